@@ -1,0 +1,131 @@
+import CLibPQ
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A connection to a PostgreSQL server, over libpq's non-blocking calls.
+///
+/// Calls return when the server has answered. A connection is used by one thread at a time; another thread can end what
+/// it waits for through its `canceller`.
+///
+/// Statements are sent with `PQsendQueryParams`: values are parameters (`$1`), never pasted into the text. No named
+/// statements and no session state are used, so a pooler in transaction mode may stand between.
+public final class Connection {
+    let pointer: OpaquePointer
+
+    /// How long a statement may take before the connection counts as dead and is closed; `nil` for no limit.
+    ///
+    /// This notices a server that has vanished. To limit a statement on a server that is there, use its own
+    /// `statement_timeout`.
+    public var responseTimeout: Duration?
+
+    /// Nesting of `transaction`; 0 outside.
+    var transactionDepth = 0
+
+    /// Connects.
+    ///
+    /// - Parameters:
+    ///   - conninfo: A URL or a list of keywords as libpq takes them; more than one host may be named. Empty for libpq's
+    ///     own environment (`PGHOST`, `PGSERVICE`, …).
+    ///   - connectTimeout: For all hosts together.
+    /// - Throws: `PostgreSQLError.cannotConnect` with libpq's reason.
+    public init(
+        _ conninfo: String, connectTimeout: Duration = .seconds(10), applicationName: String = "registry"
+    ) throws {
+        // What comes before the connection string gives defaults, what comes after it overrides.
+        let options: KeyValuePairs = [
+            "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000",
+            "fallback_application_name": applicationName, "dbname": conninfo, "client_encoding": "UTF8",
+        ]
+        let keys = CStrings(options.map(\.key))
+        let values = CStrings(options.map(\.value))
+        guard let pointer = PQconnectStartParams(keys.pointers, values.pointers, 1) else {
+            throw PostgreSQLError.cannotConnect("out of memory")
+        }
+        self.pointer = pointer
+        try connect(until: ContinuousClock.now + connectTimeout, timeout: connectTimeout)
+        PQsetnonblocking(pointer, 1)
+        PQsetNoticeProcessor(pointer, { _, _ in }, nil)
+    }
+
+    deinit { PQfinish(pointer) }
+
+    private func connect(until deadline: ContinuousClock.Instant, timeout: Duration) throws {
+        var direction = PGRES_POLLING_WRITING
+        while true {
+            guard PQstatus(pointer) != CONNECTION_BAD else {
+                throw PostgreSQLError.cannotConnect(oneLine(PQerrorMessage(pointer)))
+            }
+            let isReady = try wait(for: direction == PGRES_POLLING_READING ? POLLIN : POLLOUT, until: deadline)
+            guard isReady else {
+                throw PostgreSQLError.cannotConnect("the server did not answer within \(timeout)")
+            }
+            direction = PQconnectPoll(pointer)
+            switch direction {
+            case PGRES_POLLING_OK: return
+            case PGRES_POLLING_FAILED: throw PostgreSQLError.cannotConnect(oneLine(PQerrorMessage(pointer)))
+            default: continue
+            }
+        }
+    }
+
+    /// Waits until the socket is ready.
+    ///
+    /// - Returns: `false` when the deadline passed first.
+    func wait(for events: Int32, until deadline: ContinuousClock.Instant?) throws -> Bool {
+        while true {
+            let socket = PQsocket(pointer)
+            guard socket >= 0 else { throw PostgreSQLError.connectionLost("it was closed") }
+            var milliseconds: Int32 = -1
+            if let deadline {
+                let left = ContinuousClock.now.duration(to: deadline)
+                guard left > .zero else { return false }
+                let (seconds, attoseconds) = left.components
+                milliseconds = Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+            }
+            var descriptor = pollfd(fd: socket, events: Int16(events), revents: 0)
+            let ready = poll(&descriptor, 1, milliseconds)
+            if ready > 0 { return true }
+            if ready < 0, errno != EINTR {
+                throw PostgreSQLError.connectionLost(String(cString: strerror(errno)))
+            }
+        }
+    }
+
+    var deadline: ContinuousClock.Instant? { responseTimeout.map { ContinuousClock.now + $0 } }
+
+    /// Closes the connection because the server does not answer; every later call fails.
+    func abandon() -> PostgreSQLError {
+        let socket = PQsocket(pointer)
+        if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
+        return .timedOut(responseTimeout ?? .zero)
+    }
+
+    /// The connection broke: says so with libpq's reason.
+    var lost: PostgreSQLError { .connectionLost(oneLine(PQerrorMessage(pointer))) }
+
+    /// The server process that serves this connection.
+    public var serverProcessID: Int32 { PQbackendPID(pointer) }
+
+    /// The server's version: 150018 is 15.18.
+    public var serverVersion: Int { Int(PQserverVersion(pointer)) }
+
+    /// Whether the connection can still be used.
+    public var isUsable: Bool { PQstatus(pointer) == CONNECTION_OK }
+}
+
+/// C strings that live as long as this value, with a null pointer at the end.
+final class CStrings {
+    private var storage: [UnsafeMutablePointer<CChar>?]
+
+    init(_ strings: [String]) {
+        storage = strings.map { strdup($0) } + [nil]
+    }
+
+    var pointers: [UnsafePointer<CChar>?] { storage.map { UnsafePointer($0) } }
+
+    deinit { storage.forEach { free($0) } }
+}

@@ -1,0 +1,72 @@
+import CLibPQ
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A message that another session sent with NOTIFY.
+public struct Notification: Sendable, Hashable {
+    public let channel: String
+    public let payload: String
+    public let serverProcessID: Int32
+}
+
+extension Connection {
+    /// Subscribes to a channel until the connection ends.
+    public func listen(to channel: String) throws {
+        try refuseNUL(in: channel)
+        guard let quoted = PQescapeIdentifier(pointer, channel, channel.utf8.count) else { throw lost }
+        defer { PQfreemem(quoted) }
+        try execute("listen \(String(cString: quoted))")
+    }
+
+    /// Sends a message to all that listen to a channel, when the transaction is committed.
+    public func notify(_ channel: String, _ payload: String = "") throws {
+        try execute("select pg_notify($1, $2)", channel, payload)
+    }
+
+    /// Waits for notifications.
+    ///
+    /// - Returns: Those that have come, at once when there are any; empty when none came in time.
+    public func notifications(waiting timeout: Duration) throws -> [Notification] {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            guard PQconsumeInput(pointer) == 1 else { throw lost }
+            var received: [Notification] = []
+            while let message = PQnotifies(pointer) {
+                received.append(
+                    Notification(
+                        channel: String(cString: message.pointee.relname), payload: String(cString: message.pointee.extra),
+                        serverProcessID: message.pointee.be_pid))
+                PQfreemem(message)
+            }
+            guard received.isEmpty, try wait(for: POLLIN, until: deadline) else { return received }
+        }
+    }
+
+    /// Ends what the connection is waiting for, from another thread.
+    public var canceller: Canceller { Canceller(of: self) }
+}
+
+/// Asks the server to end the statement that a connection is running; the statement then fails with `queryCanceled`.
+public final class Canceller: @unchecked Sendable {
+    // `PGcancel` is made once, never changed, and libpq documents `PQcancel` as safe in any thread.
+    private let pointer: OpaquePointer?
+
+    fileprivate init(of connection: Connection) {
+        pointer = PQgetCancel(connection.pointer)
+    }
+
+    /// - Throws: `PostgreSQLError.cannotConnect` when the request can't be delivered. That it was delivered does not
+    ///   mean that it came in time.
+    public func cancel() throws {
+        var reason = [CChar](repeating: 0, count: 256)
+        guard PQcancel(pointer, &reason, Int32(reason.count)) == 1 else {
+            throw PostgreSQLError.cannotConnect(oneLine(reason))
+        }
+    }
+
+    deinit { PQfreeCancel(pointer) }
+}

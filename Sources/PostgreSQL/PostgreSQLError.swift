@@ -1,0 +1,107 @@
+import CLibPQ
+
+/// Whatever can go wrong between this process and a PostgreSQL server.
+public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
+    /// No connection could be made; the text is libpq's reason in one line.
+    case cannotConnect(String)
+    /// The server refused or failed a statement.
+    case server(ServerError)
+    /// The connection broke. What the server did with the last statement is known only if it was in a transaction that
+    /// had not been committed: then nothing.
+    case connectionLost(String)
+    /// The connection broke between COMMIT and its answer: the transaction may have been committed or not.
+    case commitOutcomeUnknown(String)
+    /// A statement in the transaction had failed and its error was swallowed, so that COMMIT rolled it back.
+    case transactionAborted
+    /// The server did not answer in time; the connection was closed.
+    case timedOut(Duration)
+    /// A value can't be sent, e.g. a text with a NUL character.
+    case encoding(String)
+    /// A value received is not of the type asked for.
+    case decoding(String)
+
+    /// The server's classification, when the server reported the error.
+    public var sqlState: SQLState? {
+        guard case .server(let error) = self else { return nil }
+        return error.sqlState
+    }
+
+    /// Whether the connection can't be used any more.
+    public var isConnectionLoss: Bool {
+        switch self {
+        case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: true
+        case .server(let error): [.adminShutdown, .crashShutdown, .cannotConnectNow].contains(error.sqlState)
+        case .transactionAborted, .encoding, .decoding: false
+        }
+    }
+
+    /// Whether the same statement may succeed when it is tried again, on a new connection where this one is lost.
+    public var isTransient: Bool {
+        if case .server(let error) = self, ["40", "53", "55"].contains(error.sqlState.conditionClass) { return true }
+        return isConnectionLoss
+    }
+
+    public var description: String {
+        switch self {
+        case .cannotConnect(let reason): "The database cannot be reached: \(reason)"
+        case .server(let error): error.description
+        case .connectionLost(let reason): "The connection to the database was lost: \(reason)"
+        case .commitOutcomeUnknown(let reason):
+            "The connection to the database was lost while a transaction was being committed, so it may be stored or not: "
+                + reason
+        case .transactionAborted: "The transaction was rolled back, because a statement in it had failed."
+        case .timedOut(let duration): "The database did not answer within \(duration); the connection was closed."
+        case .encoding(let reason), .decoding(let reason): reason
+        }
+    }
+}
+
+/// An error as the server reports it.
+public struct ServerError: Sendable, Hashable, CustomStringConvertible {
+    public let sqlState: SQLState
+    public let message: String
+    public let detail: String?
+    public let hint: String?
+    public let schema: String?
+    public let table: String?
+    public let column: String?
+    public let constraint: String?
+
+    public var description: String {
+        var text = "The database refused: \(message) (SQLSTATE \(sqlState))"
+        if let detail { text += ". \(detail)" }
+        if let hint { text += " \(hint)" }
+        return text
+    }
+
+    init(result: OpaquePointer?) {
+        func field(_ code: Character) -> String? {
+            guard let ascii = code.asciiValue, let text = PQresultErrorField(result, Int32(ascii)) else { return nil }
+            return String(cString: text)
+        }
+        sqlState = SQLState(field("C") ?? "XX000")
+        message = field("M") ?? "unknown error"
+        detail = field("D")
+        hint = field("H")
+        schema = field("s")
+        table = field("t")
+        column = field("c")
+        constraint = field("n")
+    }
+}
+
+/// libpq's messages span lines and end in one; a person reads one line.
+func oneLine(_ message: UnsafePointer<CChar>?) -> String {
+    guard let message else { return "no reason given" }
+    let lines = String(cString: message).split(whereSeparator: \.isNewline).map { $0.trimmingSpaces() }
+    return lines.filter { !$0.isEmpty }.joined(separator: "; ")
+}
+
+extension Substring {
+    fileprivate func trimmingSpaces() -> Substring {
+        var text = self
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text
+    }
+}

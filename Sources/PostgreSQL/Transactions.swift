@@ -1,0 +1,58 @@
+import CLibPQ
+
+extension Connection {
+    /// How much of other transactions' work a transaction sees.
+    public enum Isolation: String, Sendable {
+        case readCommitted = "read committed"
+        case repeatableRead = "repeatable read"
+        case serializable
+    }
+
+    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. Inside another transaction it
+    /// is a savepoint of that one, and `isolation` has no effect.
+    ///
+    /// - Throws: What `body` threw; `PostgreSQLError.commitOutcomeUnknown` when the connection broke while the
+    ///   transaction was being committed.
+    public func transaction<Value>(
+        _ isolation: Isolation = .readCommitted, _ body: () throws -> Value
+    ) throws -> Value {
+        let savepoint = "level_\(transactionDepth)"
+        let isOutermost = transactionDepth == 0
+        try execute(isOutermost ? "begin isolation level \(isolation.rawValue)" : "savepoint \(savepoint)")
+        transactionDepth += 1
+        defer { transactionDepth -= 1 }
+        let value: Value
+        do {
+            value = try body()
+        } catch {
+            // When the connection is gone, so is the transaction; the first error is the one to tell.
+            if isOutermost {
+                _ = try? execute("rollback")
+            } else {
+                _ = try? script("rollback to savepoint \(savepoint); release savepoint \(savepoint)")
+            }
+            throw error
+        }
+        guard isOutermost else {
+            try execute("release savepoint \(savepoint)")
+            return value
+        }
+        try commit()
+        return value
+    }
+
+    private func commit() throws {
+        do {
+            try check(PQsendQuery(pointer, "commit"))
+            let tag = try results(until: deadline).last.flatMap { PQcmdStatus($0.pointer) }.map { String(cString: $0) }
+            // A transaction in which a statement failed, and whose failure `body` swallowed, ends as ROLLBACK.
+            guard tag == "COMMIT" else {
+                throw PostgreSQLError.transactionAborted
+            }
+        } catch PostgreSQLError.connectionLost(let reason) where !isUsable {
+            throw PostgreSQLError.commitOutcomeUnknown(reason)
+        } catch PostgreSQLError.timedOut(let duration) {
+            throw PostgreSQLError.commitOutcomeUnknown("no answer within \(duration)")
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import PostgreSQL
+import SystemPackage
+import TestServer
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+@Suite("Connections that break")
+struct BrokenConnectionTests {
+    @Test("no server there: a clear error that names the place")
+    func nobodyThere() {
+        let error = #expect(throws: PostgreSQLError.self) { try Connection("host=/nowhere/at/all") }
+        #expect(error?.description.contains("/nowhere/at/all") == true)
+        #expect(error?.isConnectionLoss == true)
+    }
+
+    @Test("a server that accepts and never answers: the connection attempt ends in time")
+    func neverAnswers() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try withUnsafeMutablePointer(to: &address) {
+            try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                try #require(bind(listener, $0, length) == 0)
+                try #require(listen(listener, 1) == 0)
+                try #require(getsockname(listener, $0, &length) == 0)
+            }
+        }
+        let port = UInt16(bigEndian: address.sin_port)
+        let begin = ContinuousClock.now
+        #expect(throws: PostgreSQLError.self) {
+            try Connection("host=127.0.0.1 port=\(port) dbname=x user=x", connectTimeout: .milliseconds(200))
+        }
+        #expect(ContinuousClock.now - begin < .seconds(5))
+    }
+
+    @Test("a backend ended by an administrator in mid-query is a lost connection", arguments: [SIGTERM, SIGKILL])
+    func backendEnds(signal: Int32) async throws {
+        // SIGKILL of one backend makes the server restart all of them, so this test has a server of its own.
+        let home = try TemporaryDirectory.make()
+        let server = EmbeddedServer(home: home, settings: ["fsync": "off"])
+        let connection = try Connection(await server.start())
+        guard case .running(_, let process, _) = server.status else {
+            Issue.record("the server does not run")
+            return
+        }
+        TemporaryDirectory.removeAfterThisProcess(home, ending: process)
+        let backend = connection.serverProcessID
+        BackgroundThread.start {
+            usleep(50_000)
+            kill(backend, signal)
+        }
+        let error = #expect(throws: PostgreSQLError.self) { try connection.query("select pg_sleep(60)") }
+        #expect(error?.isConnectionLoss == true)
+        #expect(throws: PostgreSQLError.self) { try connection.query("select 1") }
+        try await server.stop()
+    }
+
+    @Test("a server that stops answering: the statement ends in time and the connection is closed")
+    func stopsAnswering() async throws {
+        let connection = try Connection(await TestServer.newDatabase())
+        connection.responseTimeout = .milliseconds(100)
+        let error = #expect(throws: PostgreSQLError.self) { try connection.query("select pg_sleep(60)") }
+        guard case .timedOut = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(throws: PostgreSQLError.self) { try connection.query("select 1") }
+    }
+
+    @Test("a connection cut between COMMIT and its answer: the outcome is unknown, and the server did commit")
+    func commitOutcomeUnknown() async throws {
+        let database = try await TestServer.newDatabase()
+        let observer = try Connection(database)
+        try observer.execute("create table item (id integer)")
+        let connection = try Connection(CommitCuttingProxy.start(before: database))
+        let error = #expect(throws: PostgreSQLError.self) {
+            try connection.transaction { _ = try connection.execute("insert into item values (1)") }
+        }
+        guard case .commitOutcomeUnknown = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try observer.query("select * from item").count == 1)
+    }
+}

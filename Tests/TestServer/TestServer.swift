@@ -1,0 +1,66 @@
+import PostgreSQL
+import Synchronization
+import SystemPackage
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A PostgreSQL server for the tests of one process: started by the first test that needs it, gone with the process.
+public enum TestServer {
+    private static let shared = Starter()
+    private static let databases = Atomic<Int>(0)
+
+    /// Makes an empty database.
+    ///
+    /// - Returns: Its connection string.
+    public static func newDatabase() async throws -> String {
+        let server = try await shared.connectionString()
+        let name = "test_\(databases.add(1, ordering: .relaxed).newValue)"
+        try Connection(server).execute("create database \(name)")
+        return server.replacing("dbname=\(EmbeddedServer.database)", with: "dbname=\(name)")
+    }
+
+    private actor Starter {
+        private var starting: Task<String, any Error>?
+
+        func connectionString() async throws -> String {
+            if let starting { return try await starting.value }
+            let task = Task { try await Self.start() }
+            starting = task
+            return try await task.value
+        }
+
+        /// Durability is what other tests are about: without fsync these are several times faster.
+        private static func start() async throws -> String {
+            let home = try TemporaryDirectory.make()
+            let server = EmbeddedServer(
+                home: home, settings: ["fsync": "off", "max_connections": "200", "log_min_messages": "panic"])
+            let connectionString = try await server.start()
+            guard case .running(_, let process, _) = server.status else { return connectionString }
+            TemporaryDirectory.removeAfterThisProcess(home, ending: process)
+            return connectionString
+        }
+    }
+}
+
+/// Folders that are gone when the test process is.
+public enum TemporaryDirectory {
+    /// Makes an empty folder that every user can pass through.
+    public static func make() throws -> FilePath {
+        var name = Array("/tmp/registry-test-XXXXXX".utf8CString)
+        guard mkdtemp(&name) != nil else { throw Errno(rawValue: errno) }
+        chmod(name, 0o711)
+        return FilePath(platformString: name)
+    }
+
+    /// Ends a server and removes its folder when this process has ended in whatever way, `kill -9` included.
+    ///
+    /// A shell in a session of its own reads from a pipe that only this process writes to, and which the kernel closes.
+    public static func removeAfterThisProcess(_ directory: FilePath, ending process: Int32? = nil) {
+        let end = process.map { "kill -QUIT \($0); while kill -0 \($0); do sleep 0.05; done; " } ?? ""
+        _ = popen("exec >/dev/null 2>&1; trap '' INT TERM HUP; cat; \(end) rm -rf '\(directory)'", "w")
+    }
+}
