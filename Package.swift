@@ -7,6 +7,7 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let package = Package(
     name: "registry",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
@@ -20,6 +21,13 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .executableTarget(name: "sql-embedder", swiftSettings: strict),
+        .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["sql-embedder"]),
+        .target(
+            name: "Store",
+            dependencies: ["PostgreSQL", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict,
+            plugins: ["EmbedSQL"]),
         .target(
             name: "TestServer",
             dependencies: ["PostgreSQL", .product(name: "SystemPackage", package: "swift-system")],
@@ -31,5 +39,6 @@ let package = Package(
                 "PostgreSQL", "TestServer", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["PostgreSQL", "Store", "TestServer"], swiftSettings: strict),
     ]
 )

@@ -1,0 +1,225 @@
+import PostgreSQL
+
+/// What is known of a data set besides its samples.
+public struct DatasetDescription: Sendable, Hashable {
+    public var name: String
+    /// Label 0 is the first element.
+    public var classNames: [String]
+    /// Pixels.
+    public var height: Int
+    /// Pixels.
+    public var width: Int
+    public var channels: Int
+    /// Of the training pixels, scaled to 0…1.
+    public var trainingMean: Double
+    /// Population standard deviation of the training pixels, scaled to 0…1.
+    public var trainingStandardDeviation: Double
+    /// SHA-256 of the decoded content, in hexadecimal.
+    public var fingerprint: String
+    public var source: String
+    public var licence: String
+
+    public init(
+        name: String, classNames: [String], height: Int, width: Int, channels: Int, trainingMean: Double,
+        trainingStandardDeviation: Double, fingerprint: String, source: String, licence: String
+    ) {
+        self.name = name
+        self.classNames = classNames
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.trainingMean = trainingMean
+        self.trainingStandardDeviation = trainingStandardDeviation
+        self.fingerprint = fingerprint
+        self.source = source
+        self.licence = licence
+    }
+
+    /// Bytes of one image.
+    public var bytesPerSample: Int { channels * height * width }
+}
+
+/// A data set that is in the database.
+public struct StoredDataset: Sendable, Hashable {
+    public let id: Int
+    public let version: Int
+    public let description: DatasetDescription
+    public let trainingSamples: Int
+    public let testSamples: Int
+}
+
+/// The samples of one split, in order of index.
+public struct SampleBlock: Sendable {
+    /// Keys in the database; empty for samples that are not stored yet.
+    public var ids: [Int] = []
+    public var labels: [UInt8]
+    /// count × channels × height × width intensities, 0…255.
+    public var pixels: [UInt8]
+
+    public init(labels: [UInt8], pixels: [UInt8]) {
+        self.labels = labels
+        self.pixels = pixels
+    }
+}
+
+/// The two halves of a data set, as `registry.sample.split` names them.
+public enum Split: String, Sendable, CaseIterable {
+    case training, test
+}
+
+extension Store {
+    /// Stores a data set with all its samples in one transaction.
+    ///
+    /// Content that is there already is not stored again, whatever its name; changed content under a name becomes the
+    /// name's next version.
+    ///
+    /// - Returns: The stored data set, and whether it is new.
+    public func importDataset(
+        _ description: DatasetDescription, training: SampleBlock, test: SampleBlock
+    ) throws -> (dataset: StoredDataset, isNew: Bool) {
+        try connection.transaction {
+            _ = try connection.execute("lock table registry.dataset in share row exclusive mode")
+            if let known = try dataset(where: "fingerprint = $1", description.fingerprint) { return (known, false) }
+            let id: Int = try connection.query(
+                """
+                insert into registry.dataset (name, version, fingerprint, class_names, height, width, channels,
+                                              training_samples, test_samples,
+                                              training_mean, training_standard_deviation, source, licence)
+                select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+                  from registry.dataset
+                 where name = $1
+                returning dataset_id
+                """,
+                description.name, description.fingerprint, description.classNames, description.height,
+                description.width, description.channels, training.labels.count, test.labels.count,
+                description.trainingMean, description.trainingStandardDeviation, description.source,
+                description.licence)[0]["dataset_id"]
+            try copy(training, of: .training, into: id, bytesPerSample: description.bytesPerSample)
+            try copy(test, of: .test, into: id, bytesPerSample: description.bytesPerSample)
+            guard let stored = try dataset(where: "dataset_id = $1", id) else {
+                throw NotFound.dataset(description.name)
+            }
+            return (stored, true)
+        }
+    }
+
+    private func copy(_ samples: SampleBlock, of split: Split, into id: Int, bytesPerSample: Int) throws {
+        _ = try connection.copy(
+            into: "registry.sample", columns: ["dataset_id", "split", "index", "label", "pixels"]
+        ) { writer in
+            for (index, label) in samples.labels.enumerated() {
+                let start = index * bytesPerSample
+                try writer.row { row in
+                    row.int8(Int64(id))
+                    row.text(split.rawValue)
+                    row.int4(Int32(index))
+                    row.int2(Int16(label))
+                    row.bytea(samples.pixels[start..<start + bytesPerSample])
+                }
+            }
+        }
+    }
+
+    /// - Parameter name: `mnist` for the newest version of that name, `mnist@2` for a certain one.
+    /// - Throws: `NotFound.dataset`.
+    public func dataset(named name: String) throws -> StoredDataset {
+        let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let found =
+            if parts.count == 2 {
+                try Int(parts[1]).flatMap { try dataset(where: "name = $1 and version = $2", parts[0], $0) }
+            } else {
+                try dataset(where: "name = $1", name)
+            }
+        guard let found else { throw NotFound.dataset(name) }
+        return found
+    }
+
+    private func dataset(
+        where condition: StaticString, _ parameters: (any PostgreSQLEncodable)?...
+    ) throws -> StoredDataset? {
+        let rows = try connection.query(
+            """
+            select *
+              from registry.dataset
+             where \(condition)
+             order by version desc
+             limit 1
+            """, parameters: parameters)
+        return try rows.first.map { row in
+            StoredDataset(
+                id: try row["dataset_id"],
+                version: try row["version"],
+                description: DatasetDescription(
+                    name: try row["name"], classNames: try row["class_names"], height: try row["height"],
+                    width: try row["width"], channels: try row["channels"], trainingMean: try row["training_mean"],
+                    trainingStandardDeviation: try row["training_standard_deviation"],
+                    fingerprint: try row["fingerprint"], source: try row["source"], licence: try row["licence"]),
+                trainingSamples: try row["training_samples"],
+                testSamples: try row["test_samples"])
+        }
+    }
+
+    /// The samples of a split, in order of index.
+    public func samples(of dataset: StoredDataset, split: Split) throws -> SampleBlock {
+        let count = split == .training ? dataset.trainingSamples : dataset.testSamples
+        let size = dataset.description.bytesPerSample
+        var block = SampleBlock(labels: [], pixels: [])
+        block.ids.reserveCapacity(count)
+        block.labels.reserveCapacity(count)
+        block.pixels.reserveCapacity(count * size)
+        try connection.copy(
+            from: """
+                select sample_id, label, pixels
+                  from registry.sample
+                 where dataset_id = \(dataset.id)
+                   and split = '\(split.rawValue)'
+                 order by index
+                """
+        ) { row in
+            block.ids.append(Int(try row.int8()))
+            block.labels.append(UInt8(truncatingIfNeeded: try row.int2()))
+            try row.bytea { block.pixels.append(contentsOf: $0) }
+        }
+        return block
+    }
+
+    /// A row for every version of every data set, by name.
+    public func datasets() throws -> Rows {
+        try connection.query(
+            """
+            select dataset, dataset_version, training_samples, test_samples, classes, channels, height, width,
+                   training_mean, training_standard_deviation, fingerprint, licence, imported_at
+              from analysis.dataset
+             order by dataset, dataset_version
+            """)
+    }
+
+    /// The counts of each class in each split of a data set.
+    public func classBalance(of dataset: StoredDataset) throws -> Rows {
+        try connection.query(
+            """
+            select label, class_name,
+                   sum(samples) filter (where split = 'training')::bigint as training_samples,
+                   sum(share) filter (where split = 'training') as training_share,
+                   sum(samples) filter (where split = 'test')::bigint as test_samples,
+                   sum(share) filter (where split = 'test') as test_share
+              from analysis.class_balance
+             where dataset_id = $1
+             group by label, class_name
+             order by label
+            """, dataset.id)
+    }
+
+    /// The first samples of a split, with their pixels.
+    public func firstSamples(of dataset: StoredDataset, split: Split, count: Int) throws -> Rows {
+        try connection.query(
+            """
+            select index, label, class_name, pixels, height, width
+              from analysis.sample
+             where dataset_id = $1
+               and split = $2
+             order by index
+             limit $3
+            """, dataset.id, split.rawValue, count)
+    }
+}

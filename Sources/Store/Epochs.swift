@@ -1,0 +1,108 @@
+import PostgreSQL
+
+/// What one epoch reached, as the database keeps it. Losses are mean cross-entropies in nats.
+public struct EpochRecord: Sendable {
+    /// Counts from 1.
+    public var epoch: Int
+    public var learningRate: Double
+    public var trainingLoss: Double
+    public var trainingCorrect: Int
+    public var trainingSamples: Int
+    public var trainingSeconds: Double
+    public var testLoss: Double
+    public var testCorrect: Int
+    public var testSamples: Int
+    public var testSeconds: Double
+    public var stepLosses: [StepLoss]
+    public var misclassifications: [Misclassification]
+
+    public init(
+        epoch: Int, learningRate: Double, trainingLoss: Double, trainingCorrect: Int, trainingSamples: Int,
+        trainingSeconds: Double, testLoss: Double, testCorrect: Int, testSamples: Int, testSeconds: Double,
+        stepLosses: [StepLoss], misclassifications: [Misclassification]
+    ) {
+        self.epoch = epoch
+        self.learningRate = learningRate
+        self.trainingLoss = trainingLoss
+        self.trainingCorrect = trainingCorrect
+        self.trainingSamples = trainingSamples
+        self.trainingSeconds = trainingSeconds
+        self.testLoss = testLoss
+        self.testCorrect = testCorrect
+        self.testSamples = testSamples
+        self.testSeconds = testSeconds
+        self.stepLosses = stepLosses
+        self.misclassifications = misclassifications
+    }
+}
+
+/// A point of the loss curve.
+public struct StepLoss: Sendable, Hashable {
+    /// Training samples learned from, over all epochs, when the loss was measured.
+    public var samplesSeen: Int
+    /// Mean loss of the batch, in nats.
+    public var loss: Double
+
+    public init(samplesSeen: Int, loss: Double) {
+        self.samplesSeen = samplesSeen
+        self.loss = loss
+    }
+}
+
+/// A test sample that was classified wrongly.
+public struct Misclassification: Sendable, Hashable {
+    /// Key of the sample in the database.
+    public var sampleID: Int
+    public var predicted: UInt8
+    /// Cross-entropy, in nats.
+    public var loss: Float
+    /// Of each class, class 0 first.
+    public var probabilities: [Float]
+
+    public init(sampleID: Int, predicted: UInt8, loss: Float, probabilities: [Float]) {
+        self.sampleID = sampleID
+        self.predicted = predicted
+        self.loss = loss
+        self.probabilities = probabilities
+    }
+}
+
+extension Store {
+    /// Inserts all rows of an epoch; part of the transaction of `record(_:under:)`.
+    func insert(_ epoch: EpochRecord, of run: Int) throws {
+        _ = try connection.execute(
+            """
+            insert into registry.epoch_metric (run_id, epoch, learning_rate,
+                                               training_loss, training_correct, training_samples, training_seconds,
+                                               test_loss, test_correct, test_samples, test_seconds)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            """,
+            run, epoch.epoch, epoch.learningRate, epoch.trainingLoss, epoch.trainingCorrect, epoch.trainingSamples,
+            epoch.trainingSeconds, epoch.testLoss, epoch.testCorrect, epoch.testSamples, epoch.testSeconds)
+        _ = try connection.copy(into: "registry.step_loss", columns: ["run_id", "samples_seen", "loss"]) { writer in
+            for step in epoch.stepLosses {
+                try writer.row { row in
+                    row.int8(Int64(run))
+                    row.int8(Int64(step.samplesSeen))
+                    row.float8(step.loss)
+                }
+            }
+        }
+        _ = try connection.copy(
+            into: "registry.misclassification",
+            columns: ["run_id", "sample_id", "epoch", "predicted", "confidence", "loss", "probabilities"]
+        ) { writer in
+            for wrong in epoch.misclassifications {
+                try writer.row { row in
+                    row.int8(Int64(run))
+                    row.int8(Int64(wrong.sampleID))
+                    row.int4(Int32(epoch.epoch))
+                    row.int2(Int16(wrong.predicted))
+                    row.float4(wrong.probabilities[Int(wrong.predicted)])
+                    row.float4(wrong.loss)
+                    row.float4Array(wrong.probabilities)
+                }
+            }
+        }
+    }
+}

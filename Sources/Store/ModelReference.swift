@@ -1,0 +1,42 @@
+/// A model version as it is written on the command line: `mlp` (the newest), `mlp@3` (by number), `mlp@production` (by
+/// alias).
+public struct ModelReference: Sendable, Hashable, CustomStringConvertible {
+    /// Which version of the model.
+    public enum Selector: Sendable, Hashable {
+        case newest
+        case number(Int)
+        case alias(String)
+    }
+
+    public let model: String
+    public let selector: Selector
+
+    public init(model: String, selector: Selector = .newest) {
+        self.model = model
+        self.selector = selector
+    }
+
+    /// - Returns: `nil` when the text is not of that form.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard !parts[0].isEmpty else { return nil }
+        model = parts[0]
+        if parts.count == 1 {
+            selector = .newest
+        } else if let number = Int(parts[1]) {
+            guard number > 0 else { return nil }
+            selector = .number(number)
+        } else {
+            guard parts[1].first?.isLetter == true else { return nil }
+            selector = .alias(parts[1])
+        }
+    }
+
+    public var description: String {
+        switch selector {
+        case .newest: model
+        case .number(let number): "\(model)@\(number)"
+        case .alias(let alias): "\(model)@\(alias)"
+        }
+    }
+}

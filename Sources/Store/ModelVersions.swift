@@ -1,0 +1,104 @@
+import PostgreSQL
+
+/// A model version that is in the database.
+public struct StoredVersion: Sendable, Hashable {
+    public let model: String
+    public let number: Int
+    public let run: Int
+    public let datasetID: Int
+    public let weightsDigest: String
+    /// JSON of the run's configuration.
+    public let configuration: String
+
+    /// `mlp@3`.
+    public var reference: ModelReference { ModelReference(model: model, selector: .number(number)) }
+}
+
+extension Store {
+    /// Makes the next version of a model; part of the transaction that ends a run.
+    func registerVersion(of model: Int, run: Int, epoch: Int, weights: [UInt8]) throws -> ModelReference {
+        let digest = try storeArtifact(weights, mediaType: "application/x-safetensors")
+        let row = try connection.query(
+            """
+            with numbered as (
+                update registry.model
+                   set last_version_number = last_version_number + 1
+                 where model_id = $1
+                returning model_id, name, last_version_number
+            ), registered as (
+                insert into registry.model_version (model_id, number, run_id, epoch, weights_sha256)
+                select model_id, last_version_number, $2, $3, $4
+                  from numbered
+            )
+            select name, last_version_number
+              from numbered
+            """, model, run, epoch, digest)[0]
+        return ModelReference(model: try row["name"], selector: .number(try row["last_version_number"]))
+    }
+
+    /// Finds the version that a reference stands for now.
+    ///
+    /// - Throws: `NotFound.model` or `NotFound.modelVersion`.
+    public func resolve(_ reference: ModelReference) throws -> StoredVersion {
+        let (number, alias): (Int?, String?) =
+            switch reference.selector {
+            case .newest: (nil, nil)
+            case .number(let number): (number, nil)
+            case .alias(let alias): (nil, alias)
+            }
+        let rows = try connection.query(
+            """
+            select version.model, version.version, version.run, version.dataset_id, version.weights_sha256,
+                   run.configuration::text as configuration
+              from analysis.model_version as version
+              join analysis.run
+                on run.run = version.run
+             where version.model = $1
+               and version.version = coalesce($2, version.version)
+               and ($3::text is null or $3 = any (version.aliases))
+             order by version.version desc
+             limit 1
+            """, reference.model, number, alias)
+        guard let row = rows.first else { throw try absence(of: reference) }
+        return StoredVersion(
+            model: try row["model"], number: try row["version"], run: try row["run"], datasetID: try row["dataset_id"],
+            weightsDigest: try row["weights_sha256"], configuration: try row["configuration"])
+    }
+
+    private func absence(of reference: ModelReference) throws -> NotFound {
+        let models = try connection.query("select distinct model from analysis.run order by model")
+            .map { row -> String in try row["model"] }
+        guard models.contains(reference.model) else { return .model(reference.model, known: models) }
+        let newest: Int? = try connection.query(
+            "select max(version) as newest from analysis.model_version where model = $1", reference.model)[0]["newest"]
+        return .modelVersion(reference, newest: newest)
+    }
+
+    /// Every version of every model; the newest of a model first.
+    public func modelVersions() throws -> Rows {
+        try connection.query(
+            """
+            select model, version, aliases, dataset, test_accuracy, test_loss, parameters, epochs, seconds_per_epoch,
+                   run, registered_at
+              from analysis.model_version
+             order by model, version desc
+            """)
+    }
+
+    /// The versions asked for, each once, in the order asked.
+    public func summaries(of versions: [StoredVersion]) throws -> Rows {
+        try connection.query(
+            """
+            select version.model, version.version, version.dataset, version.dataset_version,
+                   version.test_samples, version.test_correct, version.test_accuracy,
+                   version.test_accuracy_lower, version.test_accuracy_upper, version.test_loss,
+                   version.parameters, version.epochs, version.seconds_per_epoch, version.run,
+                   version.aliases, version.registered_at, version.weights_sha256, version.weights_size
+              from unnest($1::text[], $2::bigint[]) with ordinality as asked (model, version, position)
+              join analysis.model_version as version
+                on version.model = asked.model
+               and version.version = asked.version
+             order by asked.position
+            """, versions.map(\.model), versions.map(\.number))
+    }
+}

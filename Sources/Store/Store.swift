@@ -1,0 +1,44 @@
+import PostgreSQL
+
+/// The registry's tables in one database, through one connection.
+///
+/// Each subject has a file of its own that extends this type: `Datasets.swift`, `Runs.swift`, `ModelVersions.swift`, …
+/// Like its connection, a store is used by one thread at a time.
+public final class Store {
+    /// The connection that every statement goes through.
+    public let connection: Connection
+
+    /// Wraps a connection and brings the schema up to date.
+    ///
+    /// - Throws: `SchemaError` when the schema and this program do not fit, `PostgreSQLError` otherwise.
+    public init(connection: Connection) throws {
+        self.connection = connection
+        try Schema.current.migrate(connection)
+    }
+}
+
+/// Something that was asked for by name and is not in the database.
+public enum NotFound: Error, Sendable, CustomStringConvertible {
+    case dataset(String)
+    case model(String, known: [String])
+    case modelVersion(ModelReference, newest: Int?)
+    case artifact(String)
+
+    public var description: String {
+        switch self {
+        case .dataset(let name):
+            "There is no data set “\(name)”. See: registry dataset list. "
+                + "Get it with: registry dataset fetch \(name), or registry dataset import \(name) DIRECTORY"
+        case .model(let name, let known) where known.isEmpty:
+            "There is no model “\(name)”: nothing has been trained yet. Start with: registry train mlp"
+        case .model(let name, let known):
+            "There is no model “\(name)”. There are: \(known.joined(separator: ", "))."
+        case .modelVersion(let reference, nil):
+            "\(reference): the model has no version yet. Finish a run with: registry train \(reference.model)"
+        case .modelVersion(let reference, let newest?):
+            "There is no version \(reference). The newest is \(reference.model)@\(newest)."
+        case .artifact(let digest):
+            "The artifact \(digest) is not in the database, or not whole."
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import PostgreSQL
+import Store
+import TestServer
+
+extension TestServer {
+    /// A store in a database of its own.
+    static func newStore() async throws -> Store {
+        try Store(connection: await connectToNewDatabase())
+    }
+
+    static func connectToNewDatabase() async throws -> Connection {
+        try Connection(await newDatabase())
+    }
+}
+
+/// A data set of `count` images of 2 × 2 pixels in each split, in three classes.
+func smallDataset(named name: String = "small", count: Int = 6, salt: UInt8 = 0) -> (
+    description: DatasetDescription, samples: SampleBlock
+) {
+    let description = DatasetDescription(
+        name: name, classNames: ["zero", "one", "two"], height: 2, width: 2, channels: 1, trainingMean: 0.5,
+        trainingStandardDeviation: 0.25,
+        fingerprint: String(repeating: "0", count: 61) + String(100 + Int(salt)), source: "made for a test",
+        licence: "none")
+    let pixels = (0..<count * 4).map { UInt8(truncatingIfNeeded: $0 + Int(salt)) }
+    return (description, SampleBlock(labels: (0..<count).map { UInt8($0 % 3) }, pixels: pixels))
+}
+
+extension Store {
+    /// Imports a small data set and returns it with the keys of its test samples.
+    func importSmallDataset(count: Int = 6) throws -> (dataset: StoredDataset, testIDs: [Int]) {
+        let small = smallDataset(count: count)
+        let dataset = try importDataset(small.description, training: small.samples, test: small.samples).dataset
+        return (dataset, try samples(of: dataset, split: .test).ids)
+    }
+
+    /// Queues and claims a run.
+    func startRun(of model: String, on dataset: StoredDataset, epochs: Int = 1) throws -> Lease {
+        let run = try enqueue(
+            RunRequest(
+                model: model, datasetID: dataset.id, configuration: #"{"seed": 1}"#, parameterCount: 12, epochs: epochs))
+        return try claim(
+            run: run,
+            by: Executor(worker: "test:1", host: "test", processor: "none", threads: 1, programVersion: "0"))
+    }
+}
+
+/// An epoch in which exactly the samples of these keys were classified wrongly.
+func epoch(_ number: Int = 1, of samples: Int, missing keys: [Int], predicted: UInt8 = 2) -> EpochRecord {
+    EpochRecord(
+        epoch: number, learningRate: 0.01, trainingLoss: 0.5, trainingCorrect: samples, trainingSamples: samples,
+        trainingSeconds: 0.25, testLoss: 0.125, testCorrect: samples - keys.count, testSamples: samples,
+        testSeconds: 0.0625, stepLosses: [StepLoss(samplesSeen: (number - 1) * samples, loss: 2.5)],
+        misclassifications: keys.map {
+            Misclassification(sampleID: $0, predicted: predicted, loss: 1.5, probabilities: [0.125, 0.25, 0.625])
+        })
+}

@@ -1,0 +1,131 @@
+import PostgreSQL
+import TestServer
+import Testing
+
+@testable import Store
+
+@Suite("The schema")
+struct SchemaTests {
+    @Test("an empty database is migrated, and a second time there is nothing to do")
+    func migratesOnce() async throws {
+        let connection = try await TestServer.connectToNewDatabase()
+        let first = try Schema.current.migrate(connection)
+        #expect(first == Schema.current.migrations.map(\.name))
+        #expect(try Schema.current.migrate(connection).isEmpty)
+    }
+
+    @Test("eight connections migrate one empty database at once: each migration is applied once")
+    func migratesConcurrently() async throws {
+        let database = try await TestServer.newDatabase()
+        let applied = try await withThrowingTaskGroup(of: [String].self) { group in
+            for _ in 0..<8 {
+                group.addTask { try Schema.current.migrate(Connection(database)) }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(applied.sorted() == Schema.current.migrations.map(\.name))
+    }
+
+    @Test("a database that is newer than the program is refused")
+    func refusesNewerDatabase() async throws {
+        let connection = try await TestServer.connectToNewDatabase()
+        try Schema.current.migrate(connection)
+        _ = try connection.execute(
+            "insert into registry.schema_migration (version, name, checksum) values (9999, 'later', repeat('0', 64))")
+        let error = #expect(throws: SchemaError.self) { try Schema.current.migrate(connection) }
+        guard case .databaseIsNewer(version: 9999, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test("a migration that was applied with another text is refused")
+    func refusesAlteredMigration() async throws {
+        let connection = try await TestServer.connectToNewDatabase()
+        try Schema.current.migrate(connection)
+        let altered = Schema(
+            files: EmbeddedSQL.files.map { ($0.path, $0.path.hasPrefix("migrations/0001") ? $0.text + "--" : $0.text) })
+        let error = #expect(throws: SchemaError.self) { try altered.migrate(connection) }
+        guard case .migrationDiffers = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test("a migration that fails half way leaves nothing behind")
+    func failedMigrationLeavesNothing() async throws {
+        let connection = try await TestServer.connectToNewDatabase()
+        let broken = Schema(
+            files: EmbeddedSQL.files + [
+                ("migrations/0999-broken", "create table registry.half (made integer); select 1 / 0;")
+            ])
+        let error = #expect(throws: PostgreSQLError.self) { try broken.migrate(connection) }
+        #expect(error?.sqlState == .divisionByZero)
+        let half: String? = try connection.query("select to_regclass('registry.half')::text as name")[0]["name"]
+        #expect(half == nil)
+        let last: Int = try connection.query("select max(version) as last from registry.schema_migration")[0]["last"]
+        #expect(last == Schema.current.migrations.last?.version)
+    }
+
+    @Test("changed views are created anew")
+    func replacesChangedViews() async throws {
+        let connection = try await TestServer.connectToNewDatabase()
+        try Schema.current.migrate(connection)
+        let changed = Schema(
+            files: EmbeddedSQL.files + [("views/99-more", "create or replace view analysis.more as select 7 as seven;")])
+        try changed.migrate(connection)
+        let seven: Int = try connection.query("select seven from analysis.more")[0]["seven"]
+        #expect(seven == 7)
+    }
+
+    @Test("every schema, table, view, column and function has a comment")
+    func everythingIsCommented() async throws {
+        let store = try await TestServer.newStore()
+        let silent = try store.connection.query(
+            """
+            select 'relation ' || relname as object
+              from pg_class
+             where relnamespace in ('registry'::regnamespace, 'analysis'::regnamespace)
+               and relkind in ('r', 'v', 'm', 'p')
+               and obj_description(oid, 'pg_class') is null
+            union all
+            select 'column ' || relname || '.' || attname
+              from pg_class
+              join pg_attribute
+                on attrelid = pg_class.oid
+             where relnamespace in ('registry'::regnamespace, 'analysis'::regnamespace)
+               and relkind in ('r', 'v', 'm', 'p')
+               and attnum > 0
+               and not attisdropped
+               and col_description(attrelid, attnum) is null
+            union all
+            select 'function ' || proname
+              from pg_proc
+             where pronamespace in ('registry'::regnamespace, 'analysis'::regnamespace)
+               and obj_description(oid, 'pg_proc') is null
+            union all
+            select 'schema ' || nspname
+              from pg_namespace
+             where nspname in ('registry', 'analysis')
+               and obj_description(oid, 'pg_namespace') is null
+            """
+        ).map { row -> String in try row["object"] }
+        #expect(silent == [])
+    }
+
+    @Test("a reader sees the views, not the tables, and changes nothing")
+    func readerIsConfined() async throws {
+        let store = try await TestServer.newStore()
+        let connection = store.connection
+        _ = try connection.execute("set role registry_reader")
+        #expect(try connection.query("select * from analysis.model_version").isEmpty)
+        for statement in [
+            "select * from registry.run", "delete from registry.model", "create table analysis.own (a integer)",
+            "insert into analysis.run (run) values (1)",
+        ] {
+            let error = #expect(throws: PostgreSQLError.self) { try connection.execute(statement) }
+            #expect(error?.sqlState == .insufficientPrivilege || error?.sqlState == .objectNotInPrerequisiteState)
+        }
+        _ = try Store(connection: connection)
+    }
+}

@@ -1,0 +1,120 @@
+create or replace view analysis.run as
+select run.run_id as run,
+       model.name as model,
+       version.number as version,
+       dataset.name as dataset,
+       dataset.version as dataset_version,
+       run.state,
+       run.epochs,
+       run.epochs_finished,
+       last_epoch.training_loss,
+       last_epoch.test_loss,
+       last_epoch.test_correct,
+       last_epoch.test_samples,
+       last_epoch.test_accuracy,
+       run.parameter_count as parameters,
+       extract(epoch from run.finished_at - run.started_at)::double precision as seconds,
+       run.queued_at,
+       run.started_at,
+       run.finished_at,
+       run.host,
+       run.processor,
+       run.threads,
+       run.program_version,
+       run.failure,
+       run.configuration
+  from registry.run
+  join registry.model using (model_id)
+  join registry.dataset using (dataset_id)
+  left join registry.epoch_metric as last_epoch
+         on last_epoch.run_id = run.run_id
+        and last_epoch.epoch = run.epochs_finished
+  left join lateral (select max(number) as number
+                       from registry.model_version
+                      where model_version.run_id = run.run_id) as version
+         on true;
+comment on view analysis.run is 'Every training, with what its last finished epoch reached.';
+comment on column analysis.run.run is 'Number of the run.';
+comment on column analysis.run.model is 'The model it trains.';
+comment on column analysis.run.version is 'The model version it became; null while there is none.';
+comment on column analysis.run.dataset is 'Name of the data set.';
+comment on column analysis.run.dataset_version is 'Version of the data set.';
+comment on column analysis.run.state is 'queued, running, succeeded, failed, cancelled or diverged.';
+comment on column analysis.run.epochs is 'Epochs asked for.';
+comment on column analysis.run.epochs_finished is 'Epochs whose metrics are stored.';
+comment on column analysis.run.training_loss is 'Mean training loss of the last finished epoch, in nats.';
+comment on column analysis.run.test_loss is 'Mean test loss after it, in nats.';
+comment on column analysis.run.test_correct is 'Test samples classified rightly after it.';
+comment on column analysis.run.test_samples is 'Test samples.';
+comment on column analysis.run.test_accuracy is 'test_correct / test_samples.';
+comment on column analysis.run.parameters is 'Trainable numbers of the network.';
+comment on column analysis.run.seconds is 'Wall time from the first claim to the last state.';
+comment on column analysis.run.queued_at is 'When the run was asked for.';
+comment on column analysis.run.started_at is 'When it was first claimed.';
+comment on column analysis.run.finished_at is 'When it reached its last state.';
+comment on column analysis.run.host is 'The machine that trained.';
+comment on column analysis.run.processor is 'Its processor.';
+comment on column analysis.run.threads is 'Worker threads used.';
+comment on column analysis.run.program_version is 'Version of the program that trained.';
+comment on column analysis.run.failure is 'Why it failed or diverged.';
+comment on column analysis.run.configuration is 'All that determines the result.';
+
+
+create or replace view analysis.epoch as
+select model.name as model,
+       version.number as version,
+       epoch_metric.run_id as run,
+       epoch_metric.epoch,
+       epoch_metric.learning_rate,
+       epoch_metric.training_loss,
+       epoch_metric.training_accuracy,
+       epoch_metric.test_loss,
+       epoch_metric.test_correct,
+       epoch_metric.test_samples,
+       epoch_metric.test_accuracy,
+       epoch_metric.training_seconds,
+       epoch_metric.test_seconds,
+       epoch_metric.recorded_at
+  from registry.epoch_metric
+  join registry.run using (run_id)
+  join registry.model using (model_id)
+  left join lateral (select max(number) as number
+                       from registry.model_version
+                      where model_version.run_id = run.run_id) as version
+         on true;
+comment on view analysis.epoch is 'What each epoch of each run reached.';
+comment on column analysis.epoch.model is 'The model.';
+comment on column analysis.epoch.version is 'The model version the run became; null while there is none.';
+comment on column analysis.epoch.run is 'The run.';
+comment on column analysis.epoch.epoch is 'Counts from 1.';
+comment on column analysis.epoch.learning_rate is 'Learning rate of the epoch.';
+comment on column analysis.epoch.training_loss is 'Mean training loss as the batches were learned, in nats.';
+comment on column analysis.epoch.training_accuracy is 'Share of training samples classified rightly as they were learned.';
+comment on column analysis.epoch.test_loss is 'Mean test loss after the epoch, in nats.';
+comment on column analysis.epoch.test_correct is 'Test samples classified rightly after the epoch.';
+comment on column analysis.epoch.test_samples is 'Test samples.';
+comment on column analysis.epoch.test_accuracy is 'test_correct / test_samples.';
+comment on column analysis.epoch.training_seconds is 'Wall time of the training pass.';
+comment on column analysis.epoch.test_seconds is 'Wall time of the test pass.';
+comment on column analysis.epoch.recorded_at is 'When the epoch was stored.';
+
+
+create or replace view analysis.loss_curve as
+select model.name as model,
+       version.number as version,
+       step_loss.run_id as run,
+       step_loss.samples_seen,
+       step_loss.loss
+  from registry.step_loss
+  join registry.run using (run_id)
+  join registry.model using (model_id)
+  left join lateral (select max(number) as number
+                       from registry.model_version
+                      where model_version.run_id = run.run_id) as version
+         on true;
+comment on view analysis.loss_curve is 'Training loss of every hundredth batch against the samples seen.';
+comment on column analysis.loss_curve.model is 'The model.';
+comment on column analysis.loss_curve.version is 'The model version the run became; null while there is none.';
+comment on column analysis.loss_curve.run is 'The run.';
+comment on column analysis.loss_curve.samples_seen is 'Training samples learned from before the batch.';
+comment on column analysis.loss_curve.loss is 'Mean loss of the batch, in nats.';

@@ -1,0 +1,60 @@
+create or replace view analysis.model_version as
+select model.name as model,
+       model_version.number as version,
+       aliases.names as aliases,
+       dataset.name as dataset,
+       dataset.version as dataset_version,
+       final.test_samples,
+       final.test_correct,
+       final.test_accuracy,
+       accuracy.lower as test_accuracy_lower,
+       accuracy.upper as test_accuracy_upper,
+       final.test_loss,
+       run.parameter_count as parameters,
+       model_version.epoch as epochs,
+       timing.seconds_per_epoch,
+       model_version.run_id as run,
+       model_version.registered_at,
+       model_version.weights_sha256,
+       artifact.size as weights_size,
+       model_version.number = model.last_version_number as is_newest,
+       dataset.dataset_id
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.run using (run_id)
+  join registry.dataset using (dataset_id)
+  join registry.epoch_metric as final
+    on final.run_id = model_version.run_id
+   and final.epoch = model_version.epoch
+  join registry.artifact
+    on artifact.sha256 = model_version.weights_sha256
+ cross join lateral analysis.wilson_interval(final.test_correct, final.test_samples) as accuracy
+ cross join lateral (select avg(epoch_metric.training_seconds) as seconds_per_epoch
+                       from registry.epoch_metric
+                      where epoch_metric.run_id = model_version.run_id
+                        and epoch_metric.epoch <= model_version.epoch) as timing
+ cross join lateral (select coalesce(array_agg(model_alias.alias order by model_alias.alias), '{}') as names
+                       from registry.model_alias
+                      where model_alias.model_id = model_version.model_id
+                        and model_alias.number = model_version.number) as aliases;
+comment on view analysis.model_version is 'Every model version with the test result of its weights.';
+comment on column analysis.model_version.model is 'The model.';
+comment on column analysis.model_version.version is 'Number of the version.';
+comment on column analysis.model_version.aliases is 'Aliases that stand for this version now.';
+comment on column analysis.model_version.dataset is 'Name of the data set.';
+comment on column analysis.model_version.dataset_version is 'Version of the data set.';
+comment on column analysis.model_version.test_samples is 'Test samples.';
+comment on column analysis.model_version.test_correct is 'Test samples classified rightly.';
+comment on column analysis.model_version.test_accuracy is 'test_correct / test_samples.';
+comment on column analysis.model_version.test_accuracy_lower is 'Lower end of its 95 % Wilson interval.';
+comment on column analysis.model_version.test_accuracy_upper is 'Upper end of its 95 % Wilson interval.';
+comment on column analysis.model_version.test_loss is 'Mean cross-entropy over the test samples, in nats.';
+comment on column analysis.model_version.parameters is 'Trainable numbers of the network.';
+comment on column analysis.model_version.epochs is 'Epochs that the weights were trained for.';
+comment on column analysis.model_version.seconds_per_epoch is 'Mean wall time of the training passes, in seconds.';
+comment on column analysis.model_version.run is 'The run that trained it.';
+comment on column analysis.model_version.registered_at is 'When it was registered.';
+comment on column analysis.model_version.weights_sha256 is 'SHA-256 of the weights in safetensors form.';
+comment on column analysis.model_version.weights_size is 'Size of the weights in safetensors form, in bytes.';
+comment on column analysis.model_version.is_newest is 'True for the newest version of its model.';
+comment on column analysis.model_version.dataset_id is 'Key of the data set.';

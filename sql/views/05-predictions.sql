@@ -1,0 +1,128 @@
+create or replace view analysis.prediction as
+select model.name as model,
+       model_version.number as version,
+       sample.index,
+       sample.label,
+       coalesce(wrong.predicted, sample.label) as predicted,
+       wrong.sample_id is null as is_correct,
+       wrong.confidence as wrong_confidence,
+       sample.pixels,
+       dataset.height,
+       dataset.width,
+       sample.sample_id
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.run using (run_id)
+  join registry.dataset using (dataset_id)
+  join registry.sample
+    on sample.dataset_id = run.dataset_id
+   and sample.split = 'test'
+  left join registry.misclassification as wrong
+         on wrong.run_id = model_version.run_id
+        and wrong.epoch = model_version.epoch
+        and wrong.sample_id = sample.sample_id;
+comment on view analysis.prediction is 'What each model version predicts for each test sample.';
+comment on column analysis.prediction.model is 'The model.';
+comment on column analysis.prediction.version is 'Number of the version.';
+comment on column analysis.prediction.index is 'Position of the sample in the test split, from 0.';
+comment on column analysis.prediction.label is 'The true class.';
+comment on column analysis.prediction.predicted is 'The class predicted.';
+comment on column analysis.prediction.is_correct is 'Whether they are the same.';
+comment on column analysis.prediction.wrong_confidence is 'Probability given to the predicted class; null where it is right.';
+comment on column analysis.prediction.pixels is 'Intensities 0…255, row by row.';
+comment on column analysis.prediction.height is 'Rows of the image, in pixels.';
+comment on column analysis.prediction.width is 'Columns of the image, in pixels.';
+comment on column analysis.prediction.sample_id is 'Key of the sample.';
+
+
+create or replace view analysis.misclassified_sample as
+select model.name as model,
+       model_version.number as version,
+       sample.index,
+       sample.label,
+       misclassification.predicted,
+       misclassification.confidence,
+       misclassification.loss,
+       misclassification.probabilities,
+       sample.pixels,
+       dataset.height,
+       dataset.width,
+       sample.sample_id
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.run using (run_id)
+  join registry.dataset using (dataset_id)
+  join registry.misclassification
+    on misclassification.run_id = model_version.run_id
+   and misclassification.epoch = model_version.epoch
+  join registry.sample using (sample_id);
+comment on view analysis.misclassified_sample is 'Every test sample that a model version classifies wrongly.';
+comment on column analysis.misclassified_sample.model is 'The model.';
+comment on column analysis.misclassified_sample.version is 'Number of the version.';
+comment on column analysis.misclassified_sample.index is 'Position of the sample in the test split, from 0.';
+comment on column analysis.misclassified_sample.label is 'The true class.';
+comment on column analysis.misclassified_sample.predicted is 'The class predicted.';
+comment on column analysis.misclassified_sample.confidence is 'Probability given to the predicted class.';
+comment on column analysis.misclassified_sample.loss is 'Cross-entropy of the sample, in nats.';
+comment on column analysis.misclassified_sample.probabilities is 'Probability of each class, class 0 first.';
+comment on column analysis.misclassified_sample.pixels is 'Intensities 0…255, row by row.';
+comment on column analysis.misclassified_sample.height is 'Rows of the image, in pixels.';
+comment on column analysis.misclassified_sample.width is 'Columns of the image, in pixels.';
+comment on column analysis.misclassified_sample.sample_id is 'Key of the sample.';
+
+
+create or replace view analysis.confusion as
+select model.name as model,
+       model_version.number as version,
+       sample.label,
+       misclassification.predicted,
+       count(*) as samples,
+       avg(misclassification.confidence)::double precision as mean_confidence
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.misclassification
+    on misclassification.run_id = model_version.run_id
+   and misclassification.epoch = model_version.epoch
+  join registry.sample using (sample_id)
+ group by model.name, model_version.number, sample.label, misclassification.predicted;
+comment on view analysis.confusion is 'How often a model version takes one class for another: the confusion matrix without its diagonal.';
+comment on column analysis.confusion.model is 'The model.';
+comment on column analysis.confusion.version is 'Number of the version.';
+comment on column analysis.confusion.label is 'The true class.';
+comment on column analysis.confusion.predicted is 'The class predicted.';
+comment on column analysis.confusion.samples is 'Test samples of the one taken for the other.';
+comment on column analysis.confusion.mean_confidence is 'Mean probability given to the wrong class.';
+
+
+create or replace view analysis.class_accuracy as
+select model.name as model,
+       model_version.number as version,
+       class.label,
+       dataset.class_names[class.label + 1] as class_name,
+       class.samples,
+       class.samples - coalesce(wrong.samples, 0) as correct,
+       (class.samples - coalesce(wrong.samples, 0))::double precision / class.samples as accuracy
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.run using (run_id)
+  join registry.dataset using (dataset_id)
+ cross join lateral (select sample.label, count(*) as samples
+                       from registry.sample
+                      where sample.dataset_id = run.dataset_id
+                        and sample.split = 'test'
+                      group by sample.label) as class
+  left join lateral (select count(*) as samples
+                       from registry.misclassification
+                       join registry.sample using (sample_id)
+                      where misclassification.run_id = model_version.run_id
+                        and misclassification.epoch = model_version.epoch
+                        and sample.label = class.label) as wrong
+         on true;
+comment on view analysis.class_accuracy is 'Test accuracy of each model version by class.';
+comment on column analysis.class_accuracy.model is 'The model.';
+comment on column analysis.class_accuracy.version is 'Number of the version.';
+comment on column analysis.class_accuracy.label is 'The class.';
+comment on column analysis.class_accuracy.class_name is 'Its name.';
+comment on column analysis.class_accuracy.samples is 'Test samples of the class.';
+comment on column analysis.class_accuracy.correct is 'Those classified rightly.';
+comment on column analysis.class_accuracy.accuracy is 'correct / samples.';
