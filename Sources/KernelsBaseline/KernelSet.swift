@@ -1,0 +1,35 @@
+import KernelTypes
+
+#if KERNELS_V4
+private let level = KernelSet.Level.v4
+#elseif KERNELS_V3
+private let level = KernelSet.Level.v3
+#else
+private let level = KernelSet.Level.baseline
+#endif
+
+/// The kernels as this module was compiled.
+public func makeKernelSet() -> KernelSet {
+    KernelSet(
+        level: level,
+        convolve: { convolve($0, unit: $1) },
+        convolutionInputGradient: { convolutionInputGradient($0, unit: $1) },
+        convolutionWeightGradient: { convolutionWeightGradient($0, unit: $1) },
+        multiply: { multiply($0, unit: $1) },
+        sumColumns: { sumColumns($0, unit: $1) },
+        poolMaximum: { poolMaximum($0, unit: $1) },
+        poolMaximumGradient: { poolMaximumGradient($0, unit: $1) },
+        transpose: { transpose($0, unit: $1) },
+        gather: { gather($0, unit: $1) },
+        softmaxCrossEntropy: { softmaxCrossEntropy($0, unit: $1) },
+        exponential: { values, count in
+            for start in stride(from: 0, to: count, by: lanes) {
+                store(exponential(load(values + start)), values + start)
+            }
+        },
+        logarithm: { values, count in
+            for start in stride(from: 0, to: count, by: lanes) {
+                store(logarithm(load(values + start)), values + start)
+            }
+        })
+}

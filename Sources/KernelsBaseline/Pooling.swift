@@ -1,0 +1,63 @@
+import KernelTypes
+
+/// One channel of a maximum pooling.
+func poolMaximum(_ operation: MaximumPooling, unit channel: Int) {
+    let shape = operation.shape
+    let rowStride = shape.inputWidth * shape.batch
+    let input = operation.input + channel * shape.inputHeight * rowStride
+    var output = operation.output + channel * shape.outputHeight * shape.outputWidth * shape.batch
+    for row in 0..<shape.outputHeight {
+        for column in 0..<shape.outputWidth {
+            let corner = input + row * shape.stride * rowStride + column * shape.stride * shape.batch
+            for vector in stride(from: 0, to: shape.batch, by: lanes) {
+                var maximum = load(corner + vector)
+                for y in 0..<shape.size {
+                    for x in 0..<shape.size {
+                        let value = load(corner + y * rowStride + x * shape.batch + vector)
+                        // What is not a number wins, so that it is seen.
+                        maximum.replace(with: value, where: .!(value .<= maximum))
+                    }
+                }
+                store(maximum, output + vector)
+            }
+            output += shape.batch
+        }
+    }
+}
+
+/// One channel of a maximum pooling's gradient by its input.
+func poolMaximumGradient(_ operation: MaximumPoolingGradient, unit channel: Int) {
+    let shape = operation.shape
+    let rowStride = shape.inputWidth * shape.batch
+    let plane = shape.inputHeight * rowStride
+    let input = operation.input + channel * plane
+    let inputGradient = operation.inputGradient + channel * plane
+    let isTiled =
+        shape.size == shape.stride && shape.outputHeight * shape.size == shape.inputHeight
+        && shape.outputWidth * shape.size == shape.inputWidth
+    if !isTiled { inputGradient.update(repeating: 0, count: plane) }
+    var offset = channel * shape.outputHeight * shape.outputWidth * shape.batch
+    for row in 0..<shape.outputHeight {
+        for column in 0..<shape.outputWidth {
+            let corner = row * shape.stride * rowStride + column * shape.stride * shape.batch
+            for vector in stride(from: 0, to: shape.batch, by: lanes) {
+                let maximum = load(operation.output + offset + vector)
+                var gradient = load(operation.outputGradient + offset + vector)
+                if operation.isInputRectified { gradient = gradient.masked(by: maximum) }
+                for y in 0..<shape.size {
+                    for x in 0..<shape.size {
+                        let position = corner + y * rowStride + x * shape.batch + vector
+                        // Once a pixel has taken the gradient, none is left for the window's other pixels.
+                        let isTaker = load(input + position) .== maximum
+                        var taken = Lanes()
+                        taken.replace(with: gradient, where: isTaker)
+                        gradient.replace(with: 0, where: isTaker)
+                        if !isTiled { taken += load(inputGradient + position) }
+                        store(taken, inputGradient + position)
+                    }
+                }
+            }
+            offset += shape.batch
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import KernelTypes
+
+/// One vector register, or as many as 16 lanes take.
+typealias Lanes = SIMD16<Float>
+
+/// A block of sums that stays in registers while a kernel runs over its depth.
+struct Tile<let rows: Int, let columns: Int> {
+    var sums: InlineArray<rows, InlineArray<columns, Lanes>>
+
+    @inline(__always)
+    init() {
+        sums = InlineArray(repeating: InlineArray(repeating: Lanes()))
+    }
+
+    /// sums[row][column] += scalars[row] · vectors[column], with one rounding.
+    ///
+    /// - Parameters:
+    ///   - scalars: One a row, `stride` floats apart.
+    ///   - vectors: `columns` vectors, one after the other.
+    @inline(__always)
+    mutating func addProducts(_ scalars: UnsafePointer<Float>, stride: Int, _ vectors: UnsafePointer<Float>) {
+        var right = InlineArray<columns, Lanes>(repeating: Lanes())
+        for column in 0..<columns { right[column] = load(vectors + column * lanes) }
+        for row in 0..<rows {
+            let left = Lanes(repeating: scalars[row * stride])
+            for column in 0..<columns { sums[row][column].addProduct(left, right[column]) }
+        }
+    }
+
+    /// sums[row][column] += left[row] · right[column] lane by lane, with one rounding.
+    ///
+    /// - Parameters:
+    ///   - left: One vector a row, `leftStride` floats apart.
+    ///   - right: One vector a column, `rightStride` floats apart.
+    @inline(__always)
+    mutating func addProducts(
+        _ left: UnsafePointer<Float>, leftStride: Int, _ right: UnsafePointer<Float>, rightStride: Int
+    ) {
+        var vectors = InlineArray<columns, Lanes>(repeating: Lanes())
+        for column in 0..<columns { vectors[column] = load(right + column * rightStride) }
+        for row in 0..<rows {
+            let vector = load(left + row * leftStride)
+            for column in 0..<columns { sums[row][column].addProduct(vector, vectors[column]) }
+        }
+    }
+}
+
+/// What can be computed for any size of tile.
+protocol TileKernel {
+    func run<let rows: Int, let columns: Int>(_ tile: Tile<rows, columns>.Type)
+}
+
+/// The largest tile whose sums fit the registers, beside one vector a column and one scalar.
+enum TileLimit {
+    static let rows = channelGroup
+    #if KERNELS_V4
+    static let columns = 4
+    #else
+    static let columns = 1
+    #endif
+}
+
+extension TileKernel {
+    /// Runs the kernel for a tile of at most 5 × 5, compiled for just that size.
+    @inline(__always)
+    func run(rows: Int, columns: Int) {
+        switch columns {
+        #if KERNELS_V4
+        case 5: run(rows: rows, Tile<5, 5>.self, Tile<4, 5>.self, Tile<3, 5>.self, Tile<2, 5>.self, Tile<1, 5>.self)
+        case 4: run(rows: rows, Tile<5, 4>.self, Tile<4, 4>.self, Tile<3, 4>.self, Tile<2, 4>.self, Tile<1, 4>.self)
+        case 3: run(rows: rows, Tile<5, 3>.self, Tile<4, 3>.self, Tile<3, 3>.self, Tile<2, 3>.self, Tile<1, 3>.self)
+        case 2: run(rows: rows, Tile<5, 2>.self, Tile<4, 2>.self, Tile<3, 2>.self, Tile<2, 2>.self, Tile<1, 2>.self)
+        #endif
+        default: run(rows: rows, Tile<5, 1>.self, Tile<4, 1>.self, Tile<3, 1>.self, Tile<2, 1>.self, Tile<1, 1>.self)
+        }
+    }
+
+    @inline(__always)
+    private func run<let columns: Int>(
+        rows: Int, _ five: Tile<5, columns>.Type, _ four: Tile<4, columns>.Type, _ three: Tile<3, columns>.Type,
+        _ two: Tile<2, columns>.Type, _ one: Tile<1, columns>.Type
+    ) {
+        switch rows {
+        case 5: run(five)
+        case 4: run(four)
+        case 3: run(three)
+        case 2: run(two)
+        default: run(one)
+        }
+    }
+}
+
+/// Calls `body` with the start and length of each piece of at most `limit`.
+@inline(__always)
+func forEachPiece(of count: Int, limit: Int, _ body: (_ start: Int, _ length: Int) -> Void) {
+    var start = 0
+    while start < count {
+        let length = min(limit, count - start)
+        body(start, length)
+        start += length
+    }
+}
+
+@inline(__always)
+func load(_ pointer: UnsafePointer<Float>) -> Lanes {
+    UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
+}
+
+@inline(__always)
+func store(_ vector: Lanes, _ pointer: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Lanes.self)
+}
+
+extension Lanes {
+    /// The sum of the lanes, always added in the same order: halves to each other until one is left.
+    @inline(__always)
+    var total: Float {
+        let eight = lowHalf + highHalf
+        let four = eight.lowHalf + eight.highHalf
+        let two = four.lowHalf + four.highHalf
+        return two.x + two.y
+    }
+
+    /// The largest lane; not a number only if the order of comparison meets one first.
+    @inline(__always)
+    var largest: Float {
+        let eight = pointwiseMax(lowHalf, highHalf)
+        let four = pointwiseMax(eight.lowHalf, eight.highHalf)
+        let two = pointwiseMax(four.lowHalf, four.highHalf)
+        return Swift.max(two.x, two.y)
+    }
+
+    /// Negative lanes become zero; what is not a number stays so.
+    @inline(__always)
+    var rectified: Lanes { replacing(with: 0, where: self .< 0) }
+
+    /// Zero where the mask is not positive.
+    @inline(__always)
+    func masked(by mask: Lanes) -> Lanes { replacing(with: 0, where: mask .<= 0) }
+}

@@ -1,0 +1,180 @@
+import FoundationEssentials
+
+/// What a network is, without its weights: the size of its input and its layers. The last layer's outputs are the
+/// logits, one a class.
+public struct Architecture: Codable, Hashable, Sendable {
+    public let name: String
+    public let input: ImageShape
+    public let layers: [Layer]
+
+    /// - Throws: `ArchitectureError` when the layers do not fit together.
+    public init(name: String, input: ImageShape, layers: [Layer]) throws {
+        self.name = name
+        self.input = input
+        self.layers = layers
+        _ = try shapes()
+    }
+
+    /// - Throws: `ArchitectureError` when the text is no JSON of an architecture, or the layers do not fit together.
+    public init(json: [UInt8]) throws {
+        let decoded: Architecture
+        do {
+            decoded = try JSONDecoder().decode(Architecture.self, from: Data(json))
+        } catch let error as DecodingError {
+            throw ArchitectureError.unreadable(error.summary)
+        }
+        try self.init(name: decoded.name, input: decoded.input, layers: decoded.layers)
+    }
+
+    /// A JSON object with `name`, `input` and `layers`.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// Logits.
+    public var classes: Int {
+        for case .dense(let outputs) in layers.reversed() { return outputs }
+        return 0
+    }
+
+    /// Trainable numbers.
+    public var parameterCount: Int { summary().reduce(0) { $0 + $1.parameters } }
+}
+
+/// What a layer gives on: an image of channels, or a list of features.
+enum LayerShape: Hashable, CustomStringConvertible {
+    case image(ImageShape)
+    case features(Int)
+
+    var count: Int {
+        switch self {
+        case .image(let shape): shape.count
+        case .features(let count): count
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .image(let shape): shape.description
+        case .features(let count): "\(count)"
+        }
+    }
+}
+
+extension Architecture {
+    /// No side of an image and no number of channels or features may be larger: products then stay far from overflow.
+    static let largestDimension = 1 << 16
+
+    /// Each layer's output shape.
+    ///
+    /// - Throws: `ArchitectureError` for the first layer that does not fit.
+    func shapes() throws -> [LayerShape] {
+        guard [input.channels, input.height, input.width].allSatisfy({ (1...Self.largestDimension).contains($0) }) else {
+            throw ArchitectureError.badInput(input)
+        }
+        var shapes: [LayerShape] = []
+        var shape = LayerShape.image(input)
+        for (index, layer) in layers.enumerated() {
+            do {
+                shape = try layer.output(for: shape)
+            } catch let misfit as LayerMisfit {
+                throw ArchitectureError.layer(number: index + 1, type: layer.typeName, input: "\(shape)", misfit.reason)
+            }
+            shapes.append(shape)
+        }
+        guard case .features(let classes) = shape, layers.last?.typeName == "dense" else {
+            throw ArchitectureError.noLogits
+        }
+        guard (2...256).contains(classes) else { throw ArchitectureError.badClassCount(classes) }
+        return shapes
+    }
+}
+
+private struct LayerMisfit: Error {
+    let reason: String
+}
+
+extension Layer {
+    fileprivate func output(for input: LayerShape) throws -> LayerShape {
+        switch (self, input) {
+        case (.convolution(let outputs, let kernel, let stride, let padding), .image(let image)):
+            guard (1...Architecture.largestDimension).contains(outputs), kernel >= 1, stride >= 1,
+                (0..<max(kernel, 1)).contains(padding)
+            else {
+                throw LayerMisfit(
+                    reason: "outputs, kernel and stride must be at least 1, the padding smaller than the kernel")
+            }
+            return .image(
+                ImageShape(
+                    channels: outputs,
+                    height: try steps(over: image.height + 2 * padding, window: kernel, stride: stride),
+                    width: try steps(over: image.width + 2 * padding, window: kernel, stride: stride)))
+        case (.maximumPooling(let size, let stride), .image(let image)):
+            guard size >= 1, stride >= 1 else { throw LayerMisfit(reason: "size and stride must be at least 1") }
+            return .image(
+                ImageShape(
+                    channels: image.channels, height: try steps(over: image.height, window: size, stride: stride),
+                    width: try steps(over: image.width, window: size, stride: stride)))
+        case (.flatten, _): return .features(input.count)
+        case (.dense(let outputs), .features):
+            guard (1...Architecture.largestDimension).contains(outputs) else {
+                throw LayerMisfit(reason: "outputs must be between 1 and \(Architecture.largestDimension)")
+            }
+            return .features(outputs)
+        case (.relu, _): return input
+        case (.dense, .image): throw LayerMisfit(reason: "it needs a list of features; put a flatten layer before it")
+        case (_, .features): throw LayerMisfit(reason: "it needs an image, and the layers before it made features of it")
+        }
+    }
+
+    private func steps(over size: Int, window: Int, stride: Int) throws -> Int {
+        guard size >= window else {
+            throw LayerMisfit(reason: "its window of \(window) is larger than the \(size) pixels there are")
+        }
+        return (size - window) / stride + 1
+    }
+}
+
+/// Why a description is no network.
+public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertible {
+    case unreadable(String)
+    case badInput(ImageShape)
+    case layer(number: Int, type: String, input: String, String)
+    case noLogits
+    case badClassCount(Int)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let reason): "The architecture cannot be read: \(reason)."
+        case .badInput(let shape):
+            "The architecture's input is \(shape); each of the three must be between 1 and 65,536."
+        case .layer(let number, let type, let input, let reason):
+            "Layer \(number) (\(type)) does not fit its input \(input): \(reason)."
+        case .noLogits: "The architecture's last layer must be dense: its outputs are the logits, one a class."
+        case .badClassCount(let count): "The architecture has \(count) classes; between 2 and 256 are possible."
+        }
+    }
+}
+
+extension DecodingError {
+    /// The place and the reason, without the type's machinery.
+    fileprivate var summary: String {
+        switch self {
+        case .keyNotFound(let key, let context): "“\(key.stringValue)” is missing\(context.place)"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "a value of another type is needed\(context.place)"
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty ? "it is no JSON" : context.debugDescription + context.place
+        @unknown default: "it does not have the form of an architecture"
+        }
+    }
+}
+
+extension DecodingError.Context {
+    fileprivate var place: String {
+        guard !codingPath.isEmpty else { return "" }
+        return " at " + codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+    }
+}

@@ -1,0 +1,71 @@
+/// Philox4x32-10: random numbers as a function of a key and a counter, so that any of them can be had at any time.
+///
+/// - Source: Salmon, Moraes, Dror and Shaw, “Parallel random numbers: as easy as 1, 2, 3”, 2011.
+public enum Philox {
+    /// The four numbers of one counter.
+    public static func block(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+        var (counter, key) = (counter, key)
+        for round in 0..<10 {
+            if round > 0 { key &+= SIMD2(0x9E37_79B9, 0xBB67_AE85) }
+            let first = UInt64(counter.x) * 0xD251_1F53
+            let second = UInt64(counter.z) * 0xCD9E_8D57
+            counter = SIMD4(
+                UInt32(second >> 32) ^ counter.y ^ key.x, UInt32(truncatingIfNeeded: second),
+                UInt32(first >> 32) ^ counter.w ^ key.y, UInt32(truncatingIfNeeded: first))
+        }
+        return counter
+    }
+}
+
+/// The random numbers for one purpose. Streams of different names are independent of each other: drawing more from one
+/// changes nothing in another.
+public struct RandomStream: Sendable, Hashable {
+    private let key: SIMD2<UInt32>
+    private let stream: UInt64
+    /// Numbers drawn so far: all there is to know to go on later.
+    public private(set) var position: UInt64 = 0
+    private var block = SIMD4<UInt32>()
+
+    /// - Parameters:
+    ///   - name: What the numbers are for, e.g. `shuffle 3`.
+    public init(seed: UInt64, name: String) {
+        key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32))
+        // FNV-1a, 64 bits.
+        stream = name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+    }
+
+    /// The next 32 bits.
+    public mutating func next() -> UInt32 {
+        if position % 4 == 0 {
+            let index = position / 4
+            block = Philox.block(
+                SIMD4(
+                    UInt32(truncatingIfNeeded: index), UInt32(index >> 32), UInt32(truncatingIfNeeded: stream),
+                    UInt32(stream >> 32)),
+                key: key)
+        }
+        defer { position += 1 }
+        return block[Int(position % 4)]
+    }
+
+    /// Uniform in [0, 1), a multiple of 2⁻²⁴.
+    public mutating func nextUnit() -> Float { Float(next() >> 8) * 0x1p-24 }
+
+    /// Uniform in 0..<bound, without bias.
+    ///
+    /// - Source: Lemire, “Fast random integer generation in an interval”, 2019.
+    public mutating func next(below bound: UInt32) -> UInt32 {
+        let threshold = (0 &- bound) % bound
+        while true {
+            let product = next().multipliedFullWidth(by: bound)
+            if product.low >= threshold { return product.high }
+        }
+    }
+
+    /// Puts the elements into a random order (Fisher and Yates).
+    public mutating func shuffle(_ elements: inout [Int32]) {
+        for last in stride(from: elements.count - 1, to: 0, by: -1) {
+            elements.swapAt(last, Int(next(below: UInt32(last + 1))))
+        }
+    }
+}

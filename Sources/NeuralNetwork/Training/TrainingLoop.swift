@@ -1,0 +1,163 @@
+import KernelTypes
+import Kernels
+
+/// Trains a network on images, epoch by epoch, and tests it.
+///
+/// The weights after an epoch depend on the architecture, the configuration, the images and the weights before it; not
+/// on the number of threads or the processor.
+public final class TrainingLoop {
+    /// Images that are tested at once: enough to fill the vectors, few enough for the cache.
+    private static let testBatchSize = 64
+
+    private let network: Network
+    private let images: LabeledImages
+    private let configuration: TrainingConfiguration
+    private let standardization: Standardization
+    private let kernels: KernelSet
+    private let team: ThreadTeam
+    private let plan: Plan
+    private let testPlan: Plan
+    private let batch: Batch
+    private let testBatch = Batch(capacity: testBatchSize)
+
+    /// - Parameters:
+    ///   - threads: `nil` for one a physical core.
+    ///   - kernels: `nil` for the fastest that the processor can run.
+    /// - Throws: `TrainingError` when the images are not those that the network takes.
+    public init(
+        network: Network, images: LabeledImages, configuration: TrainingConfiguration, threads: Int? = nil,
+        kernels: KernelSet? = nil
+    ) throws {
+        self.network = network
+        self.images = images
+        self.configuration = configuration
+        standardization = configuration.standardization ?? .none
+        self.kernels = kernels ?? .fastest()
+        try Self.check(images, fit: network.architecture)
+        plan = try Plan(network, batchSize: configuration.batchSize, trains: true)
+        testPlan = try Plan(network, batchSize: Self.testBatchSize, trains: false)
+        batch = Batch(capacity: configuration.batchSize)
+        team = ThreadTeam(threadCount: threads ?? PhysicalCores.count)
+    }
+
+    private static func check(_ images: LabeledImages, fit architecture: Architecture) throws {
+        guard images.shape == architecture.input else {
+            throw TrainingError.imageShape(found: images.shape, needed: architecture.input)
+        }
+        if let label = images.labels.max(), Int(label) >= architecture.classes {
+            throw TrainingError.label(Int(label), classes: architecture.classes)
+        }
+    }
+
+    /// Learns from every image once.
+    ///
+    /// - Parameters:
+    ///   - epoch: Counts from 1; decides order and learning rate.
+    ///   - afterStep: Told of every step; says whether to go on.
+    /// - Returns: `nil` when the epoch was stopped.
+    public func trainEpoch(_ epoch: Int, afterStep: (StepReport) -> Continuation = { _ in .proceed }) -> EpochReport? {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let learningRate = configuration.learningRate(inEpoch: epoch)
+        let step = DescentStep(
+            learningRate: Float(learningRate), momentum: Float(configuration.momentum),
+            weightDecay: Float(configuration.weightDecay))
+        let order = order(ofEpoch: epoch)
+        var lossSum = 0.0
+        var correct = 0
+        var firstNonFiniteStep: Int?
+        for (index, first) in stride(from: 0, to: order.count, by: configuration.batchSize).enumerated() {
+            let end = min(first + configuration.batchSize, order.count)
+            let pass = Pass(team: team, kernels: kernels, count: end - first)
+            batch.forward(
+                order[first..<end], of: images, standardization: standardization, plan: plan, pass: pass,
+                needsGradient: true)
+            plan.backward(pass, step: step)
+            let stepLoss = batch.lossSum(pass.count)
+            lossSum += stepLoss
+            correct += batch.correct(pass.count)
+            if !stepLoss.isFinite && firstNonFiniteStep == nil { firstNonFiniteStep = index + 1 }
+            let report = StepReport(
+                index: index, samplesSeen: end, batchSize: pass.count, loss: stepLoss / Double(pass.count))
+            guard afterStep(report) == .proceed else { return nil }
+        }
+        return EpochReport(
+            learningRate: learningRate, meanLoss: lossSum / Double(order.count), correct: correct,
+            seconds: (clock.now - start) / .seconds(1), firstNonFiniteStep: firstNonFiniteStep)
+    }
+
+    /// The order depends on the seed and the epoch alone.
+    private func order(ofEpoch epoch: Int) -> [Int32] {
+        var order = (0..<images.count).map { Int32($0) }
+        if configuration.shuffles {
+            var random = RandomStream(seed: configuration.seed, name: "shuffle \(epoch)")
+            random.shuffle(&order)
+        }
+        return order
+    }
+
+    /// Classifies images with the weights as they are.
+    public func evaluate(_ images: LabeledImages) throws -> Evaluation {
+        try Self.check(images, fit: network.architecture)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let classes = network.architecture.classes
+        let order = (0..<images.count).map { Int32($0) }
+        var predictions = [UInt8](repeating: 0, count: images.count)
+        var losses = [Float](repeating: 0, count: images.count)
+        var probabilities = [Float](repeating: 0, count: images.count * classes)
+        var lossSum = 0.0
+        var correct = 0
+        probabilities.withUnsafeMutableBufferPointer { probabilities in
+            for first in stride(from: 0, to: order.count, by: Self.testBatchSize) {
+                let end = min(first + Self.testBatchSize, order.count)
+                let pass = Pass(team: team, kernels: kernels, count: end - first)
+                testBatch.forward(
+                    order[first..<end], of: images, standardization: standardization, plan: testPlan, pass: pass,
+                    needsGradient: false, probabilities: probabilities.baseAddress.map { $0 + first * classes })
+                for position in 0..<pass.count {
+                    predictions[first + position] = testBatch.predictions[position]
+                    losses[first + position] = testBatch.losses.pointer[position]
+                }
+                lossSum += testBatch.lossSum(pass.count)
+                correct += testBatch.correct(pass.count)
+            }
+        }
+        return Evaluation(
+            count: images.count, correct: correct, meanLoss: lossSum / Double(max(images.count, 1)),
+            predictions: predictions, losses: losses, probabilities: probabilities,
+            seconds: (clock.now - start) / .seconds(1))
+    }
+
+    /// The gradients of the mean loss of some images, at the weights as they are; these do not change.
+    ///
+    /// - Parameter range: At most as many images as a batch has.
+    func gradients(ofImages range: Range<Int>) -> (loss: Double, gradients: [Tensor]) {
+        for parameter in network.parameters { parameter.gradient = FloatBuffer(count: parameter.values.count) }
+        defer { for parameter in network.parameters { parameter.gradient = nil } }
+        let pass = Pass(team: team, kernels: kernels, count: range.count)
+        batch.forward(
+            range.map { Int32($0) }[...], of: images, standardization: standardization, plan: plan, pass: pass,
+            needsGradient: true)
+        plan.backward(pass, step: DescentStep(learningRate: 0, momentum: 0, weightDecay: 0))
+        return (
+            batch.lossSum(pass.count) / Double(pass.count),
+            network.parameters.compactMap { parameter in parameter.gradient.map { parameter.tensor(of: $0) } }
+        )
+    }
+}
+
+/// Why a network can't learn from images.
+public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+    case imageShape(found: ImageShape, needed: ImageShape)
+    case label(Int, classes: Int)
+
+    public var description: String {
+        switch self {
+        case .imageShape(let found, let needed):
+            "The images are \(found) (channels × height × width), the network takes \(needed)."
+        case .label(let label, let classes):
+            "An image has the label \(label), and the network has only \(classes) classes (0 to \(classes - 1))."
+        }
+    }
+}
