@@ -81,7 +81,8 @@ let package = Package(
         .testTarget(
             name: "NeuralNetworkTests",
             dependencies: [
-                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "TestServer",
+                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Resources/pytorch")],

@@ -7,13 +7,13 @@
 // padded to whole vectors.
 
 /// Lanes of a vector, at every instruction set: wider or narrower registers change no result.
-public let lanes = 16
+@inlinable public var lanes: Int { 16 }
 
 /// Output channels that a convolution's unit computes at once.
-public let channelGroup = 5
+@inlinable public var channelGroup: Int { 5 }
 
 /// Rounds up to whole vectors.
-public func paddedToLanes(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
+@inlinable public func paddedToLanes(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
 
 /// Work that is divided into units.
 public protocol Operation {
@@ -22,7 +22,7 @@ public protocol Operation {
 }
 
 /// A convolution over an input that already has its padding.
-public struct ConvolutionShape: Sendable, Hashable {
+@frozen public struct ConvolutionShape: Sendable, Hashable {
     public var inputChannels: Int
     /// With padding.
     public var inputHeight: Int
@@ -49,16 +49,16 @@ public struct ConvolutionShape: Sendable, Hashable {
         self.batch = batch
     }
 
-    public var outputHeight: Int { (inputHeight - kernelHeight) / stride + 1 }
-    public var outputWidth: Int { (inputWidth - kernelWidth) / stride + 1 }
+    @inlinable public var outputHeight: Int { (inputHeight - kernelHeight) / stride + 1 }
+    @inlinable public var outputWidth: Int { (inputWidth - kernelWidth) / stride + 1 }
     /// Weights of one output channel.
-    public var fanIn: Int { inputChannels * kernelHeight * kernelWidth }
-    var outputGroups: Int { (outputChannels + channelGroup - 1) / channelGroup }
-    var inputGroups: Int { (inputChannels + channelGroup - 1) / channelGroup }
+    @inlinable public var fanIn: Int { inputChannels * kernelHeight * kernelWidth }
+    @usableFromInline var outputGroups: Int { (outputChannels + channelGroup - 1) / channelGroup }
+    @usableFromInline var inputGroups: Int { (inputChannels + channelGroup - 1) / channelGroup }
 }
 
 /// output = bias + input ∗ weights, batch innermost.
-public struct ConvolutionForward: Operation {
+@frozen public struct ConvolutionForward: Operation {
     public var shape: ConvolutionShape
     public var input: UnsafePointer<Float>
     /// output channel × input channel × kernel height × kernel width.
@@ -81,11 +81,11 @@ public struct ConvolutionForward: Operation {
     }
 
     /// A unit is a group of output channels at one row.
-    public var unitCount: Int { shape.outputGroups * shape.outputHeight }
+    @inlinable public var unitCount: Int { shape.outputGroups * shape.outputHeight }
 }
 
 /// The loss's gradient by a convolution's input.
-public struct ConvolutionInputGradient: Operation {
+@frozen public struct ConvolutionInputGradient: Operation {
     public var shape: ConvolutionShape
     public var outputGradient: UnsafePointer<Float>
     public var weights: UnsafePointer<Float>
@@ -106,11 +106,11 @@ public struct ConvolutionInputGradient: Operation {
     }
 
     /// A unit is a group of input channels at one row.
-    public var unitCount: Int { shape.inputGroups * shape.inputHeight }
+    @inlinable public var unitCount: Int { shape.inputGroups * shape.inputHeight }
 }
 
 /// The loss's gradient by a convolution's weights and bias, and what is done with it.
-public struct ConvolutionWeightGradient: Operation {
+@frozen public struct ConvolutionWeightGradient: Operation {
     public var shape: ConvolutionShape
     public var input: UnsafePointer<Float>
     public var outputGradient: UnsafePointer<Float>
@@ -130,12 +130,12 @@ public struct ConvolutionWeightGradient: Operation {
 
     /// A unit is a group of output channels with one input channel and one kernel row. The group's bias goes with the
     /// first of them.
-    public var unitCount: Int { shape.outputGroups * shape.inputChannels * shape.kernelHeight }
+    @inlinable public var unitCount: Int { shape.outputGroups * shape.inputChannels * shape.kernelHeight }
 }
 
 /// product[row, column] = Σ over depth of left[row, depth] · right[depth, column], with rows in whole or part and
 /// columns in whole vectors. Dense layers forward, backward and their weights' gradients all have this form.
-public struct MatrixProduct: Operation {
+@frozen public struct MatrixProduct: Operation {
     /// What becomes of a sum.
     public enum Use {
         /// Stored with the column's bias added, negative sums as zero if `rectifies`.
@@ -176,11 +176,11 @@ public struct MatrixProduct: Operation {
         self.rowsPerUnit = rowsPerUnit
     }
 
-    public var unitCount: Int { (rows + rowsPerUnit - 1) / rowsPerUnit }
+    @inlinable public var unitCount: Int { (rows + rowsPerUnit - 1) / rowsPerUnit }
 }
 
 /// A parameter's gradient by its sum over the rows of a sample-major gradient: a dense layer's bias.
-public struct ColumnSums: Operation {
+@frozen public struct ColumnSums: Operation {
     public var rows: Int
     /// A multiple of 16.
     public var columns: Int
@@ -194,11 +194,11 @@ public struct ColumnSums: Operation {
         self.update = update
     }
 
-    public var unitCount: Int { 1 }
+    @inlinable public var unitCount: Int { 1 }
 }
 
 /// Square windows over images, batch innermost. Windows that would leave the input are left out, as PyTorch does.
-public struct PoolingShape: Sendable, Hashable {
+@frozen public struct PoolingShape: Sendable, Hashable {
     public var channels: Int
     public var inputHeight: Int
     public var inputWidth: Int
@@ -216,12 +216,12 @@ public struct PoolingShape: Sendable, Hashable {
         self.batch = batch
     }
 
-    public var outputHeight: Int { (inputHeight - size) / stride + 1 }
-    public var outputWidth: Int { (inputWidth - size) / stride + 1 }
+    @inlinable public var outputHeight: Int { (inputHeight - size) / stride + 1 }
+    @inlinable public var outputWidth: Int { (inputWidth - size) / stride + 1 }
 }
 
 /// The maximum of each window.
-public struct MaximumPooling: Operation {
+@frozen public struct MaximumPooling: Operation {
     public var shape: PoolingShape
     public var input: UnsafePointer<Float>
     public var output: UnsafeMutablePointer<Float>
@@ -233,11 +233,11 @@ public struct MaximumPooling: Operation {
     }
 
     /// A unit is a channel.
-    public var unitCount: Int { shape.channels }
+    @inlinable public var unitCount: Int { shape.channels }
 }
 
 /// The loss's gradient by the input of a maximum pooling: it goes to the first pixel of the window that has its maximum.
-public struct MaximumPoolingGradient: Operation {
+@frozen public struct MaximumPoolingGradient: Operation {
     public var shape: PoolingShape
     public var input: UnsafePointer<Float>
     public var output: UnsafePointer<Float>
@@ -259,11 +259,11 @@ public struct MaximumPoolingGradient: Operation {
     }
 
     /// A unit is a channel.
-    public var unitCount: Int { shape.channels }
+    @inlinable public var unitCount: Int { shape.channels }
 }
 
 /// Copies between batch innermost (feature × batch) and sample-major (sample × feature), or transposes a matrix.
-public struct Transposition: Operation {
+@frozen public struct Transposition: Operation {
     public var source: UnsafePointer<Float>
     /// Padded or not; rows of the source that are read.
     public var sourceRows: Int
@@ -290,11 +290,11 @@ public struct Transposition: Operation {
     }
 
     /// A unit is 16 rows of the source.
-    public var unitCount: Int { (sourceRows + lanes - 1) / lanes }
+    @inlinable public var unitCount: Int { (sourceRows + lanes - 1) / lanes }
 }
 
 /// Images of a batch as floats: value = intensity · scale + offset.
-public struct Gather: Operation {
+@frozen public struct Gather: Operation {
     /// sample × pixel intensities of all images.
     public var pixels: UnsafePointer<UInt8>
     public var pixelsPerImage: Int
@@ -324,11 +324,11 @@ public struct Gather: Operation {
     }
 
     /// A unit is 16 images.
-    public var unitCount: Int { (count + lanes - 1) / lanes }
+    @inlinable public var unitCount: Int { (count + lanes - 1) / lanes }
 }
 
 /// Softmax, cross-entropy and its gradient, sample-major.
-public struct SoftmaxCrossEntropy: Operation {
+@frozen public struct SoftmaxCrossEntropy: Operation {
     public var count: Int
     public var classes: Int
     /// sample × classes, padded to whole vectors.
@@ -360,5 +360,5 @@ public struct SoftmaxCrossEntropy: Operation {
     }
 
     /// A unit is 16 samples.
-    public var unitCount: Int { (count + lanes - 1) / lanes }
+    @inlinable public var unitCount: Int { (count + lanes - 1) / lanes }
 }

@@ -185,11 +185,8 @@ private struct WeightGradientTile: TileKernel {
             }
         }
         let first = (inputChannel * shape.kernelHeight + kernelRow) * shape.kernelWidth + kernelColumn
-        for index in 0..<rows {
-            for column in 0..<columns {
-                operation.weights.apply(
-                    tile.sums[index][column].total, at: (channel + index) * shape.fanIn + first + column)
-            }
+        tile.forEachTotal { index, column, total in
+            operation.weights.apply(total, at: (channel + index) * shape.fanIn + first + column)
         }
     }
 }

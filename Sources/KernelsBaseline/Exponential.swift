@@ -12,19 +12,19 @@ func exponential(_ x: Lanes) -> Lanes {
     let bounded = x.replacing(with: 89, where: x .> 89).replacing(with: -104, where: x .< -104)
     // Adding 1.5·2²³ leaves the nearest whole number in the lowest bits.
     let magic = Lanes(repeating: 12_582_912)
-    let shifted = magic.addingProduct(bounded, Lanes(repeating: 1.442_695_04))
+    let shifted = magic.fused(bounded, Lanes(repeating: 1.442_695_04))
     let n = shifted - magic
     let r = bounded
-        .addingProduct(n, Lanes(repeating: -0.693_145_75))
-        .addingProduct(n, Lanes(repeating: -1.428_606_8e-6))
+        .fused(n, Lanes(repeating: -0.693_145_75))
+        .fused(n, Lanes(repeating: -1.428_606_8e-6))
     var p = Lanes(repeating: 1 / 5040)
-    p = Lanes(repeating: 1 / 720).addingProduct(p, r)
-    p = Lanes(repeating: 1 / 120).addingProduct(p, r)
-    p = Lanes(repeating: 1 / 24).addingProduct(p, r)
-    p = Lanes(repeating: 1 / 6).addingProduct(p, r)
-    p = Lanes(repeating: 0.5).addingProduct(p, r)
-    p = Lanes(repeating: 1).addingProduct(p, r)
-    p = Lanes(repeating: 1).addingProduct(p, r)
+    p = Lanes(repeating: 1 / 720).fused(p, r)
+    p = Lanes(repeating: 1 / 120).fused(p, r)
+    p = Lanes(repeating: 1 / 24).fused(p, r)
+    p = Lanes(repeating: 1 / 6).fused(p, r)
+    p = Lanes(repeating: 0.5).fused(p, r)
+    p = Lanes(repeating: 1).fused(p, r)
+    p = Lanes(repeating: 1).fused(p, r)
     // 2ⁿ in two factors, because n may lie outside the exponents of normal numbers.
     let whole = SIMD16<Int32>(truncatingIfNeeded: unsafeBitCast(shifted, to: SIMD16<Int32>.self) &- 0x4B40_0000)
     let half = whole &>> 1
@@ -57,14 +57,14 @@ func logarithm(_ x: Lanes) -> Lanes {
     let s = f / (m + 1)
     let z = s * s
     var p = Lanes(repeating: 2.0 / 11)
-    p = Lanes(repeating: 2.0 / 9).addingProduct(p, z)
-    p = Lanes(repeating: 2.0 / 7).addingProduct(p, z)
-    p = Lanes(repeating: 2.0 / 5).addingProduct(p, z)
-    p = Lanes(repeating: 2.0 / 3).addingProduct(p, z)
+    p = Lanes(repeating: 2.0 / 9).fused(p, z)
+    p = Lanes(repeating: 2.0 / 7).fused(p, z)
+    p = Lanes(repeating: 2.0 / 5).fused(p, z)
+    p = Lanes(repeating: 2.0 / 3).fused(p, z)
     // 2s = f − s·f, so ln m = f − s·(f − z·p): the part that is rounded is small against f.
-    let rest = f.addingProduct(-z, p)
-    let low = Lanes(repeating: 0).addingProduct(n, Lanes(repeating: 1.428_606_8e-6)).addingProduct(-s, rest)
-    let result = (low + f).addingProduct(n, Lanes(repeating: 0.693_145_75))
+    let rest = f.fused(-z, p)
+    let low = Lanes(repeating: 0).fused(n, Lanes(repeating: 1.428_606_8e-6)).fused(-s, rest)
+    let result = (low + f).fused(n, Lanes(repeating: 0.693_145_75))
     return
         result
         .replacing(with: -.infinity, where: x .== 0)

@@ -51,7 +51,7 @@ func gather(_ operation: Gather, unit: Int) {
         var block = InlineArray<16, Lanes>(repeating: Lanes())
         for index in 0..<count {
             let source = operation.pixels + Int(operation.indices[first + index]) * size + pixel
-            block[index] = Lanes(intensities(source, count: pixels)).multiplied(by: scale, plus: offset)
+            block[index] = offset.fused(Lanes(intensities(source, count: pixels)), scale)
         }
         if operation.isBatchInnermost {
             transpose(&block)
@@ -72,11 +72,4 @@ private func intensities(_ source: UnsafePointer<UInt8>, count: Int) -> SIMD16<U
     var values = SIMD16<UInt8>()
     for index in 0..<count { values[index] = source[index] }
     return values
-}
-
-extension Lanes {
-    @inline(__always)
-    fileprivate func multiplied(by factor: Lanes, plus summand: Lanes) -> Lanes {
-        summand.addingProduct(self, factor)
-    }
 }

@@ -23,13 +23,12 @@ extension ParameterUpdate {
             store(gradient, kept + index)
             return
         }
-        var weights = load(values + index)
-        var step = gradient.addingProduct(Lanes(repeating: self.step.weightDecay), weights)
+        let weights = load(values + index)
+        var step = gradient.fused(Lanes(repeating: self.step.weightDecay), weights)
         if let velocity {
-            step.addProduct(Lanes(repeating: self.step.momentum), load(velocity + index))
+            step = step.fused(Lanes(repeating: self.step.momentum), load(velocity + index))
             store(step, velocity + index)
         }
-        weights.addProduct(Lanes(repeating: -self.step.learningRate), step)
-        store(weights, values + index)
+        store(weights.fused(Lanes(repeating: -self.step.learningRate), step), values + index)
     }
 }

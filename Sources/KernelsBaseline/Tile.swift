@@ -23,7 +23,7 @@ struct Tile<let rows: Int, let columns: Int> {
         for column in 0..<columns { right[column] = load(vectors + column * lanes) }
         for row in 0..<rows {
             let left = Lanes(repeating: scalars[row * stride])
-            for column in 0..<columns { sums[row][column].addProduct(left, right[column]) }
+            for column in 0..<columns { sums[row][column] = sums[row][column].fused(left, right[column]) }
         }
     }
 
@@ -40,7 +40,24 @@ struct Tile<let rows: Int, let columns: Int> {
         for column in 0..<columns { vectors[column] = load(right + column * rightStride) }
         for row in 0..<rows {
             let vector = load(left + row * leftStride)
-            for column in 0..<columns { sums[row][column].addProduct(vector, vectors[column]) }
+            for column in 0..<columns { sums[row][column] = sums[row][column].fused(vector, vectors[column]) }
+        }
+    }
+
+    /// The sum of each vector's lanes.
+    ///
+    /// The sums are put into memory first: a loop with anything longer in its body would not be unrolled, and sums that
+    /// are addressed by a variable can't stay in registers.
+    @inline(__always)
+    func forEachTotal(_ body: (_ row: Int, _ column: Int, _ total: Float) -> Void) {
+        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: rows * columns) { memory in
+            guard let memory = memory.baseAddress else { return }
+            for row in 0..<rows {
+                for column in 0..<columns { memory[row * columns + column] = sums[row][column] }
+            }
+            for row in 0..<rows {
+                for column in 0..<columns { body(row, column, memory[row * columns + column].total) }
+            }
         }
     }
 }
@@ -112,6 +129,22 @@ func store(_ vector: Lanes, _ pointer: UnsafeMutablePointer<Float>) {
 }
 
 extension Lanes {
+    /// self + a · b, lane by lane, each with one rounding.
+    ///
+    /// Written out, because the compiler makes one instruction of these sixteen, but not of every loop over them.
+    @inline(__always)
+    func fused(_ a: Lanes, _ b: Lanes) -> Lanes {
+        Lanes(
+            self[0].addingProduct(a[0], b[0]), self[1].addingProduct(a[1], b[1]),
+            self[2].addingProduct(a[2], b[2]), self[3].addingProduct(a[3], b[3]),
+            self[4].addingProduct(a[4], b[4]), self[5].addingProduct(a[5], b[5]),
+            self[6].addingProduct(a[6], b[6]), self[7].addingProduct(a[7], b[7]),
+            self[8].addingProduct(a[8], b[8]), self[9].addingProduct(a[9], b[9]),
+            self[10].addingProduct(a[10], b[10]), self[11].addingProduct(a[11], b[11]),
+            self[12].addingProduct(a[12], b[12]), self[13].addingProduct(a[13], b[13]),
+            self[14].addingProduct(a[14], b[14]), self[15].addingProduct(a[15], b[15]))
+    }
+
     /// The sum of the lanes, always added in the same order: halves to each other until one is left.
     @inline(__always)
     var total: Float {

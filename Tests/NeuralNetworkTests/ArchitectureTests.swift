@@ -1,0 +1,105 @@
+import Testing
+
+@testable import NeuralNetwork
+
+@Suite("Architectures")
+struct ArchitectureTests {
+    private let digits = ImageShape(channels: 1, height: 28, width: 28)
+
+    @Test(
+        "parameters are as many as the literature says",
+        arguments: [("mlp", 101_770), ("cnn", 47_658), ("lenet", 61_706)])
+    func parameters(name: String, count: Int) throws {
+        let architecture = try #require(try Architecture.builtIn(name, input: digits, classes: 10))
+        #expect(architecture.parameterCount == count)
+        #expect(try Network(architecture, seed: 1).tensors().reduce(0) { $0 + $1.values.count } == count)
+    }
+
+    @Test("the layer table of the convolutional network")
+    func summary() throws {
+        let summary = try #require(try Architecture.builtIn("cnn", input: digits, classes: 10)).summary()
+        #expect(
+            summary.map(\.output) == [
+                "10 × 24 × 24", "10 × 24 × 24", "10 × 12 × 12", "20 × 8 × 8", "20 × 8 × 8", "20 × 4 × 4", "320", "128",
+                "10",
+            ])
+        #expect(summary.map(\.parameters).filter { $0 > 0 } == [260, 5020, 41_088, 1290])
+        // 10 · 24² · 5², 20 · 8² · 10 · 5², 320 · 128, 128 · 10.
+        #expect(summary.map(\.multiplyAdds).filter { $0 > 0 } == [144_000, 320_000, 40_960, 1280])
+    }
+
+    @Test("JSON and back")
+    func json() throws {
+        for name in Architecture.builtInNames {
+            let architecture = try #require(try Architecture.builtIn(name, input: digits, classes: 10))
+            #expect(try Architecture(json: Array(architecture.json().utf8)) == architecture)
+        }
+    }
+
+    @Test(
+        "what does not fit is refused with the layer and its input",
+        arguments: [
+            ([.dense(outputs: 10)], "Layer 1 (dense) does not fit its input 1 × 28 × 28"),
+            ([.flatten, .dense(outputs: 3), .convolution(outputs: 1, kernel: 1)], "Layer 3 (conv2d) does not fit its input 3"),
+            ([.convolution(outputs: 3, kernel: 29), .flatten, .dense(outputs: 2)], "its window of 29 is larger"),
+            ([.convolution(outputs: 0, kernel: 3), .flatten, .dense(outputs: 2)], "at least 1"),
+            ([.convolution(outputs: 1, kernel: 3, stride: 0), .flatten, .dense(outputs: 2)], "at least 1"),
+            ([.convolution(outputs: 1, kernel: 3, padding: 3), .flatten, .dense(outputs: 2)], "padding smaller"),
+            ([.flatten], "must be dense"),
+            ([.flatten, .dense(outputs: 10), .relu], "must be dense"),
+            ([.flatten, .dense(outputs: 257)], "257 classes"),
+            ([.flatten, .dense(outputs: 1 << 40), .dense(outputs: 2)], "between 1 and 65536"),
+        ] as [([Layer], String)])
+    func misfits(layers: [Layer], message: String) throws {
+        let error = #expect(throws: ArchitectureError.self) {
+            try Architecture(name: "test", input: digits, layers: layers)
+        }
+        #expect(try #require(error).description.contains(message))
+    }
+
+    @Test(
+        "unreadable JSON is refused with its place",
+        arguments: [
+            ("", "it is no JSON"), ("[]", "another type"), (#"{"name": "a", "layers": []}"#, "“input” is missing"),
+            (
+                #"{"name": "a", "input": {"channels": 1, "height": 2, "width": 2}, "layers": [{"type": "lstm"}]}"#,
+                "“lstm” is no layer"
+            ),
+            (
+                #"{"name": "a", "input": {"channels": 1, "height": 2, "width": 2}, "layers": [{"type": "dense"}]}"#,
+                "“outputs” is missing at layers.[0]"
+            ),
+        ])
+    func badJSON(json: String, message: String) throws {
+        let error = #expect(throws: ArchitectureError.self) { try Architecture(json: Array(json.utf8)) }
+        #expect(try #require(error).description.contains(message), "\(String(describing: error))")
+    }
+
+    @Test("weights of another network are refused, and change nothing")
+    func foreignWeights() throws {
+        let network = try Network(try #require(try Architecture.builtIn("mlp", input: digits, classes: 10)), seed: 1)
+        let before = network.tensors()
+        var tensors = before
+        tensors[0].shape = [784, 128]
+        #expect(throws: WeightsError.shape("fc1.weight", found: [784, 128], needed: [128, 784])) {
+            try network.load(tensors)
+        }
+        #expect(throws: WeightsError.missing("fc2.bias")) { try network.load(before.dropLast()) }
+        #expect(throws: WeightsError.superfluous("fc9.bias")) {
+            try network.load(before + [Tensor(name: "fc9.bias", shape: [1], values: [0])])
+        }
+        #expect(network.tensors() == before)
+    }
+
+    @Test("initial weights are uniform in ±1/√fan-in")
+    func initialWeights() throws {
+        let network = try Network(try #require(try Architecture.builtIn("cnn", input: digits, classes: 10)), seed: 7)
+        for (tensor, fanIn) in zip(network.tensors(), [25, 25, 250, 250, 320, 320, 128, 128] as [Float]) {
+            let bound = 1 / fanIn.squareRoot()
+            #expect(tensor.values.allSatisfy { abs($0) <= bound })
+            guard tensor.values.count > 1000 else { continue }
+            let variance = tensor.values.reduce(0) { $0 + Double($1) * Double($1) } / Double(tensor.values.count)
+            #expect(abs(variance * 3 * Double(fanIn) - 1) < 0.1)
+        }
+    }
+}
