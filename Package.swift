@@ -25,6 +25,7 @@ let kernelTargets = [kernels("KernelsBaseline", [])]
 let package = Package(
     name: "registry",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -63,6 +64,16 @@ let package = Package(
             dependencies: ["PostgreSQL", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict,
             plugins: ["EmbedSQL"]),
+        .target(name: "Reporting", swiftSettings: strict),
+        .target(name: "Trainer", dependencies: ["NeuralNetwork", "Store"], swiftSettings: strict),
+        .executableTarget(
+            name: "registry",
+            dependencies: [
+                "Datasets", "NeuralNetwork", "PostgreSQL", "Reporting", "Store", "Trainer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "TestServer",
             dependencies: ["PostgreSQL", .product(name: "SystemPackage", package: "swift-system")],

@@ -6,6 +6,9 @@ import Kernels
 /// The weights after an epoch depend on the architecture, the configuration, the images and the weights before it; not
 /// on the number of threads or the processor.
 public final class TrainingLoop {
+    /// Threads where none are asked for: one a physical core.
+    public static var defaultThreadCount: Int { PhysicalCores.count }
+
     /// Images that are tested at once: enough to fill the vectors, few enough for the cache.
     private static let testBatchSize = 64
 

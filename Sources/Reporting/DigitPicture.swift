@@ -1,0 +1,70 @@
+/// A small grey image, to be drawn in a terminal: two rows of pixels a line of text.
+public struct DigitPicture: Sendable {
+    /// Lines above the picture.
+    public let captions: [String]
+    let height: Int
+    let width: Int
+    let pixels: [UInt8]
+
+    /// - Parameter pixels: height × width intensities, 0…255, row by row; of several channels the first.
+    public init(captions: [String], height: Int, width: Int, pixels: [UInt8]) {
+        self.captions = captions
+        self.height = height
+        self.width = width
+        self.pixels = pixels
+    }
+
+    /// How a picture is made of characters.
+    public enum Medium: Sendable, Hashable {
+        /// Half blocks in 24-bit grey.
+        case color
+        /// Five shades, readable in any file.
+        case shades
+    }
+
+    /// Pictures side by side, as many a row as fit.
+    ///
+    /// - Parameter columns: Characters a line may have.
+    public static func grid(_ pictures: [DigitPicture], columns: Int, medium: Medium) -> String {
+        guard let width = pictures.map(\.columns).max() else { return "" }
+        let perRow = max(1, (columns + 2) / (width + 2))
+        var text = ""
+        for start in stride(from: 0, to: pictures.count, by: perRow) {
+            let row = pictures[start..<min(start + perRow, pictures.count)].map { $0.lines(width: width, medium: medium) }
+            for line in 0..<(row.map(\.count).max() ?? 0) {
+                var joined = row.map { line < $0.count ? $0[line] : "" }.joined(separator: "  ")
+                while joined.last == " " { joined.removeLast() }
+                text += joined + "\n"
+            }
+            text += "\n"
+        }
+        return text
+    }
+
+    private var columns: Int { max(width, captions.map(\.count).max() ?? 0) }
+
+    private func lines(width: Int, medium: Medium) -> [String] {
+        let captions = captions.map { $0 + String(repeating: " ", count: max(0, width - $0.count)) }
+        let padding = String(repeating: " ", count: max(0, width - self.width))
+        return captions + stride(from: 0, to: height, by: 2).map { row in line(row, medium) + padding }
+    }
+
+    private func line(_ row: Int, _ medium: Medium) -> String {
+        switch medium {
+        case .color:
+            let cells = (0..<width).map { column in
+                let (top, bottom) = (pixel(row, column), pixel(row + 1, column))
+                return "\u{1B}[38;2;\(top);\(top);\(top)m\u{1B}[48;2;\(bottom);\(bottom);\(bottom)m▀"
+            }
+            return cells.joined() + "\u{1B}[0m"
+        case .shades:
+            let shades: [Character] = [" ", "░", "▒", "▓", "█"]
+            return String((0..<width).map { shades[(pixel(row, $0) + pixel(row + 1, $0)) * shades.count / 511] })
+        }
+    }
+
+    private func pixel(_ row: Int, _ column: Int) -> Int {
+        let index = row * width + column
+        return row < height && index < pixels.count ? Int(pixels[index]) : 0
+    }
+}

@@ -1,0 +1,38 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Numbers as a person reads them.
+public enum Quantity {
+    /// With a comma every three digits.
+    public static func count(_ value: Int) -> String {
+        var digits = Array(String(value.magnitude))
+        for position in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: position) }
+        return (value < 0 ? "−" : "") + String(digits)
+    }
+
+    /// With a fixed number of decimals, correctly rounded.
+    public static func decimal(_ value: Double, places: Int) -> String {
+        guard value.isFinite else { return JSONValue.name(ofNonFinite: value) }
+        var buffer = [CChar](repeating: 0, count: 400)
+        let length = withVaList([Int32(places), value]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
+        return String(decoding: buffer.prefix(max(0, Int(length))).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// A share of 0…1 in per cent.
+    public static func percent(_ share: Double, places: Int = 1) -> String {
+        decimal(share * 100, places: places) + " %"
+    }
+
+    /// A time in the unit that suits it: `85 ms`, `0.93 s`, `2 min 5 s`.
+    public static func duration(seconds: Double) -> String {
+        guard seconds.isFinite else { return JSONValue.name(ofNonFinite: seconds) }
+        if seconds < 0.0995 { return decimal(seconds * 1000, places: 0) + " ms" }
+        if seconds < 59.95 { return decimal(seconds, places: seconds < 9.995 ? 2 : 1) + " s" }
+        let whole = Int(seconds.rounded())
+        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3600) h \(whole / 60 % 60) min"
+    }
+}

@@ -1,0 +1,38 @@
+import FoundationEssentials
+import Store
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The machine that this process runs on.
+public enum Machine {
+    /// Its name in the network.
+    public static var host: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// The processor's model name as the kernel gives it, e.g. `AMD EPYC`; the architecture where it gives none.
+    public static var processor: String {
+        let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
+        if let line = lines.first(where: { $0.hasPrefix("model name") }), let colon = line.firstIndex(of: ":") {
+            return line[line.index(after: colon)...].trimmingPrefix { $0 == " " }.description
+        }
+        #if arch(arm64)
+        return "arm64"
+        #else
+        return "x86_64"
+        #endif
+    }
+
+    /// What a run's row says of this process.
+    public static func executor(threads: Int, programVersion: String) -> Executor {
+        Executor(
+            worker: "\(host):\(getpid())", host: host, processor: processor, threads: threads,
+            programVersion: programVersion)
+    }
+}

@@ -1,0 +1,32 @@
+import FoundationEssentials
+import NeuralNetwork
+
+/// All that determines the result of a run, as `registry.run.configuration` keeps it. The number of threads is not part
+/// of it: it changes no result.
+public struct RunConfiguration: Codable, Hashable, Sendable {
+    public var architecture: Architecture
+    public var training: TrainingConfiguration
+    /// SHA-256 of the artifact with the weights to start from; `nil` when the seed makes them.
+    public var initialWeights: String?
+
+    public init(architecture: Architecture, training: TrainingConfiguration, initialWeights: String? = nil) {
+        self.architecture = architecture
+        self.training = training
+        self.initialWeights = initialWeights
+    }
+
+    /// A JSON object with snake_case keys.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// Reads what `json()` wrote.
+    public init(json: String) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        self = try decoder.decode(RunConfiguration.self, from: Data(json.utf8))
+    }
+}

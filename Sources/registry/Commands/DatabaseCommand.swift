@@ -1,0 +1,125 @@
+import ArgumentParser
+import FoundationEssentials
+import PostgreSQL
+import Store
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+struct DatabaseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "db",
+        abstract: "The database: where it is, whether it runs, what is in it.",
+        discussion: "Example: registry db psql -- -c 'select * from analysis.model_version'",
+        subcommands: [
+            DatabaseStatusCommand.self, DatabaseStartCommand.self, DatabaseStopCommand.self, DatabaseURLCommand.self,
+            DatabasePsqlCommand.self, DatabaseMigrateCommand.self,
+        ])
+}
+
+struct DatabaseStatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Where the database is and whether it runs. Starts nothing.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        switch try database.address() {
+        case .external(let url):
+            let connection = try Connection(url)
+            Terminal.write("external server, PostgreSQL \(connection.serverVersion / 10_000), reachable\n")
+        case .embedded(let server):
+            let state =
+                switch server.status {
+                case .absent: "not made yet; any command makes it"
+                case .stopped(let version): "stopped, PostgreSQL \(version); any command starts it"
+                case .running(let version, let process, let socket):
+                    "running, PostgreSQL \(version), process \(process), socket in \(socket)"
+                }
+            Terminal.write("embedded server in \(server.home): \(state)\n")
+        }
+    }
+}
+
+struct DatabaseStartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "start", abstract: "Start the embedded server.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        _ = try await database.embeddedServer(for: "start").start()
+    }
+}
+
+struct DatabaseStopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "Stop the embedded server; open transactions are rolled back.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        guard try await database.embeddedServer(for: "stop").stop() else {
+            Terminal.tell("The embedded server was not running.")
+            return
+        }
+    }
+}
+
+struct DatabaseURLCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "url",
+        abstract: "The connection string, for psql and other programs.",
+        discussion: "Example: psql \"$(registry db url)\"")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        Terminal.write("\(try await database.address().connectionString())\n")
+    }
+}
+
+struct DatabasePsqlCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "psql",
+        abstract: "Open psql on the database.",
+        discussion: "Example: registry db psql -- -c 'select * from analysis.model_version'")
+
+    @Argument(help: "Arguments for psql, after --.")
+    var arguments: [String] = []
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let url = try await database.address().connectionString()
+        _ = try await database.openStore()
+        let words = ["psql"] + (url.isEmpty ? [] : ["--dbname", url]) + arguments
+        var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        execvp("psql", &pointers)
+        throw UsageError.programMissing("psql", package: "postgresql-client")
+    }
+}
+
+struct DatabaseMigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Bring the schema up to date. Every other command does so too, where it may.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let connection = try Connection(try await database.address().connectionString())
+        let applied = try Schema.current.migrate(connection)
+        Terminal.tell(applied.isEmpty ? "The schema is up to date." : "Applied: \(applied.joined(separator: ", ")).")
+    }
+}
+
+extension DatabaseOptions {
+    /// - Throws: `UsageError.embeddedOnly` when another server is meant.
+    fileprivate func embeddedServer(for command: String) throws -> EmbeddedServer {
+        guard case .embedded(let server) = try address() else { throw UsageError.embeddedOnly(command) }
+        return server
+    }
+}

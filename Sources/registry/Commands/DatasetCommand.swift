@@ -1,0 +1,216 @@
+import ArgumentParser
+import Datasets
+import Reporting
+import Store
+import SystemPackage
+
+struct DatasetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dataset",
+        abstract: "Get, register and look at data sets.",
+        discussion: "Example: registry dataset fetch mnist",
+        subcommands: [
+            DatasetFetchCommand.self, DatasetImportCommand.self, DatasetListCommand.self, DatasetShowCommand.self,
+            DatasetInspectCommand.self,
+        ])
+}
+
+struct DatasetFetchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fetch",
+        abstract: "Get a known data set (mnist, fashion-mnist), check it and import it.",
+        discussion: "Example: registry dataset fetch mnist --from ~/downloads/mnist")
+
+    @Argument(help: "mnist or fashion-mnist.")
+    var name: String
+
+    @Option(help: "A folder that has the four files, gzipped or not.")
+    var from: String?
+
+    @Flag(help: "Tell nothing but errors.")
+    var quiet = false
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        guard let known = KnownDataset.named(name) else { throw DatasetError.unknown(name) }
+        let supply = DatasetSupply(store: try await database.openStore(), isQuiet: quiet)
+        report(try await supply.fetch(known, from: from), isQuiet: quiet)
+    }
+}
+
+struct DatasetImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Register a data set from its four IDX files.",
+        discussion: """
+            The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
+            t10k-labels-idx1-ubyte, each gzipped (.gz) or not, with - or . before idx.
+
+            Example: registry dataset import letters ./letters --class-names a,b,c
+            """)
+
+    @Argument(help: "The name that the data set gets.")
+    var name: String
+
+    @Argument(help: "The folder with the four files.", completion: .directory)
+    var directory: String
+
+    @Option(help: "Names of the classes, label 0 first, separated by commas. Default: the ten digits.")
+    var classNames: String?
+
+    @Option(help: "Where the data comes from.")
+    var source: String?
+
+    @Option(help: "Under which conditions it may be used.")
+    var licence = "unknown"
+
+    @Flag(help: "Tell nothing but errors.")
+    var quiet = false
+
+    @OptionGroup var database: DatabaseOptions
+
+    func validate() throws {
+        guard isValidName(name) else { throw ValidationError(invalidName(name)) }
+        if let names = classNames?.split(separator: ",", omittingEmptySubsequences: false) {
+            guard names.count >= 2, names.count <= 256, !names.contains(""), Set(names).count == names.count else {
+                throw ValidationError("--class-names needs 2 to 256 different names, separated by commas.")
+            }
+        }
+    }
+
+    func run() async throws {
+        let dataset = try ImageDataset(
+            folder: FilePath(directory),
+            classNames: classNames?.split(separator: ",").map(String.init) ?? KnownDataset.digits)
+        let supply = DatasetSupply(store: try await database.openStore(), isQuiet: quiet)
+        report(
+            try supply.save(dataset, name: name, source: source ?? directory, licence: licence), isQuiet: quiet)
+    }
+}
+
+/// Says what became of an import.
+private func report(_ result: (dataset: StoredDataset, isNew: Bool), isQuiet: Bool) {
+    guard !isQuiet else { return }
+    let dataset = result.dataset
+    Terminal.tell(
+        "\(dataset.description.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training and "
+            + "\(Quantity.count(dataset.testSamples)) test samples "
+            + (result.isNew ? "imported." : "are there already; nothing was changed."))
+}
+
+struct DatasetListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "All data sets.", discussion: "Example: registry dataset list --format json")
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let rows = try await database.openStore().datasets()
+        if rows.isEmpty { Terminal.tell("There is no data set yet. Get one with: registry dataset fetch mnist") }
+        output.print(
+            try Table(
+                rows,
+                styles: ["training_mean": .decimals(4), "training_standard_deviation": .decimals(4)],
+                titles: [
+                    "dataset_version": "version", "training_mean": "mean", "training_standard_deviation": "deviation",
+                ]))
+    }
+}
+
+struct DatasetShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "A data set's size, origin and class balance.",
+        discussion: "Example: registry dataset show mnist")
+
+    @Argument(help: "mnist (the newest version) or mnist@2.")
+    var name: String
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let store = try await database.openStore()
+        let dataset = try store.dataset(named: name)
+        let balance = try Table(try store.classBalance(of: dataset))
+        output.print(
+            text: DatasetText.heading(dataset) + "\n" + balance.text,
+            json: DatasetText.json(dataset, [JSONValue.Member("classes", balance.json)]),
+            csv: balance)
+    }
+}
+
+struct DatasetInspectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Look at samples: pictures, mean and deviation, class counts.",
+        discussion: "Example: registry dataset inspect mnist --limit 40")
+
+    @Argument(help: "mnist (the newest version) or mnist@2.")
+    var name: String
+
+    @Flag(help: "Test samples instead of training samples.")
+    var test = false
+
+    @OptionGroup var limit: LimitOption
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let store = try await database.openStore()
+        let dataset = try store.dataset(named: name)
+        let samples = try store.firstSamples(of: dataset, split: test ? .test : .training, count: limit.limit)
+        let balance = try Table(try store.classBalance(of: dataset))
+        let table = try Table(samples)
+        try output.print(
+            text: DatasetText.heading(dataset) + "\n"
+                + DigitPicture.grid(
+                    samples.map { row in
+                        let (index, className): (Int, String) = (try row["index"], try row["class_name"])
+                        return try DigitPicture(row, captions: ["#\(index): \(className)"])
+                    }) + balance.text,
+            json: DatasetText.json(
+                dataset, [JSONValue.Member("classes", balance.json), JSONValue.Member("samples", table.json)]),
+            csv: table)
+    }
+}
+
+/// A data set in words.
+private enum DatasetText {
+    static func heading(_ dataset: StoredDataset) -> String {
+        let about = dataset.description
+        return Table.aligned(
+            [
+                ["data set", "\(about.name)@\(dataset.version)"],
+                ["training samples", Quantity.count(dataset.trainingSamples)],
+                ["test samples", Quantity.count(dataset.testSamples)],
+                ["image", "\(about.channels) × \(about.height) × \(about.width) (channels × height × width)"],
+                ["training mean", "\(about.trainingMean)"],
+                ["training deviation", "\(about.trainingStandardDeviation)"],
+                ["source", about.source],
+                ["licence", about.licence],
+                ["fingerprint", about.fingerprint],
+            ], isRight: [false, false])
+    }
+
+    static func json(_ dataset: StoredDataset, _ more: [JSONValue.Member]) -> JSONValue {
+        let about = dataset.description
+        return .object(
+            [
+                JSONValue.Member("dataset", .string(about.name)),
+                JSONValue.Member("dataset_version", .integer(dataset.version)),
+                JSONValue.Member("training_samples", .integer(dataset.trainingSamples)),
+                JSONValue.Member("test_samples", .integer(dataset.testSamples)),
+                JSONValue.Member("channels", .integer(about.channels)),
+                JSONValue.Member("height", .integer(about.height)),
+                JSONValue.Member("width", .integer(about.width)),
+                JSONValue.Member("training_mean", .number(about.trainingMean)),
+                JSONValue.Member("training_standard_deviation", .number(about.trainingStandardDeviation)),
+                JSONValue.Member("source", .string(about.source)),
+                JSONValue.Member("licence", .string(about.licence)),
+                JSONValue.Member("fingerprint", .string(about.fingerprint)),
+            ] + more)
+    }
+}

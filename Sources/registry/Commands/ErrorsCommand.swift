@@ -1,0 +1,50 @@
+import ArgumentParser
+import Reporting
+import Store
+
+struct ErrorsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "errors",
+        abstract: "What a model version takes for what, and pictures of it.",
+        discussion: "Example: registry errors cnn --limit 40")
+
+    @Argument(help: "mlp, mlp@3 or mlp@production.")
+    var model: ModelReference
+
+    @OptionGroup var limit: LimitOption
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let store = try await database.openStore()
+        let version = try store.resolve(model)
+        let summary = try store.summaries(of: [version])[0]
+        let (testSamples, correct): (Int, Int) = (try summary["test_samples"], try summary["test_correct"])
+        let confusions = try Table(try store.confusions(of: version, limit: limit.limit))
+        let samples = try store.misclassifiedSamples(of: version, limit: limit.limit)
+        let table = try Table(samples)
+        try output.print(
+            text: "\(version.reference) misclassifies \(Quantity.count(testSamples - correct)) of "
+                + "\(Quantity.count(testSamples)) test samples.\n\nThe commonest confusions\n\(confusions.text)\n"
+                + "The first \(samples.count) misclassified: label → prediction, probability given to it\n\n"
+                + DigitPicture.grid(
+                    samples.map { row in
+                        let (index, label, predicted): (Int, Int, Int) =
+                            (try row["index"], try row["label"], try row["predicted"])
+                        return try DigitPicture(
+                            row,
+                            captions: [
+                                "#\(index)", "\(label) → \(predicted)  \(Quantity.percent(try row["confidence"], places: 0))",
+                            ])
+                    }),
+            json: .object([
+                JSONValue.Member("model", .string(version.model)),
+                JSONValue.Member("version", .integer(version.number)),
+                JSONValue.Member("test_samples", .integer(testSamples)),
+                JSONValue.Member("misclassified", .integer(testSamples - correct)),
+                JSONValue.Member("confusions", confusions.json),
+                JSONValue.Member("samples", table.json),
+            ]),
+            csv: table)
+    }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Reporting
+import Store
+
+struct ModelsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "models",
+        abstract: "All model versions with their test results.",
+        discussion: "Example: registry models --format csv")
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let rows = try await database.openStore().modelVersions()
+        if rows.isEmpty { Terminal.tell("No model has been trained yet. Start with: registry train mlp") }
+        output.print(try Table(rows))
+    }
+}
+
+struct RunsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs",
+        abstract: "All trainings, the newest first.",
+        discussion: "Example: registry runs --model cnn --limit 5")
+
+    @Option(help: "Only the runs of this model.")
+    var model: String?
+
+    @OptionGroup var limit: LimitOption
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let rows = try await database.openStore().runs(of: model, limit: limit.limit)
+        if rows.isEmpty { Terminal.tell("There is no such run yet. Start one with: registry train mlp") }
+        output.print(try Table(rows))
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import FoundationEssentials
+import PostgreSQL
+import Store
+import SystemPackage
+
+/// Where the database is: the first of these that is given.
+///
+/// 1. `--database URL`
+/// 2. `REGISTRY_DATABASE_URL`
+/// 3. libpq's own environment (`PGHOST`, `PGSERVICE`, …)
+/// 4. the embedded server under `REGISTRY_HOME`
+enum DatabaseAddress {
+    /// A libpq connection string or URL; empty for libpq's own environment.
+    case external(String)
+    case embedded(EmbeddedServer)
+
+    private static let libpqVariables = ["PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE"]
+
+    init(option: String?, environment: [String: String]) throws {
+        if let url = option ?? environment["REGISTRY_DATABASE_URL"], !url.isEmpty {
+            self = .external(url)
+        } else if Self.libpqVariables.contains(where: { environment[$0]?.isEmpty == false }) {
+            self = .external("")
+        } else {
+            self = .embedded(EmbeddedServer(home: try RegistryHome.path(environment: environment)))
+        }
+    }
+
+    /// A connection string; starts the embedded server where it is the one meant.
+    func connectionString() async throws -> String {
+        switch self {
+        case .external(let url): url
+        case .embedded(let server): try await server.start()
+        }
+    }
+}
+
+/// The folder in which the program keeps what is its own: the embedded database and fetched data sets.
+enum RegistryHome {
+    /// `$REGISTRY_HOME`, else `$XDG_DATA_HOME/registry`, else `~/.local/share/registry`.
+    static func path(environment: [String: String]) throws -> FilePath {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let path: FilePath
+        if let home = value("REGISTRY_HOME") {
+            path = FilePath(home)
+        } else if let data = value("XDG_DATA_HOME") {
+            path = FilePath(data).appending("registry")
+        } else if let home = value("HOME") {
+            path = FilePath(home).appending(".local/share/registry")
+        } else {
+            throw UsageError.noHome
+        }
+        guard path.isAbsolute else { throw UsageError.relativeHome(path.string) }
+        return path
+    }
+}
+
+/// `--database`, for every command that needs one.
+struct DatabaseOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Connection URL of a PostgreSQL server.",
+            discussion: "Default: $REGISTRY_DATABASE_URL, else libpq's environment, else the embedded server."))
+    var database: String?
+
+    func address() throws -> DatabaseAddress {
+        try DatabaseAddress(option: database, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Connects and brings the schema up to date.
+    func openStore() async throws -> Store {
+        try Store(connection: Connection(try await address().connectionString()))
+    }
+}

@@ -1,0 +1,45 @@
+import Datasets
+import FoundationEssentials
+import Store
+import SystemPackage
+
+/// Brings data sets from files into the database.
+struct DatasetSupply {
+    let store: Store
+    let isQuiet: Bool
+
+    /// The data set of a name; one that is known and not there yet is fetched first.
+    func dataset(named name: String) async throws -> StoredDataset {
+        do {
+            return try store.dataset(named: name)
+        } catch let absence as NotFound {
+            guard let known = KnownDataset.named(name) else { throw absence }
+            return try await fetch(known).dataset
+        }
+    }
+
+    /// Fetches a known data set and imports it.
+    func fetch(_ known: KnownDataset, from folder: String? = nil) async throws -> (dataset: StoredDataset, isNew: Bool) {
+        let home = try RegistryHome.path(environment: ProcessInfo.processInfo.environment)
+        let isQuiet = isQuiet
+        let fetcher = DatasetFetcher(cache: home.appending("datasets")) { line in
+            if !isQuiet { Terminal.tell(line) }
+        }
+        let dataset = try await fetcher.fetch(known, from: folder.map { FilePath($0) })
+        return try save(dataset, name: known.name, source: known.source, licence: known.licence)
+    }
+
+    /// Imports a data set, unless its content is there already.
+    func save(
+        _ dataset: ImageDataset, name: String, source: String, licence: String
+    ) throws -> (dataset: StoredDataset, isNew: Bool) {
+        let moments = dataset.trainingMoments()
+        return try store.importDataset(
+            DatasetDescription(
+                name: name, classNames: dataset.classNames, height: dataset.height, width: dataset.width, channels: 1,
+                trainingMean: moments.mean, trainingStandardDeviation: moments.standardDeviation,
+                fingerprint: dataset.fingerprint(), source: source, licence: licence),
+            training: SampleBlock(labels: dataset.training.labels, pixels: dataset.training.pixels),
+            test: SampleBlock(labels: dataset.test.labels, pixels: dataset.test.pixels))
+    }
+}

@@ -1,0 +1,158 @@
+import Datasets
+import NeuralNetwork
+import PostgreSQL
+import Store
+import SystemPackage
+import Trainer
+
+/// Exit statuses of the program, after `sysexits.h`.
+enum ExitStatus: Int32 {
+    case usage = 64
+    case badInput = 65
+    case notFound = 66
+    case databaseUnreachable = 69
+    case internalError = 70
+    case tryAgain = 75
+    case interrupted = 130
+}
+
+/// An error that knows how the process must end. Its description is the one line that a person reads.
+protocol Failure: Error, CustomStringConvertible {
+    var exitStatus: ExitStatus { get }
+}
+
+/// What was typed can't be meant.
+enum UsageError: Failure {
+    case noHome
+    case relativeHome(String)
+    case badName(String)
+    case nothingTested(String)
+    case differentTests(String, String)
+    case unwritable(String, reason: String)
+    case unreadable(String, reason: String)
+    case unknownArchitecture(String)
+    case embeddedOnly(String)
+    case programMissing(String, package: String)
+
+    var exitStatus: ExitStatus {
+        switch self {
+        case .unknownArchitecture, .unreadable, .nothingTested: .notFound
+        case .differentTests: .badInput
+        default: .usage
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .noHome:
+            "Neither REGISTRY_HOME nor HOME is set, so there is no place for the embedded database. "
+                + "Set one of them, or name a server with --database."
+        case .relativeHome(let path):
+            "“\(path)” is a relative path. REGISTRY_HOME, XDG_DATA_HOME and HOME must be absolute."
+        case .badName(let name): invalidName(name)
+        case .nothingTested(let dataset):
+            "No model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
+        case .differentTests(let a, let b):
+            "\(a) and \(b) were tested on different data, so that they can't be compared. See: registry models"
+        case .unwritable(let path, let reason):
+            "\(path): cannot be written (\(reason)). Nothing was left there."
+        case .unreadable(let path, let reason):
+            "\(path): cannot be read (\(reason))."
+        case .unknownArchitecture(let name):
+            "“\(name)” is neither a built-in network (\(Architecture.builtInNames.joined(separator: ", "))) "
+                + "nor a file with an architecture in JSON."
+        case .embeddedOnly(let command):
+            "“registry db \(command)” is for the embedded server, and another database is named here "
+                + "(by --database or the environment)."
+        case .programMissing(let program, let package):
+            "The program \(program) is not installed. Install it with: apt-get install \(package)"
+        }
+    }
+}
+
+/// The run was ended by Ctrl-C or SIGTERM.
+struct Interrupted: Failure {
+    let run: Int
+    let epochsFinished: Int
+
+    var exitStatus: ExitStatus { .interrupted }
+    var description: String {
+        "Run \(run) was cancelled; its \(epochsFinished) finished epochs are stored. See: registry runs"
+    }
+}
+
+extension NotFound: Failure {
+    var exitStatus: ExitStatus { .notFound }
+}
+
+extension SchemaError: Failure {
+    var exitStatus: ExitStatus { .databaseUnreachable }
+}
+
+extension LeaseLost: Failure {
+    var exitStatus: ExitStatus { .tryAgain }
+}
+
+extension Diverged: Failure {
+    var exitStatus: ExitStatus { .internalError }
+}
+
+/// A network and a data set that do not belong together.
+struct MisfitError: Failure {
+    let architecture: String
+    let input: ImageShape
+    let classes: Int
+    let dataset: String
+    let images: ImageShape
+    let datasetClasses: Int
+
+    var exitStatus: ExitStatus { .badInput }
+    var description: String {
+        "The network “\(architecture)” takes images of \(input) in \(classes) classes; the data set “\(dataset)” has "
+            + "images of \(images) in \(datasetClasses) classes."
+    }
+}
+
+extension PostgreSQLError: Failure {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: .databaseUnreachable
+        case .server(let error): isConnectionLoss || error.isRefusal ? .databaseUnreachable : .internalError
+        case .transactionAborted, .encoding, .decoding: .internalError
+        }
+    }
+}
+
+extension ServerError {
+    /// Whether the server refused this user or this database, rather than failing at what was asked.
+    fileprivate var isRefusal: Bool { ["28", "3D", "53", "42501"].contains { sqlState.code.hasPrefix($0) } }
+}
+
+extension EmbeddedServerError: Failure {
+    var exitStatus: ExitStatus { .databaseUnreachable }
+}
+
+extension DatasetError: Failure {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .unknown, .notFetched: .notFound
+        default: .badInput
+        }
+    }
+}
+
+extension ArchitectureError: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
+extension WeightsError: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
+extension SafetensorsError: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
+extension TrainingError: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}

@@ -1,0 +1,79 @@
+import Reporting
+import Store
+import Trainer
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Tells a person how a training goes: a line an epoch, and on a terminal a bar between.
+final class TrainingReport {
+    private let model: String
+    private let epochs: Int
+    private let samplesPerEpoch: Int
+    private let parameters: Int
+    private let isQuiet: Bool
+    private let showsBar: Bool
+    private let bar: ProgressBar
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private var lastShown: ContinuousClock.Instant
+    private var last: EpochRecord?
+
+    init(model: String, run: Int, epochs: Int, samplesPerEpoch: Int, parameters: Int, isQuiet: Bool) {
+        self.model = model
+        self.epochs = epochs
+        self.samplesPerEpoch = samplesPerEpoch
+        self.parameters = parameters
+        self.isQuiet = isQuiet
+        showsBar = !isQuiet && Terminal.isErrorTerminal
+        bar = ProgressBar(total: epochs * samplesPerEpoch, samplesPerEpoch: samplesPerEpoch)
+        start = clock.now
+        lastShown = start
+        if !isQuiet { Terminal.tell("Run \(run): \(model), \(Quantity.count(parameters)) parameters") }
+    }
+
+    /// Epochs that are stored.
+    var epochsFinished: Int { last?.epoch ?? 0 }
+
+    func tell(_ event: RunEvent) {
+        switch event {
+        case .step(let epoch, let samplesSeen, _):
+            let now = clock.now
+            guard showsBar, now - lastShown > .milliseconds(100) else { return }
+            lastShown = now
+            Terminal.showProgress(
+                bar.line(
+                    done: (epoch - 1) * samplesPerEpoch + samplesSeen, seconds: (now - start) / .seconds(1),
+                    columns: Terminal.columns(of: STDERR_FILENO)))
+        case .epoch(let record):
+            last = record
+            guard !isQuiet else { return }
+            if showsBar { Terminal.showProgress("") }
+            let width = String(epochs).count
+            let number = String(repeating: " ", count: width - String(record.epoch).count) + "\(record.epoch)"
+            Terminal.write(
+                "epoch \(number)/\(epochs)  training loss \(Quantity.decimal(record.trainingLoss, places: 4))  "
+                    + "test loss \(Quantity.decimal(record.testLoss, places: 4))  "
+                    + "test accuracy \(accuracy(record))  \(Quantity.duration(seconds: record.trainingSeconds))\n")
+        }
+    }
+
+    /// The result.
+    func tellEnd(_ version: ModelReference) {
+        guard !isQuiet, let last else {
+            Terminal.write("\(version)\n")
+            return
+        }
+        let seconds = (clock.now - start) / .seconds(1)
+        Terminal.write(
+            "\(version)  test accuracy \(accuracy(last))  test loss \(Quantity.decimal(last.testLoss, places: 5)) nats  "
+                + "\(Quantity.count(parameters)) parameters  \(Quantity.duration(seconds: seconds))\n")
+    }
+
+    private func accuracy(_ record: EpochRecord) -> String {
+        Quantity.decimal(Double(record.testCorrect) / Double(record.testSamples), places: 4)
+    }
+}
