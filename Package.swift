@@ -79,6 +79,11 @@ let package = Package(
             dependencies: ["PostgreSQL", .product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/TestServer",
             swiftSettings: strict),
+        .target(
+            name: "TestData",
+            dependencies: ["Datasets", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/TestData",
+            swiftSettings: strict),
         .testTarget(
             name: "PostgreSQLTests",
             dependencies: [
@@ -87,16 +92,23 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DatasetsTests",
-            dependencies: ["Datasets", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["Datasets", "TestData", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .testTarget(
             name: "NeuralNetworkTests",
             dependencies: [
-                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork",
+                "Kernels", "KernelTypes", "NeuralNetwork", "TestData",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Resources/pytorch")],
+            swiftSettings: strict),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),
+        .testTarget(
+            name: "registryTests",
+            dependencies: [
+                "NeuralNetwork", "PostgreSQL", "TestData", "TestServer", "registry",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["PostgreSQL", "Store", "TestServer"], swiftSettings: strict),
     ]

@@ -25,7 +25,8 @@ func contents(of path: FilePath) throws -> [UInt8] {
             guard size > 0 else { throw DatasetError.file(path.string, "The file is empty.") }
             return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
                 while count < size {
-                    let read = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+                    let read = try file.read(
+                        into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
                     guard read > 0 else { break }
                     count += read
                 }

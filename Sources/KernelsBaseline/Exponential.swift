@@ -14,7 +14,8 @@ func exponential(_ x: Lanes) -> Lanes {
     let magic = Lanes(repeating: 12_582_912)
     let shifted = magic.fused(bounded, Lanes(repeating: 1.442_695_04))
     let n = shifted - magic
-    let r = bounded
+    let r =
+        bounded
         .fused(n, Lanes(repeating: -0.693_145_75))
         .fused(n, Lanes(repeating: -1.428_606_8e-6))
     var p = Lanes(repeating: 1 / 5040)

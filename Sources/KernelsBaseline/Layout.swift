@@ -6,7 +6,9 @@ func transpose(_ operation: Transposition, unit: Int) {
     let rows = min(lanes, operation.sourceRows - row)
     for column in stride(from: 0, to: operation.sourceColumns, by: lanes) {
         var block = InlineArray<16, Lanes>(repeating: Lanes())
-        for index in 0..<rows { block[index] = load(operation.source + (row + index) * operation.sourceStride + column) }
+        for index in 0..<rows {
+            block[index] = load(operation.source + (row + index) * operation.sourceStride + column)
+        }
         transpose(&block)
         for index in 0..<min(lanes, operation.sourceColumns - column) {
             let position = (column + index) * operation.targetStride + row

@@ -38,7 +38,8 @@ extension Connection {
             while let message = PQnotifies(pointer) {
                 received.append(
                     Notification(
-                        channel: String(cString: message.pointee.relname), payload: String(cString: message.pointee.extra),
+                        channel: String(cString: message.pointee.relname),
+                        payload: String(cString: message.pointee.extra),
                         serverProcessID: message.pointee.be_pid))
                 PQfreemem(message)
             }

@@ -78,7 +78,9 @@ extension Connection {
                     throw PostgreSQLError.encoding("\(bytes.count) bytes; a value holds at most 1 GiB.")
                 }
                 let copy = malloc(max(bytes.count, 1))
-                bytes.withUnsafeBytes { if let start = $0.baseAddress { copy?.copyMemory(from: start, byteCount: bytes.count) } }
+                bytes.withUnsafeBytes {
+                    if let start = $0.baseAddress { copy?.copyMemory(from: start, byteCount: bytes.count) }
+                }
                 storage.append(copy)
                 lengths.append(length)
                 formats.append(1)

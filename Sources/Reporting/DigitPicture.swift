@@ -30,7 +30,9 @@ public struct DigitPicture: Sendable {
         let perRow = max(1, (columns + 2) / (width + 2))
         var text = ""
         for start in stride(from: 0, to: pictures.count, by: perRow) {
-            let row = pictures[start..<min(start + perRow, pictures.count)].map { $0.lines(width: width, medium: medium) }
+            let row = pictures[start..<min(start + perRow, pictures.count)].map {
+                $0.lines(width: width, medium: medium)
+            }
             for line in 0..<(row.map(\.count).max() ?? 0) {
                 var joined = row.map { line < $0.count ? $0[line] : "" }.joined(separator: "  ")
                 while joined.last == " " { joined.removeLast() }

@@ -92,7 +92,8 @@ extension Store {
               from named
             returning run_id
             """,
-            request.model, request.datasetID, request.configuration, request.parameterCount, request.epochs)[0]["run_id"]
+            request.model, request.datasetID, request.configuration, request.parameterCount, request.epochs)[0][
+                "run_id"]
     }
 
     /// Takes a queued run and raises its fencing number.

@@ -19,7 +19,8 @@ struct DatasetSupply {
     }
 
     /// Fetches a known data set and imports it.
-    func fetch(_ known: KnownDataset, from folder: String? = nil) async throws -> (dataset: StoredDataset, isNew: Bool) {
+    func fetch(_ known: KnownDataset, from folder: String? = nil) async throws -> (dataset: StoredDataset, isNew: Bool)
+    {
         let home = try RegistryHome.path(environment: ProcessInfo.processInfo.environment)
         let isQuiet = isQuiet
         let fetcher = DatasetFetcher(cache: home.appending("datasets")) { line in

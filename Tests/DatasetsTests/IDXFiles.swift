@@ -52,7 +52,8 @@ final class Folder {
 func gzip(_ bytes: [UInt8]) -> [UInt8] {
     var stream = z_stream()
     precondition(
-        deflateInit2_(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        deflateInit2_(
+            &stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
             == Z_OK)
     defer { deflateEnd(&stream) }
     var bytes = bytes

@@ -43,9 +43,12 @@ struct IDXTests {
 
     @Test("a file cut at any byte is refused", arguments: [false, true])
     func cut(isPacked: Bool) throws {
-        let whole = isPacked ? gzip(idx([2, 3, 4], (0..<24).map { UInt8($0) })) : idx([2, 3, 4], (0..<24).map { UInt8($0) })
+        let whole =
+            isPacked ? gzip(idx([2, 3, 4], (0..<24).map { UInt8($0) })) : idx([2, 3, 4], (0..<24).map { UInt8($0) })
         for length in 1..<whole.count { _ = try reason(Array(whole.prefix(length))) }
-        if !isPacked { #expect(try reason(Array(whole.dropLast())).contains("24 bytes are announced, at most 23 found")) }
+        if !isPacked {
+            #expect(try reason(Array(whole.dropLast())).contains("24 bytes are announced, at most 23 found"))
+        }
     }
 
     @Test("any changed bit of a packed file is refused, or changes nothing")

@@ -1,5 +1,6 @@
 import Datasets
 import SystemPackage
+import TestData
 import Testing
 
 #if canImport(Glibc)
@@ -119,12 +120,7 @@ struct FetchingTests {
 
     @Test("MNIST has the moments of the reference experiment")
     func mnist() async throws {
-        let near = FilePath(#filePath).removingLastComponent().appending("../../../shared/data/mnist")
-            .lexicallyNormalized()
-        let cache = FilePath(#filePath).removingLastComponent().appending("../../.build/datasets").lexicallyNormalized()
-        let mnist = try #require(KnownDataset.named("mnist"))
-        let dataset = try await DatasetFetcher(cache: cache, report: { _ in })
-            .fetch(mnist, from: access(near.string, F_OK) == 0 ? near : nil)
+        let dataset = try await MNISTFiles.dataset()
         let moments = dataset.trainingMoments()
         #expect(abs(moments.mean - 0.1306604762738429) < 1e-15)
         // The reference experiment computed it in single precision.

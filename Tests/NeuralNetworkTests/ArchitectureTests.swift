@@ -40,7 +40,10 @@ struct ArchitectureTests {
         "what does not fit is refused with the layer and its input",
         arguments: [
             ([.dense(outputs: 10)], "Layer 1 (dense) does not fit its input 1 × 28 × 28"),
-            ([.flatten, .dense(outputs: 3), .convolution(outputs: 1, kernel: 1)], "Layer 3 (conv2d) does not fit its input 3"),
+            (
+                [.flatten, .dense(outputs: 3), .convolution(outputs: 1, kernel: 1)],
+                "Layer 3 (conv2d) does not fit its input 3"
+            ),
             ([.convolution(outputs: 3, kernel: 29), .flatten, .dense(outputs: 2)], "its window of 29 is larger"),
             ([.convolution(outputs: 0, kernel: 3), .flatten, .dense(outputs: 2)], "at least 1"),
             ([.convolution(outputs: 1, kernel: 3, stride: 0), .flatten, .dense(outputs: 2)], "at least 1"),

@@ -1,27 +1,16 @@
-import Datasets
-import FoundationEssentials
 import NeuralNetwork
-import SystemPackage
-import Testing
+import TestData
 
-/// The real MNIST: from a folder that lies near, or fetched.
+/// The real MNIST as networks take it.
 enum MNIST {
-    private static let loading = Task { () -> ImageDataset in
-        let known = try #require(KnownDataset.named("mnist"))
-        let near = FilePath(#filePath).removingLastComponent().appending("../../../shared/data/mnist").lexicallyNormalized()
-        let isNear = FileManager.default.fileExists(atPath: near.string)
-        let cache = FilePath(#filePath).removingLastComponent().appending("../../.build/datasets").lexicallyNormalized()
-        return try await DatasetFetcher(cache: cache, report: { _ in }).fetch(known, from: isNear ? near : nil)
-    }
-
     static func training() async throws -> LabeledImages {
-        let half = try await loading.value.training
+        let half = try await MNISTFiles.dataset().training
         return LabeledImages(
             shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels, labels: half.labels)
     }
 
     static func test() async throws -> LabeledImages {
-        let half = try await loading.value.test
+        let half = try await MNISTFiles.dataset().test
         return LabeledImages(
             shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels, labels: half.labels)
     }

@@ -74,7 +74,9 @@ struct EmbeddedServerTests {
         }
     }
 
-    @Test("the server's first process killed with -9: the next start recovers what was committed", arguments: [false, true])
+    @Test(
+        "the server's first process killed with -9: the next start recovers what was committed",
+        arguments: [false, true])
     func killed(withChildren: Bool) async throws {
         try await withServer { server in
             let connection = try Connection(await server.start())
@@ -169,7 +171,8 @@ struct EmbeddedServerTests {
     }
 
     private func write(_ text: String, to file: FilePath) throws {
-        let descriptor = try FileDescriptor.open(file, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .otherRead])
+        let descriptor = try FileDescriptor.open(
+            file, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .otherRead])
         _ = try descriptor.closeAfter { try descriptor.writeAll(text.utf8) }
     }
 }

@@ -133,7 +133,8 @@ struct StatementTests {
     func copy() async throws {
         let connection = try await connect()
         try connection.execute(
-            "create table sample (a smallint, b integer, c bigint, d real, e double precision, f text, g bytea, h real[])")
+            "create table sample (a smallint, b integer, c bigint, d real, e double precision, f text, g bytea, h real[])"
+        )
         let stored = try connection.copy(
             into: "sample", columns: ["a", "b", "c", "d", "e", "f", "g", "h"]
         ) { writer in
@@ -187,7 +188,9 @@ struct StatementTests {
             }
         }
         #expect(error?.sqlState == .uniqueViolation)
-        #expect(throws: Stop.self) { try connection.copy(from: "select generate_series(1, 100000)") { _ in throw Stop() } }
+        #expect(throws: Stop.self) {
+            try connection.copy(from: "select generate_series(1, 100000)") { _ in throw Stop() }
+        }
         #expect(try count(connection) == 0)
     }
 }

@@ -36,7 +36,9 @@ struct ValueTests {
 
     @Test(
         "texts come back as they were",
-        arguments: ["", "a", "zwölf Boxkämpfer 🥊", "'; drop table x; --", "\\", "\"", "$1", "\u{1}\n\t", "{a,b}", "\u{10FFFF}"])
+        arguments: [
+            "", "a", "zwölf Boxkämpfer 🥊", "'; drop table x; --", "\\", "\"", "$1", "\u{1}\n\t", "{a,b}", "\u{10FFFF}",
+        ])
     func texts(value: String) async throws {
         let row = try await connect().query("select $1::text as x, $2::text[] as y", value, [value, value])[0]
         #expect(try row["x"] == value)
@@ -81,7 +83,8 @@ struct ValueTests {
     @Test(
         "numerics are exact",
         arguments: [
-            "0", "1", "-1", "10000", "0.1", "0.0001", "0.00001234", "-0.00000000001", "123456789012345678901234567890.123456789",
+            "0", "1", "-1", "10000", "0.1", "0.0001", "0.00001234", "-0.00000000001",
+            "123456789012345678901234567890.123456789",
             "100000000", "1.50", "NaN", "99999999.9999",
         ])
     func numerics(text: String) async throws {

@@ -54,7 +54,8 @@ struct DatasetTests {
             try store.importDataset(small.description, training: small.samples, test: small.samples)
         }
         let left: Int = try store.connection.query(
-            "select (select count(*) from registry.dataset) + (select count(*) from registry.sample) as left")[0]["left"]
+            "select (select count(*) from registry.dataset) + (select count(*) from registry.sample) as left")[0][
+                "left"]
         #expect(left == 0)
     }
 

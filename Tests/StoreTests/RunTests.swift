@@ -107,7 +107,9 @@ struct RunTests {
         #expect(throws: NotFound.self) { try store.resolve(ModelReference(model: "mlp")) }
     }
 
-    @Test("weights come back byte for byte, in pieces or whole, and are stored once", arguments: [0, 1, 8 << 20, (8 << 20) + 1])
+    @Test(
+        "weights come back byte for byte, in pieces or whole, and are stored once",
+        arguments: [0, 1, 8 << 20, (8 << 20) + 1])
     func artifactRoundTrip(size: Int) async throws {
         let store = try await TestServer.newStore()
         var bytes = [UInt8](repeating: 7, count: size)
@@ -135,7 +137,8 @@ struct RunTests {
             _ = try store.succeed(lease, weights: [UInt8(weights)])
         }
         _ = try store.connection.execute(
-            "insert into registry.model_alias (model_id, alias, number) select model_id, 'production', 1 from registry.model")
+            "insert into registry.model_alias (model_id, alias, number) select model_id, 'production', 1 from registry.model"
+        )
         func number(_ text: String) throws -> Int { try store.resolve(try #require(ModelReference(text))).number }
         #expect(try number("mlp") == 2)
         #expect(try number("mlp@1") == 1)

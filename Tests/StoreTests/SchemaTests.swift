@@ -72,7 +72,8 @@ struct SchemaTests {
         let connection = try await TestServer.connectToNewDatabase()
         try Schema.current.migrate(connection)
         let changed = Schema(
-            files: EmbeddedSQL.files + [("views/99-more", "create or replace view analysis.more as select 7 as seven;")])
+            files: EmbeddedSQL.files + [("views/99-more", "create or replace view analysis.more as select 7 as seven;")]
+        )
         try changed.migrate(connection)
         let seven: Int = try connection.query("select seven from analysis.more")[0]["seven"]
         #expect(seven == 7)

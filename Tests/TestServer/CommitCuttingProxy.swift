@@ -30,7 +30,8 @@ public enum CommitCuttingProxy {
     private static func relay(_ client: Int32, _ server: Int32) {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         var descriptors = [
-            pollfd(fd: client, events: Int16(POLLIN), revents: 0), pollfd(fd: server, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: client, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: server, events: Int16(POLLIN), revents: 0),
         ]
         var isCommitting = false
         while poll(&descriptors, 2, -1) > 0 {

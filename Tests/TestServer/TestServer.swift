@@ -61,6 +61,6 @@ public enum TemporaryDirectory {
     /// A shell in a session of its own reads from a pipe that only this process writes to, and which the kernel closes.
     public static func removeAfterThisProcess(_ directory: FilePath, ending process: Int32? = nil) {
         let end = process.map { "kill -QUIT \($0); while kill -0 \($0); do sleep 0.05; done; " } ?? ""
-        _ = popen("exec >/dev/null 2>&1; trap '' INT TERM HUP; cat; \(end) rm -rf '\(directory)'", "w")
+        _ = popen("exec >/dev/null 2>&1; trap '' INT TERM HUP; cat; \(end) rm -rf '\(directory)'", "we")
     }
 }

@@ -71,7 +71,8 @@ extension Architecture {
     ///
     /// - Throws: `ArchitectureError` for the first layer that does not fit.
     func shapes() throws -> [LayerShape] {
-        guard [input.channels, input.height, input.width].allSatisfy({ (1...Self.largestDimension).contains($0) }) else {
+        guard [input.channels, input.height, input.width].allSatisfy({ (1...Self.largestDimension).contains($0) })
+        else {
             throw ArchitectureError.badInput(input)
         }
         var shapes: [LayerShape] = []
@@ -125,7 +126,8 @@ extension Layer {
             return .features(outputs)
         case (.relu, _): return input
         case (.dense, .image): throw LayerMisfit(reason: "it needs a list of features; put a flatten layer before it")
-        case (_, .features): throw LayerMisfit(reason: "it needs an image, and the layers before it made features of it")
+        case (_, .features):
+            throw LayerMisfit(reason: "it needs an image, and the layers before it made features of it")
         }
     }
 

@@ -4,7 +4,8 @@ public final class Network {
     /// In the order of the layers, weight before bias.
     let parameters: [Parameter]
 
-    /// Weights and biases start uniform in ±1/√fan-in, PyTorch's default, from the stream `initialisation`.
+    /// Weights and biases start uniform in ±1/√fan-in, PyTorch's default. Each tensor has a random stream of its own,
+    /// so that a change of one layer leaves the others' first weights as they were.
     public init(_ architecture: Architecture, seed: UInt64) throws {
         self.architecture = architecture
         var input = LayerShape.image(architecture.input)
@@ -21,8 +22,8 @@ public final class Network {
             input = output
         }
         self.parameters = parameters
-        var random = RandomStream(seed: seed, name: "initialisation")
         for parameter in parameters {
+            var random = RandomStream(seed: seed, name: "initialisation \(parameter.name)")
             let bound = 1 / Float(parameter.fanIn).squareRoot()
             parameter.set((0..<parameter.count).map { _ in (random.nextUnit() * 2 - 1) * bound })
         }

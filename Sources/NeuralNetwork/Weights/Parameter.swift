@@ -21,7 +21,8 @@ final class Parameter {
         self.shape = shape
         self.fanIn = fanIn
         isTransposed = shape.count == 2
-        values = FloatBuffer(count: isTransposed ? shape[1] * paddedToLanes(shape[0]) : paddedToLanes(shape.reduce(1, *)))
+        values = FloatBuffer(
+            count: isTransposed ? shape[1] * paddedToLanes(shape[0]) : paddedToLanes(shape.reduce(1, *)))
     }
 
     /// Numbers without padding.

@@ -68,7 +68,9 @@ public enum Safetensors {
     /// - Throws: `SafetensorsError` when anything in the file contradicts the format. Nothing is allocated by a size that
     ///   the file only announces.
     public static func decode(_ bytes: [UInt8]) throws -> (tensors: [Tensor], metadata: [String: String]) {
-        guard bytes.count >= 8 else { throw SafetensorsError("it has \(bytes.count) bytes, fewer than the 8 of its header's length") }
+        guard bytes.count >= 8 else {
+            throw SafetensorsError("it has \(bytes.count) bytes, fewer than the 8 of its header's length")
+        }
         let length = bytes[0..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(min(bytes.count - 8, headerLimit)) else {
             throw SafetensorsError("a header of \(length) bytes is announced, and \(bytes.count - 8) bytes follow")

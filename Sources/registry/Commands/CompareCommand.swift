@@ -16,7 +16,9 @@ struct CompareCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard models.count >= 2 else { throw ValidationError("Name two or more models, e.g.: registry compare mlp cnn") }
+        guard models.count >= 2 else {
+            throw ValidationError("Name two or more models, e.g.: registry compare mlp cnn")
+        }
     }
 
     func run() async throws {

@@ -44,7 +44,7 @@ struct DatasetImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Register a data set from its four IDX files.",
         discussion: """
-            The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
+            The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
             t10k-labels-idx1-ubyte, each gzipped (.gz) or not, with - or . before idx.
 
             Example: registry dataset import letters ./letters --class-names a,b,c

@@ -34,7 +34,8 @@ struct ErrorsCommand: AsyncParsableCommand {
                         return try DigitPicture(
                             row,
                             captions: [
-                                "#\(index)", "\(label) → \(predicted)  \(Quantity.percent(try row["confidence"], places: 0))",
+                                "#\(index)",
+                                "\(label) → \(predicted)  \(Quantity.percent(try row["confidence"], places: 0))",
                             ])
                     }),
             json: .object([

@@ -7,7 +7,7 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write a model version's weights to a file.",
         discussion: """
-            Tensors are named and laid out as in PyTorch's state_dict: fc1.weight [out, in],
+            Tensors are named and laid out as in PyTorch's state_dict: fc1.weight [out, in], \
             conv1.weight [out, in, height, width].
 
             Example: registry export cnn@production cnn.safetensors

@@ -17,7 +17,7 @@ struct TrainCommand: AsyncParsableCommand {
         commandName: "train",
         abstract: "Train a network and register it as the model's next version.",
         discussion: """
-            The defaults are those of the reference experiment. A data set that is known (mnist, fashion-mnist) and not
+            The defaults are those of the reference experiment. A data set that is known (mnist, fashion-mnist) and not \
             there yet is fetched first. Ctrl-C ends the run; its finished epochs stay stored.
 
             Examples:

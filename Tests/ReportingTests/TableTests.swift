@@ -1,0 +1,150 @@
+import Reporting
+import Testing
+
+@Suite("Tables")
+struct TableTests {
+    private let table = Table(
+        keys: ["model", "run", "samples", "accuracy", "aliases", "note"],
+        rows: [
+            [
+                .string("mlp"), .integer(1234), .integer(10_000), .number(0.96084),
+                .array([.string("a"), .string("b")]), .null,
+            ],
+            [.string("cnn"), .integer(7), .integer(9), .number(.nan), .array([]), .string("say \"hi\",\nbye")],
+        ],
+        styles: ["run": .identifier, "accuracy": .decimals(3)], titles: ["samples": "test samples"])
+
+    @Test("text is aligned, numbers to the right")
+    func text() {
+        let narrow = Table(
+            keys: ["model", "run", "samples"], rows: table.rows.map { Array($0.prefix(3)) },
+            styles: ["run": .identifier])
+        #expect(
+            narrow.text == """
+                model   run  samples
+                mlp    1234   10,000
+                cnn       7        9
+
+                """)
+    }
+
+    @Test("JSON keeps order, types and what is not a number")
+    func json() {
+        #expect(
+            table.json.text == #"""
+                [
+                  {
+                    "model": "mlp",
+                    "run": 1234,
+                    "samples": 10000,
+                    "accuracy": 0.96084,
+                    "aliases": [
+                      "a",
+                      "b"
+                    ],
+                    "note": null
+                  },
+                  {
+                    "model": "cnn",
+                    "run": 7,
+                    "samples": 9,
+                    "accuracy": "NaN",
+                    "aliases": [],
+                    "note": "say \"hi\",\nbye"
+                  }
+                ]
+                """#)
+    }
+
+    @Test("CSV follows RFC 4180")
+    func csv() {
+        #expect(
+            table.csv == "model,run,samples,accuracy,aliases,note\r\n" + "mlp,1234,10000,0.96084,a b,\r\n"
+                + "cnn,7,9,NaN,,\"say \"\"hi\"\",\nbye\"\r\n")
+    }
+
+    @Test("control characters are escaped in JSON")
+    func escapes() {
+        #expect(JSONValue.string("a\u{1}\t\\é").text == "\"a\\u0001\\t\\\\é\"")
+    }
+}
+
+@Suite("Quantities")
+struct QuantityTests {
+    @Test("counts", arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "−1,234,567")])
+    func count(value: Int, text: String) {
+        #expect(Quantity.count(value) == text)
+    }
+
+    @Test(
+        "durations",
+        arguments: [
+            (0.0004, "0 ms"), (0.085, "85 ms"), (0.0996, "0.10 s"), (0.933, "0.93 s"), (9.994, "9.99 s"),
+            (9.996, "10.0 s"),
+            (59.94, "59.9 s"), (59.96, "1 min 0 s"), (125, "2 min 5 s"), (3599.6, "1 h 0 min"), (7384, "2 h 3 min"),
+        ])
+    func duration(seconds: Double, text: String) {
+        #expect(Quantity.duration(seconds: seconds) == text)
+    }
+
+    @Test("decimals are rounded correctly", arguments: [(0.12775, 5, "0.12775"), (2.5, 0, "2"), (-0.06, 1, "-0.1")])
+    func decimal(value: Double, places: Int, text: String) {
+        #expect(Quantity.decimal(value, places: places) == text)
+    }
+
+    @Test("what is not finite is named")
+    func nonFinite() {
+        #expect(Quantity.decimal(.nan, places: 2) == "NaN")
+        #expect(Quantity.decimal(-.infinity, places: 2) == "-Infinity")
+    }
+}
+
+@Suite("Pictures in the terminal")
+struct DigitPictureTests {
+    @Test("two rows of pixels make a line; shades grow with intensity")
+    func shades() {
+        let picture = DigitPicture(
+            captions: ["#1"], height: 3, width: 5,
+            pixels: [0, 64, 128, 192, 255, 0, 64, 128, 192, 255, 255, 255, 0, 0, 0])
+        #expect(DigitPicture.grid([picture], columns: 80, medium: .shades) == "#1\n ░▒▓█\n▒▒\n\n")
+    }
+
+    @Test("as many stand side by side as fit")
+    func grid() {
+        let picture = DigitPicture(captions: ["ab"], height: 2, width: 2, pixels: [255, 255, 255, 255])
+        #expect(
+            DigitPicture.grid([picture, picture, picture], columns: 6, medium: .shades)
+                == "ab  ab\n██  ██\n\nab\n██\n\n")
+        #expect(DigitPicture.grid([picture], columns: 1, medium: .shades) == "ab\n██\n\n")
+        #expect(DigitPicture.grid([], columns: 80, medium: .shades).isEmpty)
+    }
+
+    @Test("colour sets both halves of a cell and ends with a reset")
+    func color() {
+        let picture = DigitPicture(captions: [], height: 2, width: 1, pixels: [1, 2])
+        #expect(
+            DigitPicture.grid([picture], columns: 9, medium: .color)
+                == "\u{1B}[38;2;1;1;1m\u{1B}[48;2;2;2;2m▀\u{1B}[0m\n\n")
+    }
+}
+
+@Suite("The progress bar")
+struct ProgressBarTests {
+    private let bar = ProgressBar(total: 600, samplesPerEpoch: 60)
+
+    @Test("tells epoch, share, rate and time left, and fits the line")
+    func line() {
+        let line = bar.line(done: 150, seconds: 3, columns: 80)
+        #expect(line.hasPrefix("epoch 3/10 █"))
+        #expect(line.hasSuffix("25 %  50 samples/s  9.00 s left"))
+        for columns in [1, 10, 40, 60, 80, 200] {
+            #expect(bar.line(done: 150, seconds: 3, columns: columns).count < max(columns, 2))
+        }
+    }
+
+    @Test("begins and ends in bounds")
+    func ends() {
+        #expect(bar.line(done: 0, seconds: 0, columns: 80).contains("epoch 1/10 ░"))
+        #expect(bar.line(done: 600, seconds: 1, columns: 80).contains("epoch 10/10 █"))
+    }
+}

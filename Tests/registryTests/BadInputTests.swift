@@ -1,0 +1,133 @@
+import Foundation
+import PostgreSQL
+import TestData
+import TestServer
+import Testing
+
+@Suite("Bad input: one clear line, the right exit status, nothing stored")
+struct BadInputTests {
+    /// Runs a command that has to fail with this status, and returns the one line it prints.
+    private func line(
+        _ program: Program, _ status: Int32, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> String {
+        let result = try await program.run(arguments)
+        #expect(result.status == status, "\(arguments): \(result.errors)", sourceLocation: sourceLocation)
+        #expect(result.output.isEmpty, sourceLocation: sourceLocation)
+        #expect(result.errorLines.count == 1, "\(result.errors)", sourceLocation: sourceLocation)
+        let line = try #require(result.errorLines.last, sourceLocation: sourceLocation)
+        #expect(line.hasPrefix("registry: "), sourceLocation: sourceLocation)
+        return String(line)
+    }
+
+    @Test(
+        "wrong flags and values are refused before anything is done",
+        arguments: [
+            ["train", "mlp", "--epochs", "0"], ["train", "mlp", "--epochs", "many"],
+            ["train", "mlp", "--batch-size", "-1"],
+            ["train", "mlp", "--learning-rate", "nan"], ["train", "mlp", "--momentum", "1"], ["train"],
+            ["train", "mlp", "--seed", "-1"],
+            ["train", "mlp", "--name", "a@b"], ["compare", "mlp"], ["compare", "mlp", "cnn@0"], ["show", "@3"],
+            ["frobnicate"],
+            ["export", "mlp", "file.txt"], ["dataset", "import", "", "."], ["errors", "mlp", "--limit", "-1"],
+            ["models", "--format", "xml"], ["dataset", "import", "x", ".", "--class-names", "a"],
+        ])
+    func usage(arguments: [String]) async throws {
+        let program = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
+        let result = try await program.run(arguments)
+        #expect(result.status == 64, "\(result.errors)")
+        #expect(result.output.isEmpty && result.errors.hasPrefix("Error: "))
+    }
+
+    @Test("what is not there is named, with the way to get it")
+    func notFound() async throws {
+        let program = try await Program.onNewDatabase()
+        #expect(try await line(program, 66, "show", "mlp").contains("registry train mlp"))
+        #expect(try await line(program, 66, "compare", "mlp", "cnn").contains("nothing has been trained yet"))
+        #expect(try await line(program, 66, "train", "resnet").contains("mlp, cnn, lenet"))
+        #expect(try await line(program, 66, "train", "mlp", "--dataset", "letters").contains("registry dataset list"))
+        #expect(try await line(program, 66, "dataset", "fetch", "letters").contains("mnist, fashion-mnist"))
+        #expect(try await line(program, 66, "dataset", "show", "mnist").contains("registry dataset fetch mnist"))
+        #expect(try await line(program, 66, "train", "mlp", "--init", "/nonexistent").contains("no such file"))
+        #expect(try await line(program, 66, "hardest").contains("registry dataset"))
+    }
+
+    @Test("bad data files leave nothing behind")
+    func badData() async throws {
+        let program = try await Program.onNewDatabase()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(try await line(program, 65, "dataset", "import", "x", "/nonexistent").contains("no such folder"))
+        #expect(try await line(program, 65, "dataset", "import", "x", folder.path).contains("t10k-labels-idx1-ubyte"))
+        let source = URL(filePath: try await MNISTFiles.folder().string)
+        for name in try FileManager.default.contentsOfDirectory(atPath: source.path) {
+            try Data(contentsOf: source.appending(path: name)).write(to: folder.appending(path: name))
+        }
+        let images = folder.appending(path: "train-images-idx3-ubyte.gz")
+        try Data(contentsOf: images).dropLast(1000).write(to: images)
+        #expect(try await line(program, 65, "dataset", "import", "x", folder.path).contains("cut short"))
+        #expect(try await line(program, 65, "dataset", "fetch", "mnist", "--from", folder.path).contains("cut short"))
+        try FileManager.default.removeItem(at: images)
+        try FileManager.default.createDirectory(at: images, withIntermediateDirectories: false)
+        #expect(try await line(program, 65, "dataset", "import", "x", folder.path).contains("This is a folder"))
+        let stored: Int = try program.connect().query("select count(*) as n from registry.dataset")[0]["n"]
+        #expect(stored == 0)
+    }
+
+    @Test("files that are no network, or another's weights, are refused before a run is made")
+    func badNetwork() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
+        defer { try? FileManager.default.removeItem(at: file) }
+        for (text, message) in [
+            ("not JSON", "it is no JSON"), ("{}", "is missing"),
+            (
+                #"{"name":"x","input":{"channels":1,"height":28,"width":28},"layers":[{"type":"dense","outputs":10}]}"#,
+                "Layer 1 (dense)"
+            ),
+            (
+                #"{"name":"x","input":{"channels":3,"height":8,"width":8},"layers":[{"type":"flatten"},{"type":"dense","outputs":10}]}"#,
+                "takes images of 3 × 8 × 8"
+            ),
+            (
+                #"{"name":"x","input":{"channels":1,"height":28,"width":28},"layers":[{"type":"flatten"},{"type":"dense","outputs":7}]}"#,
+                "in 7 classes"
+            ),
+        ] {
+            try Data(text.utf8).write(to: file)
+            #expect(try await line(program, 65, "train", file.path).contains(message))
+        }
+        #expect(try await line(program, 65, "train", "mlp", "--init", file.path).contains("no safetensors file"))
+        let resources = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../NeuralNetworkTests/Resources/pytorch/cnn.init.safetensors")
+        #expect(try await line(program, 65, "train", "mlp", "--init", resources.path).contains("fc1.weight"))
+        let runs: Int = try program.connect().query("select count(*) as n from registry.run")[0]["n"]
+        #expect(runs == 0)
+    }
+
+    @Test("a database that can't be reached, or has another owner's newer schema, is exit 69")
+    func database() async throws {
+        var program = try await Program.onNewDatabase()
+        #expect(try await line(program, 69, "models", "--database", "host=/nonexistent").contains("cannot be reached"))
+        try await program.succeed("db", "migrate")
+        try program.connect().execute(
+            "insert into registry.schema_migration (version, name, checksum) values (9999, '9999-later', repeat('0', 64))"
+        )
+        #expect(try await line(program, 69, "models").contains("Use a newer registry program"))
+        program.environment["REGISTRY_DATABASE_URL"] = nil
+        program.environment["REGISTRY_HOME"] = "relative"
+        #expect(try await line(program, 64, "models").contains("relative path"))
+        program.environment["REGISTRY_HOME"] = nil
+        program.environment["HOME"] = nil
+        #expect(try await line(program, 64, "models").contains("REGISTRY_HOME"))
+    }
+
+    @Test("an export that can't be written leaves no file")
+    func export() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+        try await program.succeed("train", "mlp", "--epochs", "1", "--quiet")
+        #expect(try await line(program, 64, "export", "mlp", "/nonexistent/a.safetensors").contains("Nothing was left"))
+    }
+}

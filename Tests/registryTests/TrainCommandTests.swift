@@ -1,0 +1,202 @@
+import Foundation
+import NeuralNetwork
+import PostgreSQL
+import TestData
+import TestServer
+import Testing
+
+@Suite("registry train, on the real MNIST")
+struct TrainCommandTests {
+    private func programWithMNIST() async throws -> Program {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+        return program
+    }
+
+    /// In every epoch: misclassified rows = test samples − correct.
+    private func expectEveryEpochAddsUp(_ program: Program, epochs: Int) throws {
+        let rows = try program.connect().query(
+            """
+            select epoch.test_samples - epoch.test_correct as wrong,
+                   (select count(*)
+                      from registry.misclassification
+                     where misclassification.run_id = epoch.run_id
+                       and misclassification.epoch = epoch.epoch) as stored
+              from registry.epoch_metric as epoch
+            """)
+        #expect(rows.count == epochs)
+        for row in rows {
+            let (wrong, stored): (Int, Int) = (try row["wrong"], try row["stored"])
+            #expect(wrong == stored && wrong > 0)
+        }
+    }
+
+    @Test("the two networks are trained, stored, compared and shown")
+    func mainJob() async throws {
+        let program = try await programWithMNIST()
+        let trained = try await program.succeed("train", "mlp", "--epochs", "2")
+        #expect(trained.output.split(separator: "\n").count == 3, "a line an epoch and the result")
+        #expect(trained.output.contains("\nmlp@1  test accuracy 0.9"))
+        try await program.succeed("train", "cnn", "--epochs", "1")
+        try expectEveryEpochAddsUp(program, epochs: 3)
+
+        let comparison = try #require(
+            try await program.succeed("compare", "mlp", "cnn", "--format", "json").json() as? [String: Any])
+        let models = try #require(comparison["models"] as? [[String: Any]])
+        #expect(models.map { $0["model"] as? String } == ["mlp", "cnn"])
+        #expect(models.map { $0["version"] as? Int } == [1, 1])
+        #expect(models.map { $0["dataset"] as? String } == ["mnist", "mnist"])
+        #expect(models.map { $0["parameters"] as? Int } == [101_770, 47_658])
+        #expect(models.map { $0["epochs"] as? Int } == [2, 1])
+        for model in models {
+            let correct = try #require(model["test_correct"] as? Int)
+            #expect(model["test_samples"] as? Int == 10_000)
+            #expect(try #require(model["test_accuracy"] as? Double) == Double(correct) / 10_000)
+            #expect((0.05..<0.5).contains(try #require(model["test_loss"] as? Double)))
+            #expect(try #require(model["seconds_per_epoch"] as? Double) > 0)
+        }
+        let pair = try #require((comparison["pairs"] as? [[String: Any]])?.first)
+        #expect(pair["a"] as? String == "mlp@1" && pair["b"] as? String == "cnn@1")
+        let counts = try ["both_correct", "only_a_correct", "only_b_correct", "neither_correct"].map {
+            try #require(pair[$0] as? Int)
+        }
+        #expect(counts.reduce(0, +) == 10_000)
+        #expect(counts[0] + counts[1] == models[0]["test_correct"] as? Int)
+        #expect(counts[0] + counts[2] == models[1]["test_correct"] as? Int)
+
+        for command in [
+            ["models"], ["runs"], ["show", "cnn"], ["compare", "mlp", "cnn@1"], ["errors", "cnn"], ["hardest"],
+            ["predictions", "mlp@1"], ["dataset", "list"], ["dataset", "show", "mnist"],
+            ["dataset", "inspect", "mnist"],
+        ] {
+            let table = try await program.run(command)
+            #expect(table.status == 0 && !table.output.isEmpty && table.errors.isEmpty, "\(command): \(table.errors)")
+            let json = try await program.run(command + ["--format", "json"])
+            _ = try json.json()
+            let csv = try await program.run(command + ["--format", "csv"])
+            let widths = Set(
+                csv.output.split(separator: "\r\n").map {
+                    $0.split(separator: ",", omittingEmptySubsequences: false).count
+                })
+            #expect(csv.status == 0 && (command[0] == "dataset" || widths.count == 1), "\(command)")
+        }
+        let shown = try await program.succeed("show", "cnn").output
+        #expect(shown.contains("conv2") && shown.contains("20 × 8 × 8") && shown.contains("5,020"))
+    }
+
+    @Test("from PyTorch's first weights and in file order, the exported weights are PyTorch's")
+    func pytorch() async throws {
+        let program = try await programWithMNIST()
+        let resources = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../NeuralNetworkTests/Resources/pytorch")
+        let exported = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).safetensors")
+        defer { try? FileManager.default.removeItem(at: exported) }
+        try await program.succeed(
+            "train", "mlp", "--epochs", "1", "--no-shuffle", "--init",
+            resources.appending(path: "mlp.init.safetensors").path,
+            "--threads", "3")
+        try await program.succeed("export", "mlp@1", exported.path)
+        let ours = try Safetensors.decode([UInt8](Data(contentsOf: exported))).tensors
+        let theirs = try Safetensors.decode(
+            [UInt8](Data(contentsOf: resources.appending(path: "mlp.epoch1.safetensors")))
+        ).tensors
+        var (difference, norm) = (0.0, 0.0)
+        for tensor in theirs {
+            let own = try #require(ours.first { $0.name == tensor.name && $0.shape == tensor.shape })
+            for (a, b) in zip(own.values, tensor.values) {
+                difference += Double(a - b) * Double(a - b)
+                norm += Double(b) * Double(b)
+            }
+        }
+        #expect((difference / norm).squareRoot() < 1e-3)
+        let correct: Int = try program.connect().query("select test_correct from registry.epoch_metric")[0][
+            "test_correct"]
+        #expect(abs(correct - 9065) <= 5)
+    }
+
+    @Test("the same seed gives the same weights, another seed others")
+    func seeds() async throws {
+        let program = try await programWithMNIST()
+        for (seed, threads) in [("1", "1"), ("1", "2"), ("2", "1")] {
+            try await program.succeed("train", "mlp", "--epochs", "1", "--seed", seed, "--threads", threads, "--quiet")
+        }
+        let digests = try program.connect().query(
+            "select weights_sha256 from registry.model_version order by number"
+        ).map { row -> String in try row["weights_sha256"] }
+        #expect(digests.count == 3 && digests[0] == digests[1] && digests[0] != digests[2])
+    }
+
+    @Test("Ctrl-C and SIGTERM end a run as cancelled, with every epoch that was printed", arguments: [SIGINT, SIGTERM])
+    func cancelled(signal: Int32) async throws {
+        let program = try await programWithMNIST()
+        let training = try program.start("train", "cnn", "--epochs", "100")
+        try await training.waitForOutput("epoch   2/100")
+        kill(training.identifier, signal)
+        let result = try await training.end()
+        #expect(result.status == 130)
+        #expect(result.errors.contains("was cancelled; its "))
+        let run = try program.connect().query("select state, epochs_finished from registry.run")[0]
+        let (state, epochs): (String, Int) = (try run["state"], try run["epochs_finished"])
+        #expect(state == "cancelled")
+        #expect(epochs == result.output.split(separator: "\n").count)
+        try expectEveryEpochAddsUp(program, epochs: epochs)
+        let versions: Int = try program.connect().query("select count(*) as n from registry.model_version")[0]["n"]
+        #expect(versions == 0)
+    }
+
+    @Test("kill -9 loses no finished epoch and leaves no half of one")
+    func killed() async throws {
+        let program = try await programWithMNIST()
+        let training = try program.start("train", "mlp", "--epochs", "1000")
+        try await training.waitForOutput("epoch    5/1000")
+        kill(training.identifier, SIGKILL)
+        let printed = try await training.end().output.split(separator: "\n").count
+        let stored: Int = try program.connect().query("select epochs_finished from registry.run")[0]["epochs_finished"]
+        #expect(stored == printed || stored == printed + 1)
+        try expectEveryEpochAddsUp(program, epochs: stored)
+    }
+
+    @Test("a reader of the output that goes away does not end the training")
+    func brokenPipe() async throws {
+        let program = try await programWithMNIST()
+        let command = "'\(Program.executable.path)' train mlp --epochs 3 2>/dev/null | head -n 1"
+        let printed = try await program.start("/bin/sh", arguments: ["-c", command]).end()
+        #expect(printed.output.split(separator: "\n").count == 1)
+        for _ in 0..<1000 {
+            let versions: Int = try program.connect().query("select count(*) as n from registry.model_version")[0]["n"]
+            if versions == 1 { break }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let state: String = try program.connect().query("select state from registry.run")[0]["state"]
+        #expect(state == "succeeded")
+    }
+
+    @Test("an architecture in JSON is trained under its own name or another")
+    func architectureFile() async throws {
+        let program = try await programWithMNIST()
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(
+            #"""
+            {"name": "tiny", "input": {"channels": 1, "height": 28, "width": 28},
+             "layers": [{"type": "max_pool2d", "size": 4}, {"type": "flatten"}, {"type": "dense", "outputs": 10}]}
+            """#.utf8
+        ).write(to: file)
+        #expect(try await program.succeed("train", file.path, "--epochs", "1", "--quiet").output == "tiny@1\n")
+        #expect(
+            try await program.succeed("train", file.path, "--epochs", "1", "--quiet", "--name", "mine").output
+                == "mine@1\n")
+    }
+
+    @Test("a training that diverges says so, and keeps its metrics")
+    func diverged() async throws {
+        let program = try await programWithMNIST()
+        let result = try await program.run("train", "mlp", "--epochs", "2", "--learning-rate", "1e30")
+        #expect(result.status == 70)
+        #expect(try #require(result.errorLines.last).contains("diverged: the training loss was not finite at step"))
+        let run = try program.connect().query("select state, epochs_finished from registry.run")[0]
+        let (state, epochs): (String, Int) = (try run["state"], try run["epochs_finished"])
+        #expect(state == "diverged" && epochs == 1)
+        try expectEveryEpochAddsUp(program, epochs: 1)
+    }
+}
