@@ -109,11 +109,15 @@ struct Program {
         try Running(URL(filePath: executable), arguments, environment)
     }
 
-    func start(_ arguments: String...) throws -> Running { try Running(Self.executable, arguments, environment) }
+    func start(_ arguments: String...) throws -> Running {
+        try Running(Self.executable, arguments, environment)
+    }
 
-    func run(_ arguments: String...) async throws -> Result { try await Running(Self.executable, arguments, environment).end() }
+    func run(_ arguments: String...) async throws -> Result { try await run(arguments) }
 
-    func run(_ arguments: [String]) async throws -> Result { try await Running(Self.executable, arguments, environment).end() }
+    func run(_ arguments: [String]) async throws -> Result {
+        try await Running(Self.executable, arguments, environment).end()
+    }
 
     /// Runs a command that has to succeed.
     @discardableResult

@@ -1,0 +1,33 @@
+# make demo    set up, train both networks on MNIST, compare them
+# make test    set up, run all tests
+# make build   the program, optimised: its path is printed
+SHELL := /bin/sh
+.DEFAULT_GOAL := build
+.PHONY: demo test build smoke lint format clean packages
+
+packages:
+	@scripts/install-packages
+
+build: packages
+	swift build --configuration release --product registry --static-swift-stdlib
+	@echo "$$(swift build --configuration release --show-bin-path)/registry"
+
+demo: build
+	@scripts/demo
+
+test: packages
+	swift build --build-tests
+	swift test --skip-build
+
+# The main job in short, checked: one epoch of each network, then what compare and SQL say of it.
+smoke: build
+	@scripts/smoke
+
+lint:
+	swift format lint --strict --recursive Sources Tests Plugins Package.swift
+
+format:
+	swift format --in-place --recursive Sources Tests Plugins Package.swift
+
+clean:
+	rm -rf .build
