@@ -65,11 +65,11 @@ let package = Package(
             swiftSettings: strict,
             plugins: ["EmbedSQL"]),
         .target(name: "Reporting", swiftSettings: strict),
-        .target(name: "Trainer", dependencies: ["NeuralNetwork", "Store"], swiftSettings: strict),
+        .target(name: "Trainer", dependencies: ["KernelTypes", "NeuralNetwork", "Store"], swiftSettings: strict),
         .executableTarget(
             name: "registry",
             dependencies: [
-                "Datasets", "NeuralNetwork", "PostgreSQL", "Reporting", "Store", "Trainer",
+                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Store", "Trainer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -28,9 +28,9 @@ public struct DatasetFetcher: Sendable {
         let cached = cache.appending(known.name)
         if exists(cached), let dataset = try? read(known, in: cached) { return dataset }
         var attempts: [String] = []
-        if let installed = known.installedFolder {
-            if exists(installed) { return try read(known, in: installed) }
-            attempts.append("\(installed) is not there; a Debian package has it")
+        if let package = known.debianPackage {
+            if exists(package.folder) { return try read(known, in: package.folder) }
+            attempts.append("the package is not installed: apt-get install \(package.name)")
         }
         for mirror in known.mirrors {
             report("Fetching \(known.name) from \(mirror)")

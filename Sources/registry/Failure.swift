@@ -32,6 +32,7 @@ enum UsageError: Failure {
     case unreadable(String, reason: String)
     case unknownArchitecture(String)
     case embeddedOnly(String)
+    case badInstructionSet(String, available: [String])
     case programMissing(String, package: String)
 
     var exitStatus: ExitStatus {
@@ -64,6 +65,8 @@ enum UsageError: Failure {
         case .embeddedOnly(let command):
             "“registry db \(command)” is for the embedded server, and another database is named here "
                 + "(by --database or the environment)."
+        case .badInstructionSet(let name, let available):
+            "REGISTRY_CPU is “\(name)”; this processor can run \(available.joined(separator: ", "))."
         case .programMissing(let program, let package):
             "The program \(program) is not installed. Install it with: apt-get install \(package)"
         }

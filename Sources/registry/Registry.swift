@@ -25,7 +25,7 @@ struct Registry: AsyncParsableCommand {
                     ModelsCommand.self, RunsCommand.self, ShowCommand.self, CompareCommand.self, ErrorsCommand.self,
                     HardestCommand.self, PredictionsCommand.self,
                 ]),
-            CommandGroup(name: "Upkeep:", subcommands: [ExportCommand.self, DatabaseCommand.self]),
+            CommandGroup(name: "Upkeep:", subcommands: [ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),
         ])
 
     static func main() async {

@@ -17,15 +17,17 @@ struct EmbeddedServerTests {
     ) async throws {
         let home = try home ?? TemporaryDirectory.make()
         let server = EmbeddedServer(home: home.appending("registry"))
+        let result: Result<Void, any Error>
         do {
-            try await body(server)
+            result = .success(try await body(server))
         } catch {
-            try await server.stop()
-            TemporaryDirectory.removeAfterThisProcess(home)
-            throw error
+            result = .failure(error)
         }
         try await server.stop()
+        // The server's files may stand elsewhere, with a link to them in the home.
+        TemporaryDirectory.removeAfterThisProcess(server.dataDirectory.removingLastComponent())
         TemporaryDirectory.removeAfterThisProcess(home)
+        try result.get()
     }
 
     private func process(of server: EmbeddedServer) throws -> Int32 {

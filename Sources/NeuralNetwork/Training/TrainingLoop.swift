@@ -25,17 +25,17 @@ public final class TrainingLoop {
 
     /// - Parameters:
     ///   - threads: `nil` for one a physical core.
-    ///   - kernels: `nil` for the fastest that the processor can run.
+    ///   - kernels: Those that the processor can run; by default the fastest.
     /// - Throws: `TrainingError` when the images are not those that the network takes.
     public init(
         network: Network, images: LabeledImages, configuration: TrainingConfiguration, threads: Int? = nil,
-        kernels: KernelSet? = nil
+        kernels: KernelSet = .fastest()
     ) throws {
         self.network = network
         self.images = images
         self.configuration = configuration
         standardization = configuration.standardization ?? .none
-        self.kernels = kernels ?? .fastest()
+        self.kernels = kernels
         try Self.check(images, fit: network.architecture)
         plan = try Plan(network, batchSize: configuration.batchSize, trains: true)
         testPlan = try Plan(network, batchSize: Self.testBatchSize, trains: false)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import FoundationEssentials
+import KernelTypes
 import NeuralNetwork
 import Reporting
 import Store
@@ -95,6 +96,7 @@ struct TrainCommand: AsyncParsableCommand {
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)  // A reader of the output that goes away must not end a training.
         // What is wrong with the files is told before a server is started.
+        let kernels = try KernelSet.chosen(by: ProcessInfo.processInfo.environment)
         let described = try describedArchitecture()
         let weights = try initialWeights.map { try readFile($0) }
         let tensors = try weights.map { try Safetensors.decode($0).tensors }
@@ -124,7 +126,7 @@ struct TrainCommand: AsyncParsableCommand {
             model: model, run: run, epochs: epochs, samplesPerEpoch: data.training.count,
             parameters: architecture.parameterCount, isQuiet: quiet)
         let execution = RunExecution(
-            lease, configuration: configuration, data: data, threads: threads, store: store)
+            lease, configuration: configuration, data: data, kernels: kernels, threads: threads, store: store)
         let version = try execution(isCancelled: { Interruption.hasCome }, report: report.tell)
         guard let version else { throw Interrupted(run: run, epochsFinished: report.epochsFinished) }
         report.tellEnd(version)

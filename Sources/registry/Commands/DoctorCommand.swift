@@ -1,0 +1,46 @@
+import ArgumentParser
+import FoundationEssentials
+import KernelTypes
+import Kernels
+import NeuralNetwork
+import PostgreSQL
+import Reporting
+import Trainer
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "What this machine has, what the program makes of it, and whether the database answers.",
+        discussion: """
+            REGISTRY_CPU=baseline|v3|v4 forces lower instructions than the processor has; no result changes.
+
+            Example: REGISTRY_CPU=v3 registry doctor
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let kernels = try KernelSet.chosen(by: environment)
+        // What needs no server is told first, in case that none answers.
+        Terminal.write(
+            Table.aligned(
+                [
+                    ["registry", Registry.version],
+                    ["processor", Machine.processor],
+                    [
+                        "instructions",
+                        "\(kernels.level.rawValue) (this processor can run \(Self.names(KernelSet.Level.available)))",
+                    ],
+                    ["threads", "\(TrainingLoop.defaultThreadCount), one a physical core"],
+                    ["home", try RegistryHome.path(environment: environment).string],
+                ], isRight: [false, false]))
+        let connection = try Connection(try await database.address().connectionString())
+        let version = connection.serverVersion
+        Terminal.write("database      PostgreSQL \(version / 10_000).\(version % 10_000), answers\n")
+    }
+
+    private static func names(_ levels: [KernelSet.Level]) -> String {
+        levels.map(\.rawValue).joined(separator: ", ")
+    }
+}
