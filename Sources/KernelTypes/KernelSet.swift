@@ -17,6 +17,17 @@ public struct KernelSet: Sendable {
     public let sumColumns: Kernel<ColumnSums>
     public let poolMaximum: Kernel<MaximumPooling>
     public let poolMaximumGradient: Kernel<MaximumPoolingGradient>
+    public let poolAverage: Kernel<AveragePooling>
+    public let poolAverageGradient: Kernel<AveragePoolingGradient>
+    public let activate: Kernel<ActivationForward>
+    public let activationGradient: Kernel<ActivationGradient>
+    public let normalizeBatch: Kernel<BatchNormalizationForward>
+    public let batchNormalizationGradient: Kernel<BatchNormalizationGradient>
+    public let normalizeResponse: Kernel<ResponseNormalization>
+    public let drawDropoutFactors: Kernel<DropoutFactors>
+    public let scale: Kernel<Scaling>
+    public let fillUniform: Kernel<UniformFill>
+    public let sumSquares: Kernel<SquareSums>
     public let transpose: Kernel<Transposition>
     public let gather: Kernel<Gather>
     public let softmaxCrossEntropy: Kernel<SoftmaxCrossEntropy>
@@ -34,6 +45,17 @@ public struct KernelSet: Sendable {
         sumColumns: @escaping Kernel<ColumnSums>,
         poolMaximum: @escaping Kernel<MaximumPooling>,
         poolMaximumGradient: @escaping Kernel<MaximumPoolingGradient>,
+        poolAverage: @escaping Kernel<AveragePooling>,
+        poolAverageGradient: @escaping Kernel<AveragePoolingGradient>,
+        activate: @escaping Kernel<ActivationForward>,
+        activationGradient: @escaping Kernel<ActivationGradient>,
+        normalizeBatch: @escaping Kernel<BatchNormalizationForward>,
+        batchNormalizationGradient: @escaping Kernel<BatchNormalizationGradient>,
+        normalizeResponse: @escaping Kernel<ResponseNormalization>,
+        drawDropoutFactors: @escaping Kernel<DropoutFactors>,
+        scale: @escaping Kernel<Scaling>,
+        fillUniform: @escaping Kernel<UniformFill>,
+        sumSquares: @escaping Kernel<SquareSums>,
         transpose: @escaping Kernel<Transposition>,
         gather: @escaping Kernel<Gather>,
         softmaxCrossEntropy: @escaping Kernel<SoftmaxCrossEntropy>,
@@ -48,6 +70,17 @@ public struct KernelSet: Sendable {
         self.sumColumns = sumColumns
         self.poolMaximum = poolMaximum
         self.poolMaximumGradient = poolMaximumGradient
+        self.poolAverage = poolAverage
+        self.poolAverageGradient = poolAverageGradient
+        self.activate = activate
+        self.activationGradient = activationGradient
+        self.normalizeBatch = normalizeBatch
+        self.batchNormalizationGradient = batchNormalizationGradient
+        self.normalizeResponse = normalizeResponse
+        self.drawDropoutFactors = drawDropoutFactors
+        self.scale = scale
+        self.fillUniform = fillUniform
+        self.sumSquares = sumSquares
         self.transpose = transpose
         self.gather = gather
         self.softmaxCrossEntropy = softmaxCrossEntropy

@@ -262,6 +262,61 @@ public protocol Operation {
     @inlinable public var unitCount: Int { shape.channels }
 }
 
+/// The mean of each window.
+@frozen public struct AveragePooling: Operation {
+    public var shape: PoolingShape
+    public var input: UnsafePointer<Float>
+    public var output: UnsafeMutablePointer<Float>
+
+    public init(shape: PoolingShape, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+        self.shape = shape
+        self.input = input
+        self.output = output
+    }
+
+    /// A unit is a channel.
+    @inlinable public var unitCount: Int { shape.channels }
+}
+
+/// The loss's gradient by the input of an average pooling: each pixel of a window has an equal part.
+@frozen public struct AveragePoolingGradient: Operation {
+    public var shape: PoolingShape
+    public var outputGradient: UnsafePointer<Float>
+    public var inputGradient: UnsafeMutablePointer<Float>
+    /// The input, when it was rectified: where it is not positive, the gradient is zero.
+    public var mask: UnsafePointer<Float>?
+
+    public init(
+        shape: PoolingShape, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
+        mask: UnsafePointer<Float>?
+    ) {
+        self.shape = shape
+        self.outputGradient = outputGradient
+        self.inputGradient = inputGradient
+        self.mask = mask
+    }
+
+    /// A unit is a channel.
+    @inlinable public var unitCount: Int { shape.channels }
+}
+
+/// The squares of many numbers, added up in double precision, a sum a unit.
+@frozen public struct SquareSums: Operation {
+    public var values: UnsafePointer<Float>
+    /// Floats, a multiple of 16.
+    public var count: Int
+    /// One a unit.
+    public var sums: UnsafeMutablePointer<Double>
+
+    public init(values: UnsafePointer<Float>, count: Int, sums: UnsafeMutablePointer<Double>) {
+        self.values = values
+        self.count = count
+        self.sums = sums
+    }
+
+    @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
+}
+
 /// Copies between batch innermost (feature × batch) and sample-major (sample × feature), or transposes a matrix.
 @frozen public struct Transposition: Operation {
     public var source: UnsafePointer<Float>
@@ -334,25 +389,28 @@ public protocol Operation {
     /// sample × classes, padded to whole vectors.
     public var logits: UnsafePointer<Float>
     /// One a sample.
-    public var labels: UnsafePointer<UInt8>
+    public var labels: UnsafePointer<UInt16>
+    /// Share of the target that is spread evenly over all classes, 0…1.
+    public var labelSmoothing: Float
     /// Cross-entropy in nats, one a sample.
     public var losses: UnsafeMutablePointer<Float>
     /// The class with the largest logit, the first of several; one a sample.
-    public var predictions: UnsafeMutablePointer<UInt8>
+    public var predictions: UnsafeMutablePointer<UInt16>
     /// Laid out as the logits: the gradient of the batch's mean loss. `nil` in a test.
     public var gradient: UnsafeMutablePointer<Float>?
     /// sample × classes without padding. `nil` in training.
     public var probabilities: UnsafeMutablePointer<Float>?
 
     public init(
-        count: Int, classes: Int, logits: UnsafePointer<Float>, labels: UnsafePointer<UInt8>,
-        losses: UnsafeMutablePointer<Float>, predictions: UnsafeMutablePointer<UInt8>,
+        count: Int, classes: Int, logits: UnsafePointer<Float>, labels: UnsafePointer<UInt16>, labelSmoothing: Float,
+        losses: UnsafeMutablePointer<Float>, predictions: UnsafeMutablePointer<UInt16>,
         gradient: UnsafeMutablePointer<Float>?, probabilities: UnsafeMutablePointer<Float>?
     ) {
         self.count = count
         self.classes = classes
         self.logits = logits
         self.labels = labels
+        self.labelSmoothing = labelSmoothing
         self.losses = losses
         self.predictions = predictions
         self.gradient = gradient

@@ -1,39 +1,53 @@
-/// What is done with a parameter's gradient: a step of stochastic gradient descent at once, while the gradient is still
-/// in a register, or nothing but keeping it.
-///
-/// With gradient g, weight w and velocity v, as PyTorch defines it:
-///
-///     g ← g + weightDecay · w
-///     v ← momentum · v + g
-///     w ← w − learningRate · v
+/// What is done with a parameter's gradient: a step of the optimiser at once, while the gradient is still in a register,
+/// or nothing but keeping it.
 public struct ParameterUpdate {
     public var values: UnsafeMutablePointer<Float>
-    /// Laid out as the values; `nil` without momentum.
-    public var velocity: UnsafeMutablePointer<Float>?
+    /// Momentum's velocity, or Adam's mean of gradients; laid out as the values. `nil` where the rule needs none.
+    public var firstMoment: UnsafeMutablePointer<Float>?
+    /// Adam's mean of squared gradients; laid out as the values. `nil` where the rule needs none.
+    public var secondMoment: UnsafeMutablePointer<Float>?
     /// Laid out as the values; when given, the gradient is stored here and no step is made.
     public var gradient: UnsafeMutablePointer<Float>?
-    public var step: DescentStep
+    public var step: OptimizerStep
 
     public init(
-        values: UnsafeMutablePointer<Float>, velocity: UnsafeMutablePointer<Float>?,
-        gradient: UnsafeMutablePointer<Float>?, step: DescentStep
+        values: UnsafeMutablePointer<Float>, firstMoment: UnsafeMutablePointer<Float>?,
+        secondMoment: UnsafeMutablePointer<Float>?, gradient: UnsafeMutablePointer<Float>?, step: OptimizerStep
     ) {
         self.values = values
-        self.velocity = velocity
+        self.firstMoment = firstMoment
+        self.secondMoment = secondMoment
         self.gradient = gradient
         self.step = step
     }
 }
 
-/// The figures of one step of stochastic gradient descent.
-public struct DescentStep: Sendable, Hashable {
-    public var learningRate: Float
-    public var momentum: Float
-    public var weightDecay: Float
+/// The figures of one step of an optimiser. With weight w, gradient g and learning rate η, as PyTorch defines them:
+public struct OptimizerStep: Sendable, Hashable {
+    public enum Rule: Sendable, Hashable {
+        /// g ← g + decay · w;  v ← momentum · v + g;  w ← w − η · (nesterov ? g + momentum · v : v)
+        case descent(momentum: Float, isNesterov: Bool)
+        /// g ← g + decay · w, or when it is decoupled (AdamW) w ← w − η · decay · w;
+        /// m ← β₁ · m + (1 − β₁) · g;  v ← β₂ · v + (1 − β₂) · g²;  w ← w − η · m / c₁ / (√(v / c₂) + ε)
+        case adam(
+            beta1: Float, beta2: Float, epsilon: Float, correction1: Float, correction2: Float, isDecoupled: Bool)
+    }
 
-    public init(learningRate: Float, momentum: Float, weightDecay: Float) {
+    public var learningRate: Float
+    public var weightDecay: Float
+    public var rule: Rule
+
+    public init(learningRate: Float, weightDecay: Float, rule: Rule) {
         self.learningRate = learningRate
-        self.momentum = momentum
         self.weightDecay = weightDecay
+        self.rule = rule
+    }
+
+    /// Moments that a parameter needs: 0, 1 or 2.
+    public var momentCount: Int {
+        switch rule {
+        case .descent(let momentum, _): momentum == 0 ? 0 : 1
+        case .adam: 2
+        }
     }
 }

@@ -61,3 +61,57 @@ func poolMaximumGradient(_ operation: MaximumPoolingGradient, unit channel: Int)
         }
     }
 }
+
+/// One channel of an average pooling.
+func poolAverage(_ operation: AveragePooling, unit channel: Int) {
+    let shape = operation.shape
+    let rowStride = shape.inputWidth * shape.batch
+    let input = operation.input + channel * shape.inputHeight * rowStride
+    var output = operation.output + channel * shape.outputHeight * shape.outputWidth * shape.batch
+    let share = 1 / Float(shape.size * shape.size)
+    for row in 0..<shape.outputHeight {
+        for column in 0..<shape.outputWidth {
+            let corner = input + row * shape.stride * rowStride + column * shape.stride * shape.batch
+            for vector in stride(from: 0, to: shape.batch, by: lanes) {
+                var sum = Lanes()
+                for y in 0..<shape.size {
+                    for x in 0..<shape.size { sum += load(corner + y * rowStride + x * shape.batch + vector) }
+                }
+                store(sum * share, output + vector)
+            }
+            output += shape.batch
+        }
+    }
+}
+
+/// One channel of an average pooling's gradient by its input.
+func poolAverageGradient(_ operation: AveragePoolingGradient, unit channel: Int) {
+    let shape = operation.shape
+    let rowStride = shape.inputWidth * shape.batch
+    let plane = shape.inputHeight * rowStride
+    let inputGradient = operation.inputGradient + channel * plane
+    inputGradient.update(repeating: 0, count: plane)
+    let share = 1 / Float(shape.size * shape.size)
+    var gradient = operation.outputGradient + channel * shape.outputHeight * shape.outputWidth * shape.batch
+    for row in 0..<shape.outputHeight {
+        for column in 0..<shape.outputWidth {
+            let corner = inputGradient + row * shape.stride * rowStride + column * shape.stride * shape.batch
+            for vector in stride(from: 0, to: shape.batch, by: lanes) {
+                let part = load(gradient + vector) * share
+                for y in 0..<shape.size {
+                    for x in 0..<shape.size {
+                        let position = corner + y * rowStride + x * shape.batch + vector
+                        store(load(position) + part, position)
+                    }
+                }
+            }
+            gradient += shape.batch
+        }
+    }
+    guard let mask = operation.mask else { return }
+    for position in stride(from: 0, to: plane, by: lanes) {
+        store(
+            load(inputGradient + position).masked(by: load(mask + channel * plane + position)), inputGradient + position
+        )
+    }
+}

@@ -2,17 +2,18 @@ import KernelTypes
 
 /// One unit of softmax with cross-entropy: 16 samples.
 ///
-/// With the largest logit m: loss = ln Σ e^(z − m) − (z_label − m), p = e^(z − m) / Σ, and the gradient of the batch's
-/// mean loss is (p − [label]) / count.
+/// With the largest logit m and the smoothing ε over K classes: the target is t = (1 − ε)·[label] + ε/K, the loss is
+/// ln Σ e^(z − m) − Σ t·(z − m), p = e^(z − m) / Σ, and the gradient of the batch's mean loss is (p − t) / count.
 func softmaxCrossEntropy(_ operation: SoftmaxCrossEntropy, unit: Int) {
     let classes = operation.classes
     let width = paddedToLanes(classes)
+    let spread = operation.labelSmoothing / Float(classes)
     for sample in unit * lanes..<min(operation.count, (unit + 1) * lanes) {
         let logits = operation.logits + sample * width
         let label = Int(operation.labels[sample])
         var best = 0
         for index in 1..<max(classes, 1) where logits[index] > logits[best] { best = index }
-        operation.predictions[sample] = UInt8(truncatingIfNeeded: best)
+        operation.predictions[sample] = UInt16(truncatingIfNeeded: best)
 
         let maximum = Lanes(repeating: logits[best])
         var sums = Lanes()
@@ -20,14 +21,29 @@ func softmaxCrossEntropy(_ operation: SoftmaxCrossEntropy, unit: Int) {
             sums += exponentials(logits + start, minus: maximum, count: classes - start)
         }
         let sum = sums.total
-        operation.losses[sample] = logarithm(Lanes(repeating: sum))[0] - (logits[label] - logits[best])
+        var target = logits[label] - logits[best]
+        if operation.labelSmoothing > 0 {
+            var distances = Lanes()
+            for start in stride(from: 0, to: width, by: lanes) {
+                let distance = load(logits + start) - maximum
+                distances += distance.replacing(with: 0, where: laneNumbers .>= Float(classes - start))
+            }
+            target = (1 - operation.labelSmoothing) * target + spread * distances.total
+        }
+        operation.losses[sample] = logarithm(Lanes(repeating: sum))[0] - target
 
         let inverse = Lanes(repeating: 1 / sum)
         for start in stride(from: 0, to: width, by: lanes) {
             let probabilities = exponentials(logits + start, minus: maximum, count: classes - start) * inverse
             if let gradient = operation.gradient {
                 var difference = probabilities
-                if label >= start && label < start + lanes { difference[label - start] -= 1 }
+                if operation.labelSmoothing > 0 {
+                    difference -= Lanes(repeating: spread)
+                        .replacing(with: 0, where: laneNumbers .>= Float(classes - start))
+                }
+                if label >= start && label < start + lanes {
+                    difference[label - start] -= 1 - operation.labelSmoothing
+                }
                 store(difference * (1 / Float(operation.count)), gradient + sample * width + start)
             }
             if let kept = operation.probabilities {
@@ -47,4 +63,4 @@ private func exponentials(_ logits: UnsafePointer<Float>, minus maximum: Lanes, 
     return powers.replacing(with: 0, where: laneNumbers .>= Float(count))
 }
 
-private let laneNumbers = Lanes(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+let laneNumbers = Lanes(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)

@@ -15,11 +15,12 @@ public struct EpochRecord: Sendable {
     public var testSeconds: Double
     public var stepLosses: [StepLoss]
     public var misclassifications: [Misclassification]
+    public var layerMetrics: [LayerMetric]
 
     public init(
         epoch: Int, learningRate: Double, trainingLoss: Double, trainingCorrect: Int, trainingSamples: Int,
         trainingSeconds: Double, testLoss: Double, testCorrect: Int, testSamples: Int, testSeconds: Double,
-        stepLosses: [StepLoss], misclassifications: [Misclassification]
+        stepLosses: [StepLoss], misclassifications: [Misclassification], layerMetrics: [LayerMetric] = []
     ) {
         self.epoch = epoch
         self.learningRate = learningRate
@@ -33,6 +34,26 @@ public struct EpochRecord: Sendable {
         self.testSeconds = testSeconds
         self.stepLosses = stepLosses
         self.misclassifications = misclassifications
+        self.layerMetrics = layerMetrics
+    }
+}
+
+/// The health of a layer after an epoch.
+public struct LayerMetric: Sendable, Hashable {
+    /// Position in the architecture, from 1.
+    public var layer: Int
+    /// The start of its weights' names, or its type where it has none.
+    public var name: String
+    /// In the epoch's last step; `nil` without weights.
+    public var gradientNorm: Double?
+    /// Share of a ReLU layer's units that were zero for all test samples; `nil` for other layers.
+    public var deadUnitShare: Double?
+
+    public init(layer: Int, name: String, gradientNorm: Double?, deadUnitShare: Double?) {
+        self.layer = layer
+        self.name = name
+        self.gradientNorm = gradientNorm
+        self.deadUnitShare = deadUnitShare
     }
 }
 
@@ -53,13 +74,13 @@ public struct StepLoss: Sendable, Hashable {
 public struct Misclassification: Sendable, Hashable {
     /// Key of the sample in the database.
     public var sampleID: Int
-    public var predicted: UInt8
+    public var predicted: UInt16
     /// Cross-entropy, in nats.
     public var loss: Float
     /// Of each class, class 0 first.
     public var probabilities: [Float]
 
-    public init(sampleID: Int, predicted: UInt8, loss: Float, probabilities: [Float]) {
+    public init(sampleID: Int, predicted: UInt16, loss: Float, probabilities: [Float]) {
         self.sampleID = sampleID
         self.predicted = predicted
         self.loss = loss
@@ -87,6 +108,14 @@ extension Store {
                     row.float8(step.loss)
                 }
             }
+        }
+        for metric in epoch.layerMetrics {
+            _ = try connection.execute(
+                """
+                insert into registry.layer_metric (run_id, epoch, layer, name, gradient_norm, dead_unit_share)
+                values ($1, $2, $3, $4, $5, $6)
+                """,
+                run, epoch.epoch, metric.layer, metric.name, metric.gradientNorm, metric.deadUnitShare)
         }
         _ = try connection.copy(
             into: "registry.misclassification",

@@ -207,4 +207,18 @@ extension Store {
              order by epoch
             """, run)
     }
+
+    /// The health of a run's layers, epoch by epoch.
+    ///
+    /// - Parameter epoch: Only that of this epoch.
+    public func layerMetrics(ofRun run: Int, epoch: Int? = nil) throws -> Rows {
+        try connection.query(
+            """
+            select epoch, layer, name, gradient_norm, dead_unit_share
+              from analysis.layer_metric
+             where run = $1
+               and epoch = coalesce($2, epoch)
+             order by epoch, layer
+            """, run, epoch)
+    }
 }

@@ -65,7 +65,9 @@ public struct RunExecution {
     }
 
     private func train(isCancelled: () -> Bool, report: (RunEvent) -> Void) throws -> ModelReference? {
-        let network = try Network(configuration.architecture, seed: configuration.training.seed)
+        let network = try Network(
+            configuration.architecture, seed: configuration.training.seed,
+            initialization: configuration.training.initialization)
         if let digest = configuration.initialWeights {
             try network.load(Safetensors.decode(try store.artifact(digest)).tensors)
         }
@@ -106,7 +108,15 @@ public struct RunExecution {
             trainingCorrect: trained.correct, trainingSamples: data.training.count, trainingSeconds: trained.seconds,
             testLoss: tested.meanLoss, testCorrect: tested.correct, testSamples: tested.count,
             testSeconds: tested.seconds, stepLosses: losses,
-            misclassifications: misclassifications(of: tested))
+            misclassifications: misclassifications(of: tested), layerMetrics: layerMetrics(trained, tested))
+    }
+
+    private func layerMetrics(_ trained: EpochReport, _ tested: Evaluation) -> [LayerMetric] {
+        configuration.architecture.summary().enumerated().compactMap { index, layer in
+            let (norm, share) = (trained.gradientNorms[index], tested.deadShares[index])
+            guard norm != nil || share != nil else { return nil }
+            return LayerMetric(layer: index + 1, name: layer.name, gradientNorm: norm, deadUnitShare: share)
+        }
     }
 
     private func misclassifications(of tested: Evaluation) -> [Misclassification] {

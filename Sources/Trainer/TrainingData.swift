@@ -15,8 +15,8 @@ public struct TrainingData: Sendable {
         let shape = ImageShape(
             channels: dataset.description.channels, height: dataset.description.height,
             width: dataset.description.width)
-        self.training = LabeledImages(shape: shape, pixels: training.pixels, labels: training.labels)
-        self.test = LabeledImages(shape: shape, pixels: test.pixels, labels: test.labels)
+        self.training = LabeledImages(shape: shape, pixels: training.pixels, labels: training.labels.map(UInt16.init))
+        self.test = LabeledImages(shape: shape, pixels: test.pixels, labels: test.labels.map(UInt16.init))
         testSampleIDs = test.ids
     }
 }

@@ -49,6 +49,7 @@ extension Table {
         "test_accuracy_lower": .decimals(4), "test_accuracy_upper": .decimals(4), "test_loss": .decimals(5),
         "training_loss": .decimals(5), "loss": .decimals(3),
         "seconds_per_epoch": .duration, "training_seconds": .duration, "test_seconds": .duration, "seconds": .duration,
+        "gradient_norm": .decimals(5), "dead_unit_share": .percent,
         "confidence": .percent, "mean_confidence": .percent, "wrong_confidence": .percent, "error_rate": .percent,
         "missed_share": .percent, "training_share": .percent, "test_share": .percent, "share": .percent,
         "registered_at": .moment, "started_at": .moment, "imported_at": .moment,

@@ -18,7 +18,9 @@ struct Registry: AsyncParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Data and training:", subcommands: [DatasetCommand.self, TrainCommand.self]),
+            CommandGroup(
+                name: "Data and training:",
+                subcommands: [DatasetCommand.self, ArchitectureCommand.self, TrainCommand.self]),
             CommandGroup(
                 name: "Reading:",
                 subcommands: [

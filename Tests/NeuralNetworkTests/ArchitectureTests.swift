@@ -15,6 +15,16 @@ struct ArchitectureTests {
         #expect(try Network(architecture, seed: 1).tensors().reduce(0) { $0 + $1.values.count } == count)
     }
 
+    @Test(
+        "the large ones too, and nothing is allocated for it",
+        arguments: [("alexnet", 61_100_840), ("vgg16", 138_357_544)])
+    func largeParameters(name: String, count: Int) throws {
+        let architecture = try #require(try Architecture.builtIn(name, input: digits, classes: 1000))
+        #expect(architecture.parameterCount == count)
+        #expect(architecture.accepts(digits))
+        #expect(!architecture.accepts(ImageShape(channels: 2, height: 28, width: 28)))
+    }
+
     @Test("the layer table of the convolutional network")
     func summary() throws {
         let summary = try #require(try Architecture.builtIn("cnn", input: digits, classes: 10)).summary()
@@ -50,7 +60,13 @@ struct ArchitectureTests {
             ([.convolution(outputs: 1, kernel: 3, padding: 3), .flatten, .dense(outputs: 2)], "padding smaller"),
             ([.flatten], "must be dense"),
             ([.flatten, .dense(outputs: 10), .relu], "must be dense"),
-            ([.flatten, .dense(outputs: 257)], "257 classes"),
+            ([.flatten, .dense(outputs: 40_000)], "40000 classes"),
+            ([.averagePooling(size: 0, stride: 1), .flatten, .dense(outputs: 2)], "at least 1"),
+            ([.flatten, .dropout(rate: 1), .dense(outputs: 2)], "Layer 2 (dropout) does not fit its input 784"),
+            ([.batchNormalization(epsilon: 0), .flatten, .dense(outputs: 2)], "epsilon must be above 0"),
+            ([.localResponseNormalization(size: 0), .flatten, .dense(outputs: 2)], "size must be at least 1"),
+            ([.flatten, .localResponseNormalization(size: 3), .dense(outputs: 2)], "needs an image"),
+            ([.leakyReLU(slope: -1), .flatten, .dense(outputs: 2)], "must not be negative"),
             ([.flatten, .dense(outputs: 1 << 40), .dense(outputs: 2)], "between 1 and 65536"),
         ] as [([Layer], String)])
     func misfits(layers: [Layer], message: String) throws {
@@ -94,15 +110,33 @@ struct ArchitectureTests {
         #expect(network.tensors() == before)
     }
 
-    @Test("initial weights are uniform in ±1/√fan-in")
-    func initialWeights() throws {
-        let network = try Network(try #require(try Architecture.builtIn("cnn", input: digits, classes: 10)), seed: 7)
-        for (tensor, fanIn) in zip(network.tensors(), [25, 25, 250, 250, 320, 320, 128, 128] as [Float]) {
-            let bound = 1 / fanIn.squareRoot()
-            #expect(tensor.values.allSatisfy { abs($0) <= bound })
+    /// Of the squared bound, by fan-in and fan-out.
+    static func squaredBound(_ initialization: Initialization, _ fanIn: Double, _ fanOut: Double) -> Double {
+        switch initialization {
+        case .uniformFanIn: 1 / fanIn
+        case .he: 6 / fanIn
+        case .glorot: 6 / (fanIn + fanOut)
+        }
+    }
+
+    @Test("initial weights are uniform in the bounds that the literature gives", arguments: Initialization.allCases)
+    func initialWeights(initialization: Initialization) throws {
+        let network = try Network(
+            try #require(try Architecture.builtIn("cnn", input: digits, classes: 10)), seed: 7,
+            initialization: initialization)
+        let fans: [(Double, Double)] = [(25, 250), (250, 500), (320, 128), (128, 10)]
+        for (index, tensor) in network.tensors().enumerated() {
+            let (fanIn, fanOut) = fans[index / 2]
+            let squaredBound = Self.squaredBound(initialization, fanIn, fanOut)
+            if index % 2 == 1 && initialization != .uniformFanIn {
+                #expect(tensor.values.allSatisfy { $0 == 0 }, "biases start with 0")
+                continue
+            }
+            #expect(tensor.values.allSatisfy { Double($0) * Double($0) <= squaredBound * 1.000_001 })
             guard tensor.values.count > 1000 else { continue }
-            let variance = tensor.values.reduce(0) { $0 + Double($1) * Double($1) } / Double(tensor.values.count)
-            #expect(abs(variance * 3 * Double(fanIn) - 1) < 0.1)
+            let squares = tensor.values.reduce(0.0) { $0 + Double($1) * Double($1) }
+            // The variance of a uniform distribution is a third of the squared bound.
+            #expect(abs(squares / Double(tensor.values.count) * 3 / squaredBound - 1) < 0.1)
         }
     }
 }

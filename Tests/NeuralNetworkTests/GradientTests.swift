@@ -22,6 +22,34 @@ struct GradientTests {
                 .convolution(outputs: 2, kernel: 1), .flatten, .flatten, .dense(outputs: 3),
             ],
             [.maximumPooling(size: 3, stride: 2), .convolution(outputs: 4, kernel: 2), .flatten, .dense(outputs: 2)],
+            [
+                .convolution(outputs: 4, kernel: 3), .averagePooling(size: 2, stride: 2), .leakyReLU(slope: 0.2),
+                .convolution(outputs: 3, kernel: 1), .relu, .averagePooling(size: 2, stride: 1), .flatten,
+                .dense(outputs: 3),
+            ],
+            [
+                .convolution(outputs: 5, kernel: 2), .tanh, .maximumPooling(size: 2, stride: 2), .flatten,
+                .dense(outputs: 19), .sigmoid, .dense(outputs: 7), .tanh, .dense(outputs: 6), .leakyReLU(),
+                .dense(outputs: 3),
+            ],
+            [
+                .convolution(outputs: 3, kernel: 3), .relu, .dropout(rate: 0.3), .convolution(outputs: 2, kernel: 2),
+                .flatten, .dropout(rate: 0.5), .dense(outputs: 17), .relu, .dropout(rate: 0.2), .dense(outputs: 3),
+            ],
+            [
+                .batchNormalization(), .convolution(outputs: 5, kernel: 3), .batchNormalization(epsilon: 1e-2), .relu,
+                .maximumPooling(size: 2, stride: 2), .flatten, .dense(outputs: 18),
+                .batchNormalization(epsilon: 0.1, momentum: 0.5), .sigmoid, .dense(outputs: 3),
+            ],
+            [
+                .convolution(outputs: 6, kernel: 3), .relu, .batchNormalization(epsilon: 0.1), .flatten,
+                .dense(outputs: 20), .relu, .batchNormalization(epsilon: 0.1), .dense(outputs: 3),
+            ],
+            [
+                .convolution(outputs: 7, kernel: 3), .localResponseNormalization(size: 3, alpha: 0.5, beta: 0.75, k: 2),
+                .convolution(outputs: 6, kernel: 2), .relu,
+                .localResponseNormalization(size: 4, alpha: 0.9, beta: 0.5, k: 1), .flatten, .dense(outputs: 3),
+            ],
         ]
         return stacks.compactMap { try? Architecture(name: "test", input: image, layers: $0) }
     }()
@@ -32,12 +60,12 @@ struct GradientTests {
         return LabeledImages(
             shape: architecture.input,
             pixels: (0..<count * architecture.input.count).map { _ in UInt8(random.next(below: 256)) },
-            labels: (0..<count).map { _ in UInt8(random.next(below: UInt32(architecture.classes))) })
+            labels: (0..<count).map { _ in UInt16(random.next(below: UInt32(architecture.classes))) })
     }
 
     @Test("all architectures of the test are valid")
     func valid() {
-        #expect(Self.architectures.count == 8)
+        #expect(Self.architectures.count == 14)
     }
 
     @Test("every layer's gradient, at odd batch sizes", arguments: architectures, [1, 7, 16, 33])
@@ -48,10 +76,13 @@ struct GradientTests {
         configuration.batchSize = batchSize
         let standardization = Standardization(mean: 0.4, standardDeviation: 0.3)
         configuration.standardization = standardization
+        configuration.labelSmoothing = 0.15
         let loop = try TrainingLoop(network: network, images: images, configuration: configuration, threads: 2)
         let (loss, gradients) = loop.gradients(ofImages: 0..<batchSize)
 
-        let plain = PlainNetwork(architecture, network.tensors())
+        var plain = PlainNetwork(architecture, network.tensors())
+        plain.labelSmoothing = configuration.labelSmoothing
+        plain.seed = configuration.seed
         let plainLoss = plain.loss(images, standardization)
         #expect(abs(loss - plainLoss) < 1e-5 * max(1, plainLoss))
         var random = RandomStream(seed: 9, name: "which")

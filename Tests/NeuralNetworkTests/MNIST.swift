@@ -6,13 +6,15 @@ enum MNIST {
     static func training() async throws -> LabeledImages {
         let half = try await MNISTFiles.dataset().training
         return LabeledImages(
-            shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels, labels: half.labels)
+            shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels,
+            labels: half.labels.map(UInt16.init))
     }
 
     static func test() async throws -> LabeledImages {
         let half = try await MNISTFiles.dataset().test
         return LabeledImages(
-            shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels, labels: half.labels)
+            shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels,
+            labels: half.labels.map(UInt16.init))
     }
 
     /// The training images' own moments, as the reference experiment uses them.

@@ -1,61 +1,93 @@
 import Foundation
-import NeuralNetwork
+import KernelTypes
+
+@testable import NeuralNetwork
 
 /// A network computed in the plainest way and in double precision: loops as the formulas stand.
 struct PlainNetwork {
     let architecture: Architecture
     /// Name → values, in PyTorch's layout.
     var weights: [String: [Double]]
+    var labelSmoothing = 0.0
+    /// Of dropout.
+    var seed: UInt64 = 0
 
     init(_ architecture: Architecture, _ tensors: [Tensor]) {
         self.architecture = architecture
         weights = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.values.map(Double.init)) })
     }
 
-    /// Mean cross-entropy over images.
+    /// Mean cross-entropy over images, as in training.
     func loss(_ images: LabeledImages, _ standardization: Standardization) -> Double {
+        let inputs = (0..<images.count).map { index in
+            images.pixels[index * images.shape.count..<(index + 1) * images.shape.count]
+                .map { (Double($0) / 255 - standardization.mean) / standardization.standardDeviation }
+        }
         var sum = 0.0
-        for index in 0..<images.count {
-            let pixels = images.pixels[index * images.shape.count..<(index + 1) * images.shape.count]
-            let input = pixels.map { (Double($0) / 255 - standardization.mean) / standardization.standardDeviation }
-            let logits = logits(input)
+        for (logits, label) in zip(logits(inputs), images.labels) {
             let largest = logits.max() ?? 0
-            sum += log(logits.reduce(0) { $0 + exp($1 - largest) }) - (logits[Int(images.labels[index])] - largest)
+            let logarithm = log(logits.reduce(0) { $0 + exp($1 - largest) }) + largest
+            for (index, logit) in logits.enumerated() {
+                let target =
+                    (index == Int(label) ? 1 - labelSmoothing : 0) + labelSmoothing / Double(logits.count)
+                sum += target * (logarithm - logit)
+            }
         }
         return sum / Double(images.count)
     }
 
-    private func logits(_ input: [Double]) -> [Double] {
-        var values = input
+    /// sample × feature in, sample × class out.
+    private func logits(_ inputs: [[Double]]) -> [[Double]] {
+        var batch = inputs
         var shape = architecture.input
-        var (convolutions, denses) = (0, 0)
-        for layer in architecture.layers {
+        var isImage = true
+        for (index, layer) in architecture.layers.enumerated() {
+            let name = architecture.weightNames()[index] ?? ""
+            let weight = weights["\(name).weight"] ?? []
+            let bias = weights["\(name).bias"] ?? []
             switch layer {
-            case .relu: values = values.map { max(0, $0) }
-            case .flatten: break
+            case .relu: batch = map(batch) { max(0, $0) }
+            case .leakyReLU(let slope): batch = map(batch) { $0 < 0 ? slope * $0 : $0 }
+            case .sigmoid: batch = map(batch) { 1 / (1 + exp(-$0)) }
+            case .tanh: batch = map(batch) { Foundation.tanh($0) }
+            case .flatten: isImage = false
             case .dense(let outputs):
-                denses += 1
-                let weight = weights["fc\(denses).weight"] ?? []
-                let bias = weights["fc\(denses).bias"] ?? []
-                values = (0..<outputs).map { output in
-                    values.indices.reduce(bias[output]) { $0 + weight[output * values.count + $1] * values[$1] }
+                batch = batch.map { values in
+                    (0..<outputs).map { output in
+                        values.indices.reduce(bias[output]) { $0 + weight[output * values.count + $1] * values[$1] }
+                    }
                 }
             case .convolution(let outputs, let kernel, let stride, let padding):
-                convolutions += 1
-                (values, shape) = convolve(
-                    values, shape, outputs, kernel, stride, padding, weights["conv\(convolutions).weight"] ?? [],
-                    weights["conv\(convolutions).bias"] ?? [])
+                batch = batch.map { convolve($0, shape, outputs, kernel, stride, padding, weight, bias) }
+                shape = ImageShape(
+                    channels: outputs, height: (shape.height + 2 * padding - kernel) / stride + 1,
+                    width: (shape.width + 2 * padding - kernel) / stride + 1)
             case .maximumPooling(let size, let stride):
-                (values, shape) = pool(values, shape, size, stride)
+                batch = batch.map { pool($0, shape, size, stride) { $0.max() ?? 0 } }
+                shape = pooled(shape, size, stride)
+            case .averagePooling(let size, let stride):
+                batch = batch.map { pool($0, shape, size, stride) { $0.reduce(0, +) / Double($0.count) } }
+                shape = pooled(shape, size, stride)
+            case .dropout(let rate):
+                batch = drop(batch, rate, stream: RandomStream(seed: seed, name: "dropout \(index + 1)"), isImage)
+            case .batchNormalization(let epsilon, _):
+                batch = normalize(
+                    batch, channels: weight.count, epsilon: epsilon, scale: weight, shift: bias)
+            case .localResponseNormalization(let size, let alpha, let beta, let k):
+                batch = batch.map { respond($0, shape, size, alpha, beta, k) }
             }
         }
-        return values
+        return batch
+    }
+
+    private func map(_ batch: [[Double]], _ function: (Double) -> Double) -> [[Double]] {
+        batch.map { $0.map(function) }
     }
 
     private func convolve(
         _ input: [Double], _ shape: ImageShape, _ outputs: Int, _ kernel: Int, _ stride: Int, _ padding: Int,
         _ weight: [Double], _ bias: [Double]
-    ) -> ([Double], ImageShape) {
+    ) -> [Double] {
         let height = (shape.height + 2 * padding - kernel) / stride + 1
         let width = (shape.width + 2 * padding - kernel) / stride + 1
         var result: [Double] = []
@@ -80,26 +112,81 @@ struct PlainNetwork {
                 }
             }
         }
-        return (result, ImageShape(channels: outputs, height: height, width: width))
+        return result
     }
 
-    private func pool(_ input: [Double], _ shape: ImageShape, _ size: Int, _ stride: Int) -> ([Double], ImageShape) {
-        let height = (shape.height - size) / stride + 1
-        let width = (shape.width - size) / stride + 1
+    private func pooled(_ shape: ImageShape, _ size: Int, _ stride: Int) -> ImageShape {
+        ImageShape(
+            channels: shape.channels, height: (shape.height - size) / stride + 1,
+            width: (shape.width - size) / stride + 1)
+    }
+
+    private func pool(
+        _ input: [Double], _ shape: ImageShape, _ size: Int, _ stride: Int, _ summary: ([Double]) -> Double
+    ) -> [Double] {
+        let output = pooled(shape, size, stride)
         var result: [Double] = []
         for channel in 0..<shape.channels {
-            for y in 0..<height {
-                for x in 0..<width {
-                    var largest = -Double.infinity
+            for y in 0..<output.height {
+                for x in 0..<output.width {
+                    var window: [Double] = []
                     for row in y * stride..<y * stride + size {
                         for column in x * stride..<x * stride + size {
-                            largest = max(largest, input[(channel * shape.height + row) * shape.width + column])
+                            window.append(input[(channel * shape.height + row) * shape.width + column])
                         }
                     }
-                    result.append(largest)
+                    result.append(summary(window))
                 }
             }
         }
-        return (result, ImageShape(channels: shape.channels, height: height, width: width))
+        return result
+    }
+
+    /// Each value takes the stream's number at its place in memory: images lie feature × sample, features
+    /// sample × feature, both padded to whole vectors.
+    private func drop(_ batch: [[Double]], _ rate: Double, stream: RandomStream, _ isImage: Bool) -> [[Double]] {
+        let width = batch[0].count
+        return batch.enumerated().map { sample, values in
+            values.enumerated().map { feature, value in
+                let position =
+                    isImage
+                    ? feature * paddedToLanes(batch.count) + sample : sample * paddedToLanes(width) + feature
+                let block = Philox.block(stream.counter(UInt64(position / 4)), key: stream.key)
+                return Double(block[position % 4]) / 0x1p32 < rate ? 0 : value / (1 - rate)
+            }
+        }
+    }
+
+    private func normalize(
+        _ batch: [[Double]], channels: Int, epsilon: Double, scale: [Double], shift: [Double]
+    ) -> [[Double]] {
+        var result = batch
+        let positions = batch[0].count / channels
+        for channel in 0..<channels {
+            let range = channel * positions..<(channel + 1) * positions
+            let values = batch.flatMap { $0[range] }
+            let mean = values.reduce(0, +) / Double(values.count)
+            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+            for sample in batch.indices {
+                for index in range {
+                    result[sample][index] =
+                        scale[channel] * (batch[sample][index] - mean) / (variance + epsilon).squareRoot()
+                        + shift[channel]
+                }
+            }
+        }
+        return result
+    }
+
+    private func respond(
+        _ input: [Double], _ shape: ImageShape, _ size: Int, _ alpha: Double, _ beta: Double, _ k: Double
+    ) -> [Double] {
+        let plane = shape.height * shape.width
+        return input.enumerated().map { index, value in
+            let (channel, position) = index.quotientAndRemainder(dividingBy: plane)
+            let window = max(0, channel - size / 2)...min(shape.channels - 1, channel + (size - 1) / 2)
+            let squares = window.reduce(0) { $0 + input[$1 * plane + position] * input[$1 * plane + position] }
+            return value / pow(k + alpha / Double(size) * squares, beta)
+        }
     }
 }

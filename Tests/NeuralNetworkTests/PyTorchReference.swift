@@ -6,8 +6,8 @@ import Testing
 struct PyTorchReference: Decodable {
     struct Misclassified: Decodable {
         let index: Int
-        let label: UInt8
-        let predicted: UInt8
+        let label: UInt16
+        let predicted: UInt16
         let confidence: Double
         let loss: Double
     }
@@ -17,7 +17,7 @@ struct PyTorchReference: Decodable {
     let testCorrect: Int
     let testMeanLoss: Double
     let misclassified: [Misclassified]
-    let first20Predictions: [UInt8]
+    let first20Predictions: [UInt16]
 
     private enum CodingKeys: String, CodingKey {
         case first20StepLosses = "first_20_step_losses"
@@ -29,7 +29,11 @@ struct PyTorchReference: Decodable {
     }
 
     static func epoch1(of model: String) throws -> PyTorchReference {
-        try JSONDecoder().decode(PyTorchReference.self, from: Data(bytes("\(model).epoch1.json")))
+        try json("\(model).epoch1.json")
+    }
+
+    static func json<Value: Decodable>(_ file: String) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: Data(bytes(file)))
     }
 
     /// - Parameter file: E.g. `mlp.init`.

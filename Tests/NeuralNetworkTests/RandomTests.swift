@@ -1,3 +1,4 @@
+import KernelTypes
 import NeuralNetwork
 import Testing
 

@@ -47,7 +47,7 @@ extension Store {
 }
 
 /// An epoch in which exactly the samples of these keys were classified wrongly.
-func epoch(_ number: Int = 1, of samples: Int, missing keys: [Int], predicted: UInt8 = 2) -> EpochRecord {
+func epoch(_ number: Int = 1, of samples: Int, missing keys: [Int], predicted: UInt16 = 2) -> EpochRecord {
     EpochRecord(
         epoch: number, learningRate: 0.01, trainingLoss: 0.5, trainingCorrect: samples, trainingSamples: samples,
         trainingSeconds: 0.25, testLoss: 0.125, testCorrect: samples - keys.count, testSamples: samples,

@@ -24,6 +24,27 @@ struct RunTests {
         #expect(finished == 1)
     }
 
+    @Test("the health of layers is kept by epoch, also where a norm is no number")
+    func storesLayerMetrics() async throws {
+        let store = try await TestServer.newStore()
+        let (dataset, _) = try store.importSmallDataset()
+        let lease = try store.startRun(of: "mlp", on: dataset, epochs: 2)
+        for number in 1...2 {
+            var record = epoch(number, of: 6, missing: [])
+            record.layerMetrics = [
+                LayerMetric(layer: 2, name: "fc1", gradientNorm: number == 1 ? 0.5 : .infinity, deadUnitShare: nil),
+                LayerMetric(layer: 3, name: "relu", gradientNorm: nil, deadUnitShare: 0.25),
+            ]
+            try store.record(record, under: lease)
+        }
+        let rows = try store.layerMetrics(ofRun: lease.run)
+        #expect(try rows.map { try $0["epoch"] as Int } == [1, 1, 2, 2])
+        #expect(try rows.map { try $0["name"] as String } == ["fc1", "relu", "fc1", "relu"])
+        #expect(try rows.map { try $0["gradient_norm"] as Double? } == [0.5, nil, .infinity, nil])
+        #expect(try rows.map { try $0["dead_unit_share"] as Double? } == [nil, 0.25, nil, 0.25])
+        #expect(try store.layerMetrics(ofRun: lease.run, epoch: 2).count == 2)
+    }
+
     @Test("an epoch whose misclassified samples do not add up is refused as a whole")
     func refusesWrongCount() async throws {
         let store = try await TestServer.newStore()

@@ -25,7 +25,13 @@ struct BadInputTests {
             ["train", "mlp", "--epochs", "0"], ["train", "mlp", "--epochs", "many"],
             ["train", "mlp", "--batch-size", "-1"],
             ["train", "mlp", "--learning-rate", "nan"], ["train", "mlp", "--momentum", "1"], ["train"],
-            ["train", "mlp", "--seed", "-1"],
+            ["train", "mlp", "--seed", "-1"], ["train", "mlp", "--optimizer", "lion"],
+            ["train", "mlp", "--schedule", "step"], ["train", "mlp", "--nesterov"],
+            ["train", "mlp", "--learning-rate-decay", "0.9", "--schedule", "cosine"],
+            ["train", "mlp", "--optimizer", "adam", "--momentum", "0.9"], ["train", "mlp", "--label-smoothing", "1"],
+            ["train", "mlp", "--epochs", "2", "--warmup-epochs", "2"], ["train", "mlp", "--augment-rotation", "181"],
+            ["train", "mlp", "--schedule", "cosine", "--minimum-learning-rate", "1"],
+            ["architecture", "show"], ["architecture", "show", "mlp", "--classes", "ten"],
             ["train", "mlp", "--name", "a@b"], ["compare", "mlp"], ["compare", "mlp", "cnn@0"], ["show", "@3"],
             ["frobnicate"],
             ["export", "mlp", "file.txt"], ["dataset", "import", "", "."], ["errors", "mlp", "--limit", "-1"],
@@ -44,6 +50,7 @@ struct BadInputTests {
         #expect(try await line(program, 66, "show", "mlp").contains("registry train mlp"))
         #expect(try await line(program, 66, "compare", "mlp", "cnn").contains("nothing has been trained yet"))
         #expect(try await line(program, 66, "train", "resnet").contains("mlp, cnn, lenet"))
+        #expect(try await line(program, 66, "architecture", "show", "resnet").contains("mlp, cnn, lenet"))
         #expect(try await line(program, 66, "train", "mlp", "--dataset", "letters").contains("registry dataset list"))
         #expect(try await line(program, 66, "dataset", "fetch", "letters").contains("mnist, fashion-mnist"))
         #expect(try await line(program, 66, "dataset", "show", "mnist").contains("registry dataset fetch mnist"))

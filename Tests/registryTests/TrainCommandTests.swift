@@ -31,6 +31,52 @@ struct TrainCommandTests {
         }
     }
 
+    @Test("every option of a training is kept with its run and shown, and the layers' health with it")
+    func options() async throws {
+        let program = try await programWithMNIST()
+        try await program.succeed(
+            "train", "lenet", "--name", "tuned", "--epochs", "2", "--optimizer", "adamw", "--weight-decay", "0.01",
+            "--schedule", "cosine", "--minimum-learning-rate", "0.0001", "--warmup-epochs", "1", "--label-smoothing",
+            "0.1", "--initialization", "glorot", "--augment-shift", "2", "--augment-rotation", "10")
+        let shown = try #require(
+            try await program.succeed("show", "tuned", "--format", "json").json() as? [String: Any])
+        let configuration = try #require(shown["configuration"] as? [String: Any])
+        let training = try #require(configuration["training"] as? [String: Any])
+        #expect(training["optimizer"] as? String == "adamw")
+        #expect(training["learning_rate"] as? Double == 0.001)
+        #expect(training["initialization"] as? String == "glorot")
+        #expect((training["schedule"] as? [String: Any])?["warmup_epochs"] as? Int == 1)
+        #expect((training["augmentation"] as? [String: Any])?["rotation"] as? Double == 10)
+        let epochs = try #require(shown["epoch_metrics"] as? [[String: Any]])
+        #expect(epochs.map { $0["learning_rate"] as? Double } == [0.0005, 0.001])
+        #expect(try #require(epochs.last?["test_accuracy"] as? Double) > 0.95)
+        let layers = try #require(shown["layer_metrics"] as? [[String: Any]])
+        #expect(layers.count == 10, "five layers with weights, two epochs")
+        #expect(layers.allSatisfy { ($0["gradient_norm"] as? Double ?? 0) > 0 })
+        #expect(try await program.succeed("show", "tuned").output.contains("along a cosine to 0.0001"))
+    }
+
+    @Test("an architecture is shown without a database, and its description can be trained")
+    func architectures() async throws {
+        let bare = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
+        let table = try await bare.succeed("architecture", "show", "vgg16", "--classes", "1000")
+        #expect(table.output.contains("138,357,544 parameters, 15,470,264,320 multiply-adds"))
+        let list = try #require(
+            try await bare.succeed("architecture", "list", "--format", "json").json() as? [[String: Any]])
+        #expect(list.map { $0["parameters"] as? Int } == [101_770, 47_658, 61_706, 57_044_810, 134_301_514])
+
+        let program = try await programWithMNIST()
+        let file = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(try await bare.succeed("architecture", "describe", "mlp").output.utf8).write(to: file)
+        let described = try await program.succeed("train", file.path, "--name", "mine", "--epochs", "1", "--quiet")
+        #expect(described.output == "mine@1\n")
+        let builtIn = try await program.succeed("train", "mlp", "--epochs", "1", "--quiet")
+        #expect(builtIn.output == "mlp@1\n")
+        let digests = try program.connect().query("select distinct weights_sha256 from registry.model_version")
+        #expect(digests.count == 1)
+    }
+
     @Test("the two networks are trained, stored, compared and shown")
     func mainJob() async throws {
         let program = try await programWithMNIST()

@@ -118,3 +118,32 @@ comment on column analysis.loss_curve.version is 'The model version the run beca
 comment on column analysis.loss_curve.run is 'The run.';
 comment on column analysis.loss_curve.samples_seen is 'Training samples learned from before the batch.';
 comment on column analysis.loss_curve.loss is 'Mean loss of the batch, in nats.';
+
+
+create or replace view analysis.layer_metric as
+select model.name as model,
+       version.number as version,
+       layer_metric.run_id as run,
+       layer_metric.epoch,
+       layer_metric.layer,
+       layer_metric.name,
+       layer_metric.gradient_norm,
+       layer_metric.dead_unit_share
+  from registry.layer_metric
+  join registry.run using (run_id)
+  join registry.model using (model_id)
+  left join lateral (select max(number) as number
+                       from registry.model_version
+                      where model_version.run_id = run.run_id) as version
+         on true;
+comment on view analysis.layer_metric is 'The health of each layer after each epoch of each run.';
+comment on column analysis.layer_metric.model is 'The model.';
+comment on column analysis.layer_metric.version is 'The model version the run became; null while there is none.';
+comment on column analysis.layer_metric.run is 'The run.';
+comment on column analysis.layer_metric.epoch is 'Counts from 1.';
+comment on column analysis.layer_metric.layer is 'Position of the layer in the architecture, from 1.';
+comment on column analysis.layer_metric.name is 'Start of the names of its weights, e.g. conv1; its type where it has none.';
+comment on column analysis.layer_metric.gradient_norm is
+    'Norm of the loss''s gradient by its weights, in the last step of the epoch; null without weights.';
+comment on column analysis.layer_metric.dead_unit_share is
+    'Of a ReLU layer, the share of units that were zero for all test samples, 0…1; else null.';

@@ -2,17 +2,26 @@ import FoundationEssentials
 
 /// What a network is, without its weights: the size of its input and its layers. The last layer's outputs are the
 /// logits, one a class.
-public struct Architecture: Codable, Hashable, Sendable {
+public struct Architecture: Hashable, Sendable {
     public let name: String
     public let input: ImageShape
     public let layers: [Layer]
+    /// Whether images of other sizes are resized to `input`, and grey ones repeated in all its channels; otherwise they
+    /// are refused.
+    public let resizesImages: Bool
 
     /// - Throws: `ArchitectureError` when the layers do not fit together.
-    public init(name: String, input: ImageShape, layers: [Layer]) throws {
+    public init(name: String, input: ImageShape, layers: [Layer], resizesImages: Bool = false) throws {
         self.name = name
         self.input = input
         self.layers = layers
+        self.resizesImages = resizesImages
         _ = try shapes()
+    }
+
+    /// Whether images of a shape can be its input.
+    public func accepts(_ images: ImageShape) -> Bool {
+        images == input || resizesImages && (images.channels == input.channels || images.channels == 1)
     }
 
     /// - Throws: `ArchitectureError` when the text is no JSON of an architecture, or the layers do not fit together.
@@ -23,10 +32,11 @@ public struct Architecture: Codable, Hashable, Sendable {
         } catch let error as DecodingError {
             throw ArchitectureError.unreadable(error.summary)
         }
-        try self.init(name: decoded.name, input: decoded.input, layers: decoded.layers)
+        try self.init(
+            name: decoded.name, input: decoded.input, layers: decoded.layers, resizesImages: decoded.resizesImages)
     }
 
-    /// A JSON object with `name`, `input` and `layers`.
+    /// A JSON object with `name`, `input` and `layers`, and `resize` when it is true.
     public func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -41,6 +51,31 @@ public struct Architecture: Codable, Hashable, Sendable {
 
     /// Trainable numbers.
     public var parameterCount: Int { summary().reduce(0) { $0 + $1.parameters } }
+
+    /// Multiplications with addition for one sample, forward.
+    public var multiplyAdds: Int { summary().reduce(0) { $0 + $1.multiplyAdds } }
+}
+
+extension Architecture: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case name, input, layers, resize
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        input = try values.decode(ImageShape.self, forKey: .input)
+        layers = try values.decode([Layer].self, forKey: .layers)
+        resizesImages = try values.decodeIfPresent(Bool.self, forKey: .resize) ?? false
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(name, forKey: .name)
+        try values.encode(input, forKey: .input)
+        try values.encode(layers, forKey: .layers)
+        if resizesImages { try values.encode(true, forKey: .resize) }
+    }
 }
 
 /// What a layer gives on: an image of channels, or a list of features.
@@ -51,6 +86,18 @@ enum LayerShape: Hashable, CustomStringConvertible {
     var count: Int {
         switch self {
         case .image(let shape): shape.count
+        case .features(let count): count
+        }
+    }
+
+    var isImage: Bool {
+        if case .image = self { true } else { false }
+    }
+
+    /// Channels of an image, or the features.
+    var channels: Int {
+        switch self {
+        case .image(let shape): shape.channels
         case .features(let count): count
         }
     }
@@ -66,6 +113,8 @@ enum LayerShape: Hashable, CustomStringConvertible {
 extension Architecture {
     /// No side of an image and no number of channels or features may be larger: products then stay far from overflow.
     static let largestDimension = 1 << 16
+    /// Labels are stored as 16-bit numbers with a sign.
+    static let largestClassCount = 1 << 15
 
     /// Each layer's output shape.
     ///
@@ -88,7 +137,7 @@ extension Architecture {
         guard case .features(let classes) = shape, layers.last?.typeName == "dense" else {
             throw ArchitectureError.noLogits
         }
-        guard (2...256).contains(classes) else { throw ArchitectureError.badClassCount(classes) }
+        guard (2...Self.largestClassCount).contains(classes) else { throw ArchitectureError.badClassCount(classes) }
         return shapes
     }
 }
@@ -112,7 +161,8 @@ extension Layer {
                     channels: outputs,
                     height: try steps(over: image.height + 2 * padding, window: kernel, stride: stride),
                     width: try steps(over: image.width + 2 * padding, window: kernel, stride: stride)))
-        case (.maximumPooling(let size, let stride), .image(let image)):
+        case (.maximumPooling(let size, let stride), .image(let image)),
+            (.averagePooling(let size, let stride), .image(let image)):
             guard size >= 1, stride >= 1 else { throw LayerMisfit(reason: "size and stride must be at least 1") }
             return .image(
                 ImageShape(
@@ -124,7 +174,24 @@ extension Layer {
                 throw LayerMisfit(reason: "outputs must be between 1 and \(Architecture.largestDimension)")
             }
             return .features(outputs)
-        case (.relu, _): return input
+        case (.dropout(let rate), _):
+            guard (0..<1).contains(rate) else { throw LayerMisfit(reason: "the rate must be at least 0 and below 1") }
+            return input
+        case (.batchNormalization(let epsilon, let momentum), _):
+            guard epsilon.isFinite, epsilon > 0, (0...1).contains(momentum) else {
+                throw LayerMisfit(reason: "epsilon must be above 0, the momentum between 0 and 1")
+            }
+            return input
+        case (.localResponseNormalization(let size, let alpha, let beta, let k), .image):
+            guard size >= 1, alpha.isFinite, beta.isFinite, k.isFinite, alpha >= 0, beta >= 0, k > 0 else {
+                throw LayerMisfit(reason: "the size must be at least 1, alpha and beta not negative, k above 0")
+            }
+            return input
+        case (.leakyReLU(let slope), _):
+            // The gradient is told by the output's sign.
+            guard slope.isFinite, slope >= 0 else { throw LayerMisfit(reason: "the slope must not be negative") }
+            return input
+        case (.relu, _), (.sigmoid, _), (.tanh, _): return input
         case (.dense, .image): throw LayerMisfit(reason: "it needs a list of features; put a flatten layer before it")
         case (_, .features):
             throw LayerMisfit(reason: "it needs an image, and the layers before it made features of it")
@@ -155,7 +222,7 @@ public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertib
         case .layer(let number, let type, let input, let reason):
             "Layer \(number) (\(type)) does not fit its input \(input): \(reason)."
         case .noLogits: "The architecture's last layer must be dense: its outputs are the logits, one a class."
-        case .badClassCount(let count): "The architecture has \(count) classes; between 2 and 256 are possible."
+        case .badClassCount(let count): "The architecture has \(count) classes; between 2 and 32,768 are possible."
         }
     }
 }

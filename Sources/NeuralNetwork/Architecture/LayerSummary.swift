@@ -20,11 +20,12 @@ extension Architecture {
         return zip(layers, shapes).enumerated().map { index, pair in
             let (layer, output) = pair
             defer { input = output }
-            let weights = layer.weightShapes(for: input).map { $0.reduce(1, *) }
-            let positions = output.count / max(weights.last ?? 1, 1)
+            let weights = layer.weightShapes(for: input).filter(\.isTrainable)
+            // Every weight of a linear layer is used once at each position of the output.
+            let uses = layer.isLinear ? output.count / output.channels : 0
             return LayerSummary(
                 name: names[index] ?? layer.typeName, type: layer.typeName, output: output.description,
-                parameters: weights.reduce(0, +), multiplyAdds: (weights.first ?? 0) * positions)
+                parameters: weights.reduce(0) { $0 + $1.count }, multiplyAdds: (weights.first?.count ?? 0) * uses)
         }
     }
 
@@ -40,13 +41,39 @@ extension Architecture {
     }
 }
 
+/// One tensor of a layer.
+struct WeightShape: Hashable {
+    /// The end of its name: `weight`, `bias`, `running_mean` or `running_var`.
+    let kind: String
+    /// As PyTorch has it.
+    let shape: [Int]
+    /// Whether steps of the optimiser change it.
+    let isTrainable: Bool
+
+    init(_ kind: String, _ shape: [Int], isTrainable: Bool = true) {
+        self.kind = kind
+        self.shape = shape
+        self.isTrainable = isTrainable
+    }
+
+    /// Numbers in it.
+    var count: Int { shape.reduce(1, *) }
+}
+
 extension Layer {
-    /// The shapes of weight and bias as PyTorch has them; empty for layers without.
-    func weightShapes(for input: LayerShape) -> [[Int]] {
+    /// Its tensors, in PyTorch's order; empty for layers without.
+    func weightShapes(for input: LayerShape) -> [WeightShape] {
         switch (self, input) {
         case (.convolution(let outputs, let kernel, _, _), .image(let image)):
-            [[outputs, image.channels, kernel, kernel], [outputs]]
-        case (.dense(let outputs), _): [[outputs, input.count], [outputs]]
+            [WeightShape("weight", [outputs, image.channels, kernel, kernel]), WeightShape("bias", [outputs])]
+        case (.dense(let outputs), _):
+            [WeightShape("weight", [outputs, input.count]), WeightShape("bias", [outputs])]
+        case (.batchNormalization, _):
+            [
+                WeightShape("weight", [input.channels]), WeightShape("bias", [input.channels]),
+                WeightShape("running_mean", [input.channels], isTrainable: false),
+                WeightShape("running_var", [input.channels], isTrainable: false),
+            ]
         default: []
         }
     }

@@ -6,6 +6,8 @@ struct Pass {
     let kernels: KernelSet
     /// Samples of the batch.
     let count: Int
+    /// Steps of the training before this one, over all epochs: what random numbers are drawn by.
+    var step = 0
 
     /// Samples with padding to whole vectors.
     var batch: Int { paddedToLanes(count) }
@@ -36,6 +38,14 @@ final class Activation {
         gradient = hasGradient ? FloatBuffer(count: count) : nil
     }
 
+    /// Floats in use for a batch: those of images are contiguous over the batch, those of features over the width.
+    func count(in pass: Pass) -> Int {
+        switch shape {
+        case .image(let shape): shape.count * pass.batch
+        case .features(let count): pass.count * paddedToLanes(count)
+        }
+    }
+
     /// What the gradient's zeros are read from.
     var mask: UnsafePointer<Float>? { isRectified ? values.constant : nil }
 }
@@ -46,5 +56,5 @@ protocol Stage: AnyObject {
     func forward(_ pass: Pass)
 
     /// From the output's gradient, computes the input's gradient where there is one, then makes a step with the weights.
-    func backward(_ pass: Pass, step: DescentStep)
+    func backward(_ pass: Pass, step: OptimizerStep)
 }

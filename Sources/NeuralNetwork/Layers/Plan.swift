@@ -6,14 +6,16 @@ final class Plan {
     let logits: Activation
     /// The input's layout, which its first layer decides.
     let isInputBatchInnermost: Bool
-    private let stages: [any Stage]
+    /// The outputs of ReLU layers, each with the layer's position in the architecture.
+    private(set) var rectified: [(layer: Int, output: Activation)] = []
+    private var stages: [any Stage] = []
 
-    /// - Parameter trains: Whether gradients will be computed.
-    init(_ network: Network, batchSize: Int, trains: Bool) throws {
+    /// - Parameters:
+    ///   - trains: Whether gradients will be computed, and layers that differ between training and test train.
+    ///   - seed: Of the random numbers that layers draw.
+    init(_ network: Network, batchSize: Int, trains: Bool, seed: UInt64) throws {
         let layers = network.architecture.layers
         let shapes = try network.architecture.shapes()
-        var parameters = network.parameters[...]
-        var stages: [any Stage] = []
         // A network that begins with flattening reads its images as features at once.
         isInputBatchInnermost = layers.first != .flatten
         let image = network.architecture.input
@@ -22,36 +24,68 @@ final class Plan {
         var current = input
         var index = 0
         while index < layers.count {
-            let layer = layers[index]
-            // A layer with weights does a ReLU that follows it on the way.
-            let rectifies = layer.weightsPrefix != nil && index + 1 < layers.count && layers[index + 1] == .relu
+            // A linear layer does a ReLU that follows it on the way.
+            let rectifies = layers[index].isLinear && index + 1 < layers.count && layers[index + 1] == .relu
             let source = current
-            let needsGradient = trains && (source.gradient != nil || layer.weightsPrefix != nil)
-            let output = Activation(
-                shapes[index], batchSize: batchSize, hasGradient: needsGradient, isRectified: rectifies)
-            current = output
-            switch (layer, source.shape) {
-            case (.convolution(_, _, let stride, let padding), .image(let shape)):
+            if Self.isComputed(layers[index], of: source.shape, trains: trains) {
+                let parameters = network.parametersOfLayer[index]
+                current = Activation(
+                    shapes[index], batchSize: batchSize,
+                    hasGradient: trains && (source.gradient != nil || !parameters.isEmpty), isRectified: rectifies)
                 stages.append(
-                    ConvolutionStage(
-                        input: source, inputShape: shape, output: output, weights: parameters.removeFirst(),
-                        bias: parameters.removeFirst(), stride: stride, padding: padding, batchSize: batchSize))
-            case (.maximumPooling(let size, let stride), .image(let shape)):
-                stages.append(
-                    MaximumPoolingStage(input: source, inputShape: shape, output: output, size: size, stride: stride))
-            case (.dense, _):
-                stages.append(
-                    DenseStage(
-                        input: source, output: output, weights: parameters.removeFirst(),
-                        bias: parameters.removeFirst()))
-            case (.flatten, .image): stages.append(FlattenStage(input: source, output: output))
-            case (.relu, _): stages.append(ReLUStage(input: source, output: output))
-            default: current = source  // Features are flat already; all else was refused with the architecture.
+                    Self.stage(
+                        layers[index], from: source, to: current, parameters: parameters, batchSize: batchSize,
+                        trains: trains, stream: RandomStream(seed: seed, name: "dropout \(index + 1)")))
+                if rectifies { rectified.append((index + 1, current)) }
+                if layers[index] == .relu { rectified.append((index, current)) }
             }
             index += rectifies ? 2 : 1
         }
         logits = current
-        self.stages = stages
+    }
+
+    /// Whether a layer does anything: features are flat already, and a test drops nothing out.
+    private static func isComputed(_ layer: Layer, of input: LayerShape, trains: Bool) -> Bool {
+        switch layer {
+        case .flatten: input.isImage
+        case .dropout(let rate): trains && rate > 0
+        default: true
+        }
+    }
+
+    private static func stage(
+        _ layer: Layer, from input: Activation, to output: Activation, parameters: [Parameter], batchSize: Int,
+        trains: Bool, stream: RandomStream
+    ) -> any Stage {
+        if let function = ActivationFunction(layer) {
+            return ActivationStage(input: input, output: output, function: function)
+        }
+        switch (layer, input.shape) {
+        case (.convolution(_, _, let stride, let padding), .image(let shape)):
+            return ConvolutionStage(
+                input: input, inputShape: shape, output: output, weights: parameters[0], bias: parameters[1],
+                stride: stride, padding: padding, batchSize: batchSize)
+        case (.maximumPooling(let size, let stride), .image(let shape)):
+            return PoolingStage(
+                .maximum, input: input, inputShape: shape, output: output, size: size, stride: stride)
+        case (.averagePooling(let size, let stride), .image(let shape)):
+            return PoolingStage(
+                .average, input: input, inputShape: shape, output: output, size: size, stride: stride)
+        case (.localResponseNormalization(let size, let alpha, let beta, let k), .image(let shape)):
+            return ResponseNormalizationStage(
+                input: input, inputShape: shape, output: output, size: size, alpha: alpha, beta: beta, k: k)
+        case (.batchNormalization(let epsilon, let momentum), _):
+            return BatchNormalizationStage(
+                input: input, output: output, parameters: parameters, epsilon: epsilon, momentum: momentum,
+                trains: trains)
+        case (.dense, _):
+            return DenseStage(input: input, output: output, weights: parameters[0], bias: parameters[1])
+        case (.dropout(let rate), _):
+            return DropoutStage(input: input, output: output, rate: rate, stream: stream)
+        default:
+            // All else was refused with the architecture, so this is an image to flatten.
+            return FlattenStage(input: input, output: output)
+        }
     }
 
     func forward(_ pass: Pass) {
@@ -59,7 +93,7 @@ final class Plan {
     }
 
     /// From the gradient of the logits to a step with all weights.
-    func backward(_ pass: Pass, step: DescentStep) {
+    func backward(_ pass: Pass, step: OptimizerStep) {
         for stage in stages.reversed() { stage.backward(pass, step: step) }
     }
 }

@@ -5,13 +5,18 @@ final class Batch {
     /// Of the samples in the batch, in nats.
     let losses: FloatBuffer
     /// Of the samples in the batch.
-    let predictions: UnsafeMutablePointer<UInt8>
+    let predictions: UnsafeMutablePointer<UInt16>
     private let indices: UnsafeMutablePointer<Int32>
-    private let labels: UnsafeMutablePointer<UInt8>
+    private let labels: UnsafeMutablePointer<UInt16>
+    /// Images that are not taken as they are, in the shape that the network takes.
+    private lazy var fitted = ByteBuffer(count: capacity * shape.count)
+    private let shape: ImageShape
     private let capacity: Int
 
-    init(capacity: Int) {
+    /// - Parameter shape: The network's input.
+    init(capacity: Int, shape: ImageShape) {
         self.capacity = capacity
+        self.shape = shape
         losses = FloatBuffer(count: capacity)
         predictions = .allocate(capacity: capacity)
         indices = .allocate(capacity: capacity)
@@ -31,34 +36,56 @@ final class Batch {
     ///
     /// - Parameters:
     ///   - order: Positions of the images; at most `capacity`.
+    ///   - placements: One an image; `nil` for images as they are.
+    ///   - labelSmoothing: Share of the target that is spread evenly over all classes.
     ///   - needsGradient: Whether the logits' gradient is computed too.
     ///   - probabilities: Where each class's probability is written, sample × classes.
     func forward(
-        _ order: ArraySlice<Int32>, of images: LabeledImages, standardization: Standardization, plan: Plan, pass: Pass,
-        needsGradient: Bool, probabilities: UnsafeMutablePointer<Float>? = nil
+        _ order: ArraySlice<Int32>, of images: LabeledImages, placements: [ImagePlacement]? = nil,
+        standardization: Standardization, labelSmoothing: Double = 0, plan: Plan, pass: Pass, needsGradient: Bool,
+        probabilities: UnsafeMutablePointer<Float>? = nil
     ) {
         for (position, index) in order.enumerated() {
             indices[position] = index
             labels[position] = images.labels[Int(index)]
         }
-        let size = images.shape.count
         images.pixels.withUnsafeBufferPointer { pixels in
             guard let pixels = pixels.baseAddress else { return }
-            pass.run(
-                pass.kernels.gather,
-                Gather(
-                    pixels: pixels, pixelsPerImage: size, indices: indices, count: pass.count,
-                    scale: standardization.scale, offset: standardization.offset, output: plan.input.values.pointer,
-                    outputStride: plan.isInputBatchInnermost ? pass.batch : paddedToLanes(size),
-                    isBatchInnermost: plan.isInputBatchInnermost))
+            let fitting = ImageFitting(source: images.shape, target: shape)
+            guard placements != nil || fitting.source != fitting.target else {
+                gather(pixels, standardization, plan, pass)
+                return
+            }
+            let (indices, fitted) = (indices, fitted)
+            pass.team.run(pass.count) { position in
+                fitting.fit(
+                    pixels + Int(indices[position]) * fitting.source.count,
+                    placements.map { $0[position] } ?? ImagePlacement(),
+                    to: fitted.pointer + position * fitting.target.count)
+            }
+            for position in 0..<pass.count { indices[position] = Int32(position) }
+            gather(fitted.pointer, standardization, plan, pass)
         }
         plan.forward(pass)
         pass.run(
             pass.kernels.softmaxCrossEntropy,
             SoftmaxCrossEntropy(
                 count: pass.count, classes: plan.logits.shape.count, logits: plan.logits.values.constant,
-                labels: labels, losses: losses.pointer, predictions: predictions,
+                labels: labels, labelSmoothing: Float(labelSmoothing), losses: losses.pointer, predictions: predictions,
                 gradient: needsGradient ? plan.logits.gradient?.pointer : nil, probabilities: probabilities))
+    }
+
+    /// - Parameter pixels: Of all images that `indices` counts.
+    private func gather(
+        _ pixels: UnsafePointer<UInt8>, _ standardization: Standardization, _ plan: Plan, _ pass: Pass
+    ) {
+        pass.run(
+            pass.kernels.gather,
+            Gather(
+                pixels: pixels, pixelsPerImage: shape.count, indices: indices, count: pass.count,
+                scale: standardization.scale, offset: standardization.offset, output: plan.input.values.pointer,
+                outputStride: plan.isInputBatchInnermost ? pass.batch : paddedToLanes(shape.count),
+                isBatchInnermost: plan.isInputBatchInnermost))
     }
 
     /// Of the first `count` samples, added in their order.
@@ -66,4 +93,17 @@ final class Batch {
 
     /// Samples among the first `count` whose prediction is their label.
     func correct(_ count: Int) -> Int { (0..<count).count { predictions[$0] == labels[$0] } }
+}
+
+/// Bytes at a fixed address.
+private final class ByteBuffer {
+    let pointer: UnsafeMutablePointer<UInt8>
+
+    init(count: Int) {
+        pointer = .allocate(capacity: count)
+    }
+
+    deinit {
+        pointer.deallocate()
+    }
 }

@@ -7,11 +7,14 @@ public struct Evaluation: Sendable {
     /// Mean cross-entropy, in nats.
     public let meanLoss: Double
     /// The most probable class of each image.
-    public let predictions: [UInt8]
+    public let predictions: [UInt16]
     /// Cross-entropy of each image, in nats.
     public let losses: [Float]
     /// image × class.
     public let probabilities: [Float]
+    /// Of each ReLU layer, by its position in the architecture: the share of its units, channels or features, that were
+    /// zero for all images.
+    public let deadShares: [Int: Double]
     /// Wall time.
     public let seconds: Double
 }
@@ -25,8 +28,10 @@ public struct EpochReport: Sendable {
     public let correct: Int
     /// Wall time.
     public let seconds: Double
-    /// The first step whose loss was not finite, counted from 1.
+    /// The first step whose loss was not finite, or the last one if the weights are not after it; counted from 1.
     public let firstNonFiniteStep: Int?
+    /// Of each layer with weights, by its position in the architecture: ‖gradient‖ in the epoch's last step.
+    public let gradientNorms: [Int: Double]
 }
 
 /// What a step of training was like.

@@ -4,9 +4,9 @@ public struct LabeledImages: Sendable {
     /// image × channels × height × width intensities, 0…255.
     public let pixels: [UInt8]
     /// One an image.
-    public let labels: [UInt8]
+    public let labels: [UInt16]
 
-    public init(shape: ImageShape, pixels: [UInt8], labels: [UInt8]) {
+    public init(shape: ImageShape, pixels: [UInt8], labels: [UInt16]) {
         self.shape = shape
         self.pixels = pixels
         self.labels = labels

@@ -1,13 +1,27 @@
+import KernelTypes
+
 /// All that determines a training besides architecture, images and initial weights. The defaults are the reference
 /// experiment's.
-public struct TrainingConfiguration: Codable, Hashable, Sendable {
+public struct TrainingConfiguration: Hashable, Sendable {
     public var epochs = 10
     public var batchSize = 64
+    public var optimizer = Optimizer.sgd
     public var learningRate = 0.01
-    /// The learning rate's factor from an epoch to the next.
-    public var learningRateDecay = 1.0
+    public var schedule = LearningRateSchedule()
+    /// Of `sgd`.
     public var momentum = 0.0
+    /// Whether `sgd` looks ahead along its velocity.
+    public var usesNesterov = false
+    /// Of `adam` and `adamw`: weights of the past in the means of the gradient and of its square.
+    public var beta1 = 0.9
+    public var beta2 = 0.999
+    /// Of `adam` and `adamw`: added to the deviation that gradients are divided by.
+    public var epsilon = 1e-8
     public var weightDecay = 0.0
+    /// Share of the target that is spread evenly over all classes.
+    public var labelSmoothing = 0.0
+    public var initialization = Initialization.uniformFanIn
+    public var augmentation = Augmentation()
     public var seed: UInt64 = 1234
     /// Whether each epoch sees the images in an order of its own; otherwise in the order they have.
     public var shuffles = true
@@ -15,9 +29,78 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     public var standardization: Standardization?
 
     public init() {}
+}
+
+/// How weights follow their gradients. Formulas as PyTorch's.
+public enum Optimizer: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Stochastic gradient descent.
+    case sgd
+    /// - Source: Kingma and Ba, “Adam: a method for stochastic optimization”, 2015.
+    case adam
+    /// Adam whose weight decay does not pass through the moments.
+    ///
+    /// - Source: Loshchilov and Hutter, “Decoupled weight decay regularization”, 2019.
+    case adamw
+
+    /// PyTorch's default; for `sgd`, which has none there, the reference experiment's.
+    public var usualLearningRate: Double { self == .sgd ? 0.01 : 0.001 }
+}
+
+extension TrainingConfiguration: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case epochs, batchSize, optimizer, learningRate, schedule, momentum, usesNesterov, beta1, beta2, epsilon,
+            weightDecay, labelSmoothing, initialization, augmentation, seed, shuffles, standardization
+    }
+
+    /// What is absent has its default: configurations that were stored before a setting existed stay readable.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
+            value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
+        }
+        self.init()
+        try read(.epochs, into: &epochs)
+        try read(.batchSize, into: &batchSize)
+        try read(.optimizer, into: &optimizer)
+        try read(.learningRate, into: &learningRate)
+        try read(.schedule, into: &schedule)
+        try read(.momentum, into: &momentum)
+        try read(.usesNesterov, into: &usesNesterov)
+        try read(.beta1, into: &beta1)
+        try read(.beta2, into: &beta2)
+        try read(.epsilon, into: &epsilon)
+        try read(.weightDecay, into: &weightDecay)
+        try read(.labelSmoothing, into: &labelSmoothing)
+        try read(.initialization, into: &initialization)
+        try read(.augmentation, into: &augmentation)
+        try read(.seed, into: &seed)
+        try read(.shuffles, into: &shuffles)
+        standardization = try values.decodeIfPresent(Standardization.self, forKey: .standardization)
+    }
+}
+
+extension TrainingConfiguration {
+    /// The optimiser's figures for one step.
+    ///
+    /// - Parameters:
+    ///   - epoch: Counts from 1.
+    ///   - number: Steps up to and with this one, over all epochs.
+    func step(inEpoch epoch: Int, number: Int) -> OptimizerStep {
+        let rule: OptimizerStep.Rule =
+            switch optimizer {
+            case .sgd: .descent(momentum: Float(momentum), isNesterov: usesNesterov)
+            case .adam, .adamw:
+                .adam(
+                    beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
+                    correction1: Float(1 - power(beta1, number)), correction2: Float(1 - power(beta2, number)),
+                    isDecoupled: optimizer == .adamw)
+            }
+        return OptimizerStep(
+            learningRate: Float(learningRate(inEpoch: epoch)), weightDecay: Float(weightDecay), rule: rule)
+    }
 
     /// The learning rate of an epoch, counted from 1.
     func learningRate(inEpoch epoch: Int) -> Double {
-        (1..<max(epoch, 1)).reduce(learningRate) { rate, _ in rate * learningRateDecay }
+        schedule.learningRate(inEpoch: epoch, of: epochs, from: learningRate)
     }
 }

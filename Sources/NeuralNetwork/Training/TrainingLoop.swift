@@ -9,8 +9,9 @@ public final class TrainingLoop {
     /// Threads where none are asked for: one a physical core.
     public static var defaultThreadCount: Int { PhysicalCores.count }
 
-    /// Images that are tested at once: enough to fill the vectors, few enough for the cache.
-    private static let testBatchSize = 64
+    /// Images that are tested at once: enough to fill the vectors, few enough for the cache, and no more than a step
+    /// has, because a large network may have memory only for small batches.
+    private let testBatchSize: Int
 
     private let network: Network
     private let images: LabeledImages
@@ -21,7 +22,7 @@ public final class TrainingLoop {
     private let plan: Plan
     private let testPlan: Plan
     private let batch: Batch
-    private let testBatch = Batch(capacity: testBatchSize)
+    private let testBatch: Batch
 
     /// - Parameters:
     ///   - threads: `nil` for one a physical core.
@@ -37,14 +38,17 @@ public final class TrainingLoop {
         standardization = configuration.standardization ?? .none
         self.kernels = kernels
         try Self.check(images, fit: network.architecture)
-        plan = try Plan(network, batchSize: configuration.batchSize, trains: true)
-        testPlan = try Plan(network, batchSize: Self.testBatchSize, trains: false)
-        batch = Batch(capacity: configuration.batchSize)
+        testBatchSize = min(64, paddedToLanes(configuration.batchSize))
+        let input = network.architecture.input
+        plan = try Plan(network, batchSize: configuration.batchSize, trains: true, seed: configuration.seed)
+        testPlan = try Plan(network, batchSize: testBatchSize, trains: false, seed: configuration.seed)
+        batch = Batch(capacity: configuration.batchSize, shape: input)
+        testBatch = Batch(capacity: testBatchSize, shape: input)
         team = ThreadTeam(threadCount: threads ?? PhysicalCores.count)
     }
 
     private static func check(_ images: LabeledImages, fit architecture: Architecture) throws {
-        guard images.shape == architecture.input else {
+        guard architecture.accepts(images.shape) else {
             throw TrainingError.imageShape(found: images.shape, needed: architecture.input)
         }
         if let label = images.labels.max(), Int(label) >= architecture.classes {
@@ -61,32 +65,48 @@ public final class TrainingLoop {
     public func trainEpoch(_ epoch: Int, afterStep: (StepReport) -> Continuation = { _ in .proceed }) -> EpochReport? {
         let clock = ContinuousClock()
         let start = clock.now
-        let learningRate = configuration.learningRate(inEpoch: epoch)
-        let step = DescentStep(
-            learningRate: Float(learningRate), momentum: Float(configuration.momentum),
-            weightDecay: Float(configuration.weightDecay))
         let order = order(ofEpoch: epoch)
+        var augmentation = RandomStream(seed: configuration.seed, name: "augmentation \(epoch)")
+        let stepsBefore = (epoch - 1) * stepsPerEpoch
         var lossSum = 0.0
         var correct = 0
         var firstNonFiniteStep: Int?
+        var gradientNorms: [Int: Double] = [:]
         for (index, first) in stride(from: 0, to: order.count, by: configuration.batchSize).enumerated() {
             let end = min(first + configuration.batchSize, order.count)
-            let pass = Pass(team: team, kernels: kernels, count: end - first)
+            let pass = Pass(team: team, kernels: kernels, count: end - first, step: stepsBefore + index)
+            let placements =
+                configuration.augmentation.isNone
+                ? nil : (first..<end).map { _ in configuration.augmentation.draw(from: &augmentation) }
             batch.forward(
-                order[first..<end], of: images, standardization: standardization, plan: plan, pass: pass,
-                needsGradient: true)
+                order[first..<end], of: images, placements: placements, standardization: standardization,
+                labelSmoothing: configuration.labelSmoothing, plan: plan, pass: pass, needsGradient: true)
+            let step = configuration.step(inEpoch: epoch, number: pass.step + 1)
+            if end == order.count { gradientNorms = gradients(pass, step) { network.gradientNorms(pass) } }
             plan.backward(pass, step: step)
             let stepLoss = batch.lossSum(pass.count)
             lossSum += stepLoss
             correct += batch.correct(pass.count)
-            if !stepLoss.isFinite && firstNonFiniteStep == nil { firstNonFiniteStep = index + 1 }
+            let isFinite = stepLoss.isFinite && (end < order.count || network.isFinite(pass))
+            if !isFinite && firstNonFiniteStep == nil { firstNonFiniteStep = index + 1 }
             let report = StepReport(
                 index: index, samplesSeen: end, batchSize: pass.count, loss: stepLoss / Double(pass.count))
             guard afterStep(report) == .proceed else { return nil }
         }
         return EpochReport(
-            learningRate: learningRate, meanLoss: lossSum / Double(order.count), correct: correct,
-            seconds: (clock.now - start) / .seconds(1), firstNonFiniteStep: firstNonFiniteStep)
+            learningRate: configuration.learningRate(inEpoch: epoch), meanLoss: lossSum / Double(order.count),
+            correct: correct, seconds: (clock.now - start) / .seconds(1), firstNonFiniteStep: firstNonFiniteStep,
+            gradientNorms: gradientNorms)
+    }
+
+    private var stepsPerEpoch: Int { (images.count + configuration.batchSize - 1) / configuration.batchSize }
+
+    /// Goes backward from the batch's loss without a step; the gradients are there while `body` runs.
+    private func gradients<Result>(_ pass: Pass, _ step: OptimizerStep, _ body: () -> Result) -> Result {
+        network.keepGradients()
+        defer { network.dropGradients() }
+        plan.backward(pass, step: step)
+        return body()
     }
 
     /// The order depends on the seed and the epoch alone.
@@ -106,18 +126,20 @@ public final class TrainingLoop {
         let start = clock.now
         let classes = network.architecture.classes
         let order = (0..<images.count).map { Int32($0) }
-        var predictions = [UInt8](repeating: 0, count: images.count)
+        var predictions = [UInt16](repeating: 0, count: images.count)
         var losses = [Float](repeating: 0, count: images.count)
         var probabilities = [Float](repeating: 0, count: images.count * classes)
         var lossSum = 0.0
         var correct = 0
+        var activity = UnitActivity()
         probabilities.withUnsafeMutableBufferPointer { probabilities in
-            for first in stride(from: 0, to: order.count, by: Self.testBatchSize) {
-                let end = min(first + Self.testBatchSize, order.count)
+            for first in stride(from: 0, to: order.count, by: testBatchSize) {
+                let end = min(first + testBatchSize, order.count)
                 let pass = Pass(team: team, kernels: kernels, count: end - first)
                 testBatch.forward(
                     order[first..<end], of: images, standardization: standardization, plan: testPlan, pass: pass,
                     needsGradient: false, probabilities: probabilities.baseAddress.map { $0 + first * classes })
+                activity.observe(testPlan, pass)
                 for position in 0..<pass.count {
                     predictions[first + position] = testBatch.predictions[position]
                     losses[first + position] = testBatch.losses.pointer[position]
@@ -128,7 +150,7 @@ public final class TrainingLoop {
         }
         return Evaluation(
             count: images.count, correct: correct, meanLoss: lossSum / Double(max(images.count, 1)),
-            predictions: predictions, losses: losses, probabilities: probabilities,
+            predictions: predictions, losses: losses, probabilities: probabilities, deadShares: activity.deadShares,
             seconds: (clock.now - start) / .seconds(1))
     }
 
@@ -136,17 +158,14 @@ public final class TrainingLoop {
     ///
     /// - Parameter range: At most as many images as a batch has.
     func gradients(ofImages range: Range<Int>) -> (loss: Double, gradients: [Tensor]) {
-        for parameter in network.parameters { parameter.gradient = FloatBuffer(count: parameter.values.count) }
-        defer { for parameter in network.parameters { parameter.gradient = nil } }
         let pass = Pass(team: team, kernels: kernels, count: range.count)
         batch.forward(
-            range.map { Int32($0) }[...], of: images, standardization: standardization, plan: plan, pass: pass,
-            needsGradient: true)
-        plan.backward(pass, step: DescentStep(learningRate: 0, momentum: 0, weightDecay: 0))
-        return (
-            batch.lossSum(pass.count) / Double(pass.count),
+            range.map { Int32($0) }[...], of: images, standardization: standardization,
+            labelSmoothing: configuration.labelSmoothing, plan: plan, pass: pass, needsGradient: true)
+        let gradients = gradients(pass, configuration.step(inEpoch: 1, number: 1)) {
             network.parameters.compactMap { parameter in parameter.gradient.map { parameter.tensor(of: $0) } }
-        )
+        }
+        return (batch.lossSum(pass.count) / Double(pass.count), gradients)
     }
 }
 

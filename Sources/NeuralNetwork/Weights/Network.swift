@@ -1,38 +1,51 @@
+import KernelTypes
+import Kernels
+
 /// A network: an architecture and its weights.
 public final class Network {
     public let architecture: Architecture
-    /// In the order of the layers, weight before bias.
+    /// In the order of the layers, and in each layer in PyTorch's order.
     let parameters: [Parameter]
+    /// Those of each layer.
+    let parametersOfLayer: [[Parameter]]
 
-    /// Weights and biases start uniform in ±1/√fan-in, PyTorch's default. Each tensor has a random stream of its own,
-    /// so that a change of one layer leaves the others' first weights as they were.
-    public init(_ architecture: Architecture, seed: UInt64) throws {
+    /// Each tensor has a random stream of its own, so that a change of one layer leaves the others' first weights as they
+    /// were.
+    public init(_ architecture: Architecture, seed: UInt64, initialization: Initialization = .uniformFanIn) throws {
         self.architecture = architecture
+        let kernels = KernelSet.fastest()
         var input = LayerShape.image(architecture.input)
-        var parameters: [Parameter] = []
+        var layers: [[Parameter]] = []
         let names = architecture.weightNames()
         for (index, output) in try architecture.shapes().enumerated() {
-            let shapes = architecture.layers[index].weightShapes(for: input)
-            for (shape, kind) in zip(shapes, ["weight", "bias"]) {
-                parameters.append(
-                    Parameter(
-                        name: "\(names[index] ?? "").\(kind)", shape: shape,
-                        fanIn: shapes[0].dropFirst().reduce(1, *)))
-            }
+            let layer = architecture.layers[index]
+            let shapes = layer.weightShapes(for: input)
+            layers.append(
+                shapes.map { weight in
+                    let parameter = Parameter(
+                        name: "\(names[index] ?? "").\(weight.kind)", shape: weight.shape,
+                        isTrainable: weight.isTrainable)
+                    if layer.isLinear {
+                        let bounds = initialization.bounds(weight: shapes[0].shape)
+                        parameter.fill(
+                            with: RandomStream(seed: seed, name: "initialisation \(parameter.name)"),
+                            bound: weight.kind == "weight" ? bounds.weight : bounds.bias, kernels: kernels)
+                    } else if weight.kind == "weight" || weight.kind == "running_var" {
+                        parameter.set([Float](repeating: 1, count: weight.count))
+                    }
+                    return parameter
+                })
             input = output
         }
-        self.parameters = parameters
-        for parameter in parameters {
-            var random = RandomStream(seed: seed, name: "initialisation \(parameter.name)")
-            let bound = 1 / Float(parameter.fanIn).squareRoot()
-            parameter.set((0..<parameter.count).map { _ in (random.nextUnit() * 2 - 1) * bound })
-        }
+        parametersOfLayer = layers
+        parameters = layers.flatMap { $0 }
     }
 
     /// All weights, named and laid out as in PyTorch's `state_dict`.
     public func tensors() -> [Tensor] { parameters.map { $0.tensor(of: $0.values) } }
 
-    /// Takes over weights; the network stays as it was when one does not fit.
+    /// Takes over weights; the network stays as it was when one does not fit. PyTorch's counters of batches
+    /// (`num_batches_tracked`) are passed over: nothing is computed from them.
     ///
     /// - Throws: `WeightsError` when a tensor is missing, superfluous, or of another shape.
     public func load(_ tensors: [Tensor]) throws {
@@ -44,7 +57,9 @@ public final class Network {
             }
         }
         let known = Set(parameters.map(\.name))
-        if let stranger = tensors.first(where: { !known.contains($0.name) }) {
+        if let stranger = tensors.first(where: {
+            !known.contains($0.name) && !$0.name.hasSuffix(".num_batches_tracked")
+        }) {
             throw WeightsError.superfluous(stranger.name)
         }
         for parameter in parameters { parameter.set(named[parameter.name]?.values ?? []) }

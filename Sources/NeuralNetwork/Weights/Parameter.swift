@@ -1,25 +1,26 @@
 import KernelTypes
 
-/// Weights or biases of a layer, in the layout that the kernels use.
+/// One tensor of a layer, in the layout that the kernels use.
 final class Parameter {
     let name: String
-    /// As PyTorch has it: dense [outputs, inputs], convolution [outputs, inputs, height, width], bias [outputs].
+    /// As PyTorch has it: dense [outputs, inputs], convolution [outputs, inputs, height, width], others [outputs].
     let shape: [Int]
+    /// Whether steps of the optimiser change it.
+    let isTrainable: Bool
     let values: FloatBuffer
-    /// The optimiser's velocity; allocated when there is momentum.
-    var velocity: FloatBuffer?
+    /// What the optimiser remembers of each number; allocated when it remembers something.
+    private(set) var firstMoment: FloatBuffer?
+    private(set) var secondMoment: FloatBuffer?
     /// Where gradients are kept, when they are kept.
     var gradient: FloatBuffer?
-    /// Inputs that each of the layer's outputs sums up.
-    let fanIn: Int
 
     /// Dense weights are transposed, inputs × outputs, and padded to whole vectors; so that a vector holds 16 outputs.
     private let isTransposed: Bool
 
-    init(name: String, shape: [Int], fanIn: Int) {
+    init(name: String, shape: [Int], isTrainable: Bool) {
         self.name = name
         self.shape = shape
-        self.fanIn = fanIn
+        self.isTrainable = isTrainable
         isTransposed = shape.count == 2
         values = FloatBuffer(
             count: isTransposed ? shape[1] * paddedToLanes(shape[0]) : paddedToLanes(shape.reduce(1, *)))
@@ -41,14 +42,50 @@ final class Parameter {
     }
 
     /// Takes over values in PyTorch's layout; as many as `count`.
-    func set(_ newValues: [Float]) {
-        for (index, value) in newValues.enumerated() { values.pointer[position(of: index)] = value }
+    func set(_ newValues: [Float]) { write(newValues, to: values) }
+
+    private func write(_ newValues: [Float], to buffer: FloatBuffer) {
+        for (index, value) in newValues.enumerated() { buffer.pointer[position(of: index)] = value }
     }
 
-    func update(step: DescentStep) -> ParameterUpdate {
-        if step.momentum != 0 && velocity == nil { velocity = FloatBuffer(count: values.count) }
+    /// Fills it with a stream's numbers, in the order of PyTorch's layout, uniform in ±bound.
+    func fill(with stream: RandomStream, bound: Float, kernels: KernelSet) {
+        let fill = UniformFill(
+            bound: bound, counter: stream.counter(0), key: stream.key, rows: isTransposed ? shape[0] : 1,
+            columns: isTransposed ? shape[1] : count, values: values.pointer, rowStride: isTransposed ? 1 : count,
+            columnStride: isTransposed ? paddedToLanes(shape[0]) : 1)
+        for unit in 0..<fill.unitCount { kernels.fillUniform(fill, unit) }
+    }
+
+    func update(step: OptimizerStep) -> ParameterUpdate {
+        let moments = step.momentCount
+        if moments > 0 && firstMoment == nil { firstMoment = FloatBuffer(count: values.count) }
+        if moments > 1 && secondMoment == nil { secondMoment = FloatBuffer(count: values.count) }
         return ParameterUpdate(
-            values: values.pointer, velocity: step.momentum == 0 ? nil : velocity?.pointer,
-            gradient: gradient?.pointer, step: step)
+            values: values.pointer, firstMoment: moments > 0 ? firstMoment?.pointer : nil,
+            secondMoment: moments > 1 ? secondMoment?.pointer : nil, gradient: gradient?.pointer, step: step)
+    }
+
+    /// The optimiser's memory as tensors, named after this one.
+    var moments: [Tensor] {
+        [("first_moment", firstMoment), ("second_moment", secondMoment)].compactMap { kind, buffer in
+            buffer.map { buffer in
+                var tensor = tensor(of: buffer)
+                tensor.name = "\(kind).\(name)"
+                return tensor
+            }
+        }
+    }
+
+    /// Takes over what `moments` gave.
+    func setMoments(_ tensors: [String: Tensor]) {
+        func buffer(_ kind: String) -> FloatBuffer? {
+            guard let tensor = tensors["\(kind).\(name)"], tensor.shape == shape else { return nil }
+            let buffer = FloatBuffer(count: values.count)
+            write(tensor.values, to: buffer)
+            return buffer
+        }
+        firstMoment = buffer("first_moment")
+        secondMoment = buffer("second_moment")
     }
 }

@@ -23,16 +23,21 @@ struct ShowCommand: AsyncParsableCommand {
         let epochs = try Table(try store.epochs(ofRun: version.run))
         let classes = try Table(try store.classAccuracy(of: version))
         let configuration = try RunConfiguration(json: version.configuration)
-        let layers = Self.layers(configuration.architecture)
+        let layerMetrics = try Table(try store.layerMetrics(ofRun: version.run))
+        let layers = LayerTable.of(configuration.architecture)
+        let health = try Table(try store.layerMetrics(ofRun: version.run, epoch: epochs.rows.count))
         output.print(
             text: Self.heading(summary) + "\nLayers\n" + layers.text
-                + "\nConfiguration\n" + Self.configuration(configuration.training)
-                + "\nEpochs\n" + epochs.text + "\nTest accuracy by class\n" + classes.text,
+                + "\nConfiguration\n" + Table.aligned(configuration.training.lines, isRight: [false, false])
+                + "\nEpochs\n" + epochs.text
+                + "\nGradients and dead units after the last epoch\n" + health.text + "\nTest accuracy by class\n"
+                + classes.text,
             json: .object(
                 zip(summary.keys, summary.rows[0]).map { JSONValue.Member($0, $1) } + [
                     JSONValue.Member("configuration", .verbatim(version.configuration)),
                     JSONValue.Member("layers", layers.json),
                     JSONValue.Member("epoch_metrics", epochs.json),
+                    JSONValue.Member("layer_metrics", layerMetrics.json),
                     JSONValue.Member("classes", classes.json),
                 ]),
             csv: summary)
@@ -42,31 +47,5 @@ struct ShowCommand: AsyncParsableCommand {
     private static func heading(_ summary: Table) -> String {
         let lines = summary.transposedLines()
         return Table.aligned(lines, isRight: [false, false])
-    }
-
-    private static func layers(_ architecture: Architecture) -> Table {
-        Table(
-            keys: ["layer", "type", "output", "parameters", "multiply_adds"],
-            rows: architecture.summary().map { layer in
-                [
-                    .string(layer.name), .string(layer.type), .string(layer.output), .integer(layer.parameters),
-                    .integer(layer.multiplyAdds),
-                ]
-            })
-    }
-
-    private static func configuration(_ training: TrainingConfiguration) -> String {
-        let standardization = training.standardization.map { "mean \($0.mean), deviation \($0.standardDeviation)" }
-        return Table.aligned(
-            [
-                ["epochs", Quantity.count(training.epochs)],
-                ["batch size", Quantity.count(training.batchSize)],
-                ["learning rate", "\(training.learningRate), × \(training.learningRateDecay) an epoch"],
-                ["momentum", "\(training.momentum)"],
-                ["weight decay", "\(training.weightDecay)"],
-                ["seed", "\(training.seed)"],
-                ["order", training.shuffles ? "shuffled each epoch" : "as in the data set"],
-                ["standardised", standardization ?? "no"],
-            ], isRight: [false, false])
     }
 }

@@ -1,26 +1,10 @@
-/// Philox4x32-10: random numbers as a function of a key and a counter, so that any of them can be had at any time.
-///
-/// - Source: Salmon, Moraes, Dror and Shaw, “Parallel random numbers: as easy as 1, 2, 3”, 2011.
-public enum Philox {
-    /// The four numbers of one counter.
-    public static func block(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-        var (counter, key) = (counter, key)
-        for round in 0..<10 {
-            if round > 0 { key &+= SIMD2(0x9E37_79B9, 0xBB67_AE85) }
-            let first = UInt64(counter.x) * 0xD251_1F53
-            let second = UInt64(counter.z) * 0xCD9E_8D57
-            counter = SIMD4(
-                UInt32(second >> 32) ^ counter.y ^ key.x, UInt32(truncatingIfNeeded: second),
-                UInt32(first >> 32) ^ counter.w ^ key.y, UInt32(truncatingIfNeeded: first))
-        }
-        return counter
-    }
-}
+import KernelTypes
 
 /// The random numbers for one purpose. Streams of different names are independent of each other: drawing more from one
 /// changes nothing in another.
 public struct RandomStream: Sendable, Hashable {
-    private let key: SIMD2<UInt32>
+    /// Philox's key: the seed.
+    let key: SIMD2<UInt32>
     private let stream: UInt64
     /// Numbers drawn so far: all there is to know to go on later.
     public private(set) var position: UInt64 = 0
@@ -38,14 +22,17 @@ public struct RandomStream: Sendable, Hashable {
     public mutating func next() -> UInt32 {
         if position % 4 == 0 {
             let index = position / 4
-            block = Philox.block(
-                SIMD4(
-                    UInt32(truncatingIfNeeded: index), UInt32(index >> 32), UInt32(truncatingIfNeeded: stream),
-                    UInt32(stream >> 32)),
-                key: key)
+            block = Philox.block(counter(index), key: key)
         }
         defer { position += 1 }
         return block[Int(position % 4)]
+    }
+
+    /// Philox's counter of the stream's numbers 4 · index … 4 · index + 3.
+    func counter(_ index: UInt64) -> SIMD4<UInt32> {
+        SIMD4(
+            UInt32(truncatingIfNeeded: index), UInt32(index >> 32), UInt32(truncatingIfNeeded: stream),
+            UInt32(stream >> 32))
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻²⁴.

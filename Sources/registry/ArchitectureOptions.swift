@@ -1,0 +1,30 @@
+import ArgumentParser
+import FoundationEssentials
+import NeuralNetwork
+
+/// What a built-in network adapts itself to.
+struct ArchitectureOptions: ParsableArguments {
+    @Option(help: "Classes of the data set.")
+    var classes = 10
+
+    @Option(help: "Channels of its images.")
+    var channels = 1
+
+    @Option(help: "Rows of its images, in pixels.")
+    var height = 28
+
+    @Option(help: "Columns of its images, in pixels.")
+    var width = 28
+
+    /// - Parameter name: Of a built-in network, or a path.
+    func architecture(_ name: String) throws -> Architecture {
+        let shape = ImageShape(channels: channels, height: height, width: width)
+        return try Architecture.builtIn(name, input: shape, classes: classes) ?? describedArchitecture(name)
+    }
+}
+
+/// The architecture in a file.
+func describedArchitecture(_ path: String) throws -> Architecture {
+    guard FileManager.default.fileExists(atPath: path) else { throw UsageError.unknownArchitecture(path) }
+    return try Architecture(json: readFile(path))
+}

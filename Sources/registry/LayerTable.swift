@@ -1,0 +1,16 @@
+import NeuralNetwork
+import Reporting
+
+/// The layers of an architecture, a row each.
+enum LayerTable {
+    static func of(_ architecture: Architecture) -> Table {
+        Table(
+            keys: ["layer", "type", "output", "parameters", "multiply_adds"],
+            rows: architecture.summary().map { layer in
+                [
+                    .string(layer.name), .string(layer.type), .string(layer.output), .integer(layer.parameters),
+                    .integer(layer.multiplyAdds),
+                ]
+            })
+    }
+}

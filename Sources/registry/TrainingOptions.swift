@@ -1,0 +1,180 @@
+import ArgumentParser
+import NeuralNetwork
+import Store
+
+/// The flags that decide what a training does. Without any, it is the reference experiment's.
+struct TrainingOptions: ParsableArguments {
+    private static let usual = TrainingConfiguration()
+
+    @Option(help: "How often every training sample is seen.")
+    var epochs = usual.epochs
+
+    @Option(help: "Samples a step.")
+    var batchSize = usual.batchSize
+
+    @Option(help: "sgd, adam or adamw.")
+    var optimizer = usual.optimizer
+
+    @Option(help: "Step length. Default: 0.01 for sgd, 0.001 for adam and adamw.")
+    var learningRate: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "constant, exponential, step or cosine: how the learning rate changes. Default: exponential with "
+                + "--learning-rate-decay, else constant."))
+    var schedule: LearningRateSchedule.Kind?
+
+    @Option(help: "Factor on the learning rate after an epoch (exponential), or after --step-epochs (step).")
+    var learningRateDecay: Double?
+
+    @Option(help: "Epochs between two changes of the learning rate (step).")
+    var stepEpochs: Int?
+
+    @Option(help: "Where the learning rate ends (cosine).")
+    var minimumLearningRate: Double?
+
+    @Option(help: "Epochs at the beginning in which the learning rate grows evenly.")
+    var warmupEpochs = usual.schedule.warmupEpochs
+
+    @Option(help: "Share of the last step that is made again (sgd).")
+    var momentum = usual.momentum
+
+    @Flag(help: "Look ahead along the momentum (sgd).")
+    var nesterov = false
+
+    @Option(help: "Factor of the weights that is added to their gradient; with adamw, taken from the weights.")
+    var weightDecay = usual.weightDecay
+
+    @Option(help: "Share of the target that is spread evenly over all classes.")
+    var labelSmoothing = usual.labelSmoothing
+
+    @Option(help: "uniform-fan-in, he or glorot: how weights start.")
+    var initialization = usual.initialization
+
+    @Option(help: "Move training images at random by up to so many pixels.")
+    var augmentShift = usual.augmentation.shift
+
+    @Option(help: "Turn training images at random by up to so many degrees.")
+    var augmentRotation = usual.augmentation.rotation
+
+    @Option(help: "Decides all random numbers: the same seed gives the same weights, to the bit.")
+    var seed = usual.seed
+
+    @Flag(help: "Only scale intensities to 0…1, without the training set's mean and deviation.")
+    var noStandardize = false
+
+    @Flag(help: "See the samples in the data set's order.")
+    var noShuffle = false
+
+    func validate() throws {
+        func check(_ isRight: Bool, _ message: String) throws {
+            guard isRight else { throw ValidationError(message) }
+        }
+        func isPositive(_ value: Double?) -> Bool { value.map { $0.isFinite && $0 > 0 } ?? true }
+        try check((1...1_000_000).contains(epochs), "--epochs must be between 1 and 1,000,000.")
+        try check((1...65_536).contains(batchSize), "--batch-size must be between 1 and 65,536.")
+        try check(isPositive(learningRate), "--learning-rate must be a number above 0.")
+        try check(isPositive(learningRateDecay), "--learning-rate-decay must be a number above 0.")
+        try check((0..<1).contains(momentum), "--momentum must be at least 0 and below 1.")
+        try check(weightDecay.isFinite && weightDecay >= 0, "--weight-decay must be a number from 0 on.")
+        try check((0..<1).contains(labelSmoothing), "--label-smoothing must be at least 0 and below 1.")
+        try check((0...1000).contains(augmentShift), "--augment-shift must be between 0 and 1,000.")
+        try check((0...180).contains(augmentRotation), "--augment-rotation must be between 0 and 180.")
+        try check(seed <= UInt64(Int64.max), "--seed must be below 2⁶³.")
+        try check((0..<epochs).contains(warmupEpochs), "--warmup-epochs must be at least 0 and below --epochs.")
+        try check((stepEpochs ?? 1) >= 1, "--step-epochs must be at least 1.")
+        try check(
+            (0...(learningRate ?? optimizer.usualLearningRate)).contains(minimumLearningRate ?? 0),
+            "--minimum-learning-rate must be between 0 and the learning rate.")
+        try checkUse(check)
+    }
+
+    /// A flag that would change nothing is a mistake.
+    private func checkUse(_ check: (Bool, String) throws -> Void) throws {
+        try check(
+            learningRateDecay == nil || kind == .exponential || kind == .step,
+            "--learning-rate-decay goes with --schedule exponential or step.")
+        try check(
+            learningRateDecay != nil || kind == .constant || kind == .cosine,
+            "--schedule \(kind.rawValue) needs --learning-rate-decay.")
+        try check(stepEpochs == nil || kind == .step, "--step-epochs goes with --schedule step.")
+        try check(
+            minimumLearningRate == nil || kind == .cosine, "--minimum-learning-rate goes with --schedule cosine.")
+        try check(optimizer == .sgd || momentum == 0, "--momentum goes with --optimizer sgd.")
+        try check(!nesterov || momentum > 0, "--nesterov needs --momentum.")
+    }
+
+    private var kind: LearningRateSchedule.Kind {
+        schedule ?? (learningRateDecay == nil ? .constant : .exponential)
+    }
+
+    func configuration(for dataset: DatasetDescription) -> TrainingConfiguration {
+        var training = TrainingConfiguration()
+        training.epochs = epochs
+        training.batchSize = batchSize
+        training.optimizer = optimizer
+        training.learningRate = learningRate ?? optimizer.usualLearningRate
+        training.schedule.kind = kind
+        training.schedule.decay = learningRateDecay ?? 1
+        training.schedule.stepEpochs = stepEpochs ?? 1
+        training.schedule.minimum = minimumLearningRate ?? 0
+        training.schedule.warmupEpochs = warmupEpochs
+        training.momentum = momentum
+        training.usesNesterov = nesterov
+        training.weightDecay = weightDecay
+        training.labelSmoothing = labelSmoothing
+        training.initialization = initialization
+        training.augmentation.shift = augmentShift
+        training.augmentation.rotation = augmentRotation
+        training.seed = seed
+        training.shuffles = !noShuffle
+        if !noStandardize {
+            training.standardization = Standardization(
+                mean: dataset.trainingMean, standardDeviation: dataset.trainingStandardDeviation)
+        }
+        return training
+    }
+}
+
+extension Optimizer: ExpressibleByArgument {}
+extension LearningRateSchedule.Kind: ExpressibleByArgument {}
+extension Initialization: ExpressibleByArgument {}
+
+extension TrainingConfiguration {
+    /// A line a setting, those that have no effect left out: name and value.
+    var lines: [[String]] {
+        var lines = [
+            ["epochs", "\(epochs)"], ["batch size", "\(batchSize)"],
+            ["optimiser", optimizerLine], ["learning rate", "\(learningRate)\(scheduleLine)"],
+            ["weight decay", "\(weightDecay)"],
+        ]
+        if labelSmoothing > 0 { lines.append(["label smoothing", "\(labelSmoothing)"]) }
+        lines.append(["initialisation", initialization.rawValue])
+        if augmentation.shift > 0 { lines.append(["shift", "up to ±\(augmentation.shift) pixels"]) }
+        if augmentation.rotation > 0 { lines.append(["rotation", "up to ±\(augmentation.rotation)°"]) }
+        lines.append(["seed", "\(seed)"])
+        lines.append(["order", shuffles ? "shuffled each epoch" : "as in the data set"])
+        let moments = standardization.map { "mean \($0.mean), deviation \($0.standardDeviation)" }
+        lines.append(["standardised", moments ?? "no"])
+        return lines
+    }
+
+    private var optimizerLine: String {
+        switch optimizer {
+        case .sgd: momentum == 0 ? "sgd" : "sgd, \(usesNesterov ? "Nesterov " : "")momentum \(momentum)"
+        case .adam, .adamw: "\(optimizer.rawValue), β₁ \(beta1), β₂ \(beta2), ε \(epsilon)"
+        }
+    }
+
+    private var scheduleLine: String {
+        let warmup = schedule.warmupEpochs == 0 ? "" : ", after \(schedule.warmupEpochs) epochs of warm-up"
+        let change =
+            switch schedule.kind {
+            case .constant: ""
+            case .exponential: ", × \(schedule.decay) an epoch"
+            case .step: ", × \(schedule.decay) every \(schedule.stepEpochs) epochs"
+            case .cosine: ", along a cosine to \(schedule.minimum)"
+            }
+        return warmup + change
+    }
+}
