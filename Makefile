@@ -16,6 +16,7 @@ demo: build
 	@scripts/demo
 
 test: packages
+	@scripts/install-onnxruntime
 	swift build --build-tests
 	swift test --skip-build
 

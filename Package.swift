@@ -109,6 +109,7 @@ let package = Package(
                 "NeuralNetwork", "PostgreSQL", "TestData", "TestServer", "registry",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            resources: [.copy("Resources")],
             swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["PostgreSQL", "Store", "TestServer"], swiftSettings: strict),
     ]

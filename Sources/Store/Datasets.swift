@@ -134,6 +134,12 @@ extension Store {
         return found
     }
 
+    /// The data set of a key that another row has.
+    public func dataset(id: Int) throws -> StoredDataset {
+        guard let found = try dataset(where: "dataset_id = $1", id) else { throw NotFound.dataset("\(id)") }
+        return found
+    }
+
     private func dataset(
         where condition: StaticString, _ parameters: (any PostgreSQLEncodable)?...
     ) throws -> StoredDataset? {

@@ -1,5 +1,6 @@
 import Datasets
 import FoundationEssentials
+import NeuralNetwork
 import Store
 import SystemPackage
 
@@ -43,4 +44,8 @@ struct DatasetSupply {
             training: SampleBlock(labels: dataset.training.labels, pixels: dataset.training.pixels),
             test: SampleBlock(labels: dataset.test.labels, pixels: dataset.test.pixels))
     }
+}
+
+extension DatasetDescription {
+    var imageShape: ImageShape { ImageShape(channels: channels, height: height, width: width) }
 }

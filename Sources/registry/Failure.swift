@@ -156,6 +156,10 @@ extension SafetensorsError: Failure {
     var exitStatus: ExitStatus { .badInput }
 }
 
+extension ONNXError: Failure {
+    var exitStatus: ExitStatus { .usage }
+}
+
 extension TrainingError: Failure {
     var exitStatus: ExitStatus { .badInput }
 }

@@ -1,29 +1,42 @@
 import ArgumentParser
+import NeuralNetwork
 import Reporting
 import Store
+import Trainer
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a model version's weights to a file.",
+        abstract: "Write a model version to a file that other programs read.",
         discussion: """
-            Tensors are named and laid out as in PyTorch's state_dict: fc1.weight [out, in], \
+            FILE.safetensors: the weights, named and laid out as in PyTorch's state_dict: fc1.weight [out, in], \
             conv1.weight [out, in, height, width].
 
-            Example: registry export cnn@production cnn.safetensors
+            FILE.onnx: the whole network (operator set \(ONNXModel.operatorSet)), ready to classify. It takes images as \
+            bytes, uint8 [batch, channels, height, width], standardises them itself, and gives logits and probabilities.
+
+            Example: registry export cnn@production cnn.onnx
             """)
+
+    private enum Format: String, CaseIterable {
+        case safetensors, onnx
+    }
 
     @Argument(help: "mlp, mlp@3 or mlp@production.")
     var model: ModelReference
 
-    @Argument(help: "The file to write, ending in .safetensors.", completion: .file(extensions: ["safetensors"]))
+    @Argument(
+        help: "The file to write, ending in .safetensors or .onnx.",
+        completion: .file(extensions: Format.allCases.map(\.rawValue)))
     var file: String
 
     @OptionGroup var database: DatabaseOptions
 
+    private var format: Format? { Format.allCases.first { file.hasSuffix(".\($0.rawValue)") } }
+
     func validate() throws {
-        guard file.hasSuffix(".safetensors") else {
-            throw ValidationError("“\(file)” must end in .safetensors: that is the format written.")
+        guard format != nil else {
+            throw ValidationError("“\(file)” must end in .safetensors or .onnx: these formats are written.")
         }
     }
 
@@ -31,7 +44,23 @@ struct ExportCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let version = try store.resolve(model)
         let weights = try store.artifact(version.weightsDigest)
-        try writeFile(weights, to: file)
-        Terminal.tell("\(version.reference) → \(file), \(Quantity.count(weights.count)) bytes")
+        let bytes = format == .onnx ? try Self.onnx(version, weights: weights, store: store) : weights
+        try writeFile(bytes, to: file)
+        Terminal.tell("\(version.reference) → \(file), \(Quantity.count(bytes.count)) bytes")
+    }
+
+    private static func onnx(_ version: StoredVersion, weights: [UInt8], store: Store) throws -> [UInt8] {
+        let configuration = try RunConfiguration(json: version.configuration)
+        let network = try Network(configuration.architecture, seed: 0)
+        try network.load(Safetensors.decode(weights).tensors)
+        let dataset = try store.dataset(id: version.datasetID).description
+        return try ONNXModel.encode(
+            network, images: dataset.imageShape, standardization: configuration.training.standardization,
+            producerVersion: Registry.version,
+            metadata: [
+                ("model", version.reference.description),
+                ("weights_sha256", version.weightsDigest),
+                ("class_names", dataset.classNames.joined(separator: "\n")),
+            ])
     }
 }

@@ -119,7 +119,3 @@ struct TrainCommand: AsyncParsableCommand {
         }
     }
 }
-
-extension DatasetDescription {
-    fileprivate var imageShape: ImageShape { ImageShape(channels: channels, height: height, width: width) }
-}

@@ -1,0 +1,145 @@
+/// A graph of operators in the making, as ONNX stores it.
+struct ONNXGraph {
+    enum ElementType: Int {
+        case float = 1
+        case uint8 = 2
+        case int64 = 7
+    }
+
+    enum Attribute {
+        case float(String, Float)
+        case integer(String, Int)
+        case integers(String, [Int])
+        case string(String, String)
+    }
+
+    enum Dimension {
+        case exactly(Int)
+        /// The same for all of this name.
+        case any(String)
+    }
+
+    let name: String
+    private var nodes: [ProtobufMessage] = []
+    private var tensors: [ProtobufMessage] = []
+    private var inputs: [ProtobufMessage] = []
+    private var outputs: [ProtobufMessage] = []
+
+    init(name: String) {
+        self.name = name
+    }
+
+    /// Adds an operator.
+    ///
+    /// - Parameters:
+    ///   - inputs: Names of tensors; empty for one that is left out.
+    ///   - output: The name of its output; by default one of its own.
+    /// - Returns: The name of its output.
+    mutating func node(
+        _ type: String, _ inputs: [String], _ attributes: [Attribute] = [], output: String? = nil
+    ) -> String {
+        let output = output ?? "\(type).\(nodes.count + 1)"
+        var node = ProtobufMessage()
+        for input in inputs { node.add(1, input) }
+        node.add(2, output)
+        node.add(3, output)
+        node.add(4, type)
+        for attribute in attributes { node.add(5, attribute.message) }
+        nodes.append(node)
+        return output
+    }
+
+    mutating func tensor(_ tensor: Tensor) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(tensor.values.count * 4)
+        for value in tensor.values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
+        add(tensor.name, .float, tensor.shape, bytes)
+    }
+
+    mutating func scalar(_ name: String, _ value: Float) {
+        add(name, .float, [], withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
+    }
+
+    mutating func integers(_ name: String, _ values: [Int]) {
+        add(
+            name, .int64, [values.count],
+            values.flatMap { value in withUnsafeBytes(of: Int64(value).littleEndian) { Array($0) } })
+    }
+
+    private mutating func add(_ name: String, _ type: ElementType, _ shape: [Int], _ bytes: [UInt8]) {
+        var tensor = ProtobufMessage()
+        for dimension in shape { tensor.add(1, dimension) }
+        tensor.add(2, type.rawValue)
+        tensor.add(8, name)
+        tensor.add(9, bytes)
+        tensors.append(tensor)
+    }
+
+    mutating func input(_ name: String, _ type: ElementType, _ shape: [Dimension]) {
+        inputs.append(Self.value(name, type, shape))
+    }
+
+    mutating func output(_ name: String, _ type: ElementType, _ shape: [Dimension]) {
+        outputs.append(Self.value(name, type, shape))
+    }
+
+    private static func value(_ name: String, _ type: ElementType, _ dimensions: [Dimension]) -> ProtobufMessage {
+        var shape = ProtobufMessage()
+        for dimension in dimensions { shape.add(1, dimension.message) }
+        var tensor = ProtobufMessage()
+        tensor.add(1, type.rawValue)
+        tensor.add(2, shape)
+        var wrapped = ProtobufMessage()
+        wrapped.add(1, tensor)
+        var value = ProtobufMessage()
+        value.add(1, name)
+        value.add(2, wrapped)
+        return value
+    }
+
+    func message() -> ProtobufMessage {
+        var graph = ProtobufMessage()
+        for node in nodes { graph.add(1, node) }
+        graph.add(2, name)
+        for tensor in tensors { graph.add(5, tensor) }
+        for input in inputs { graph.add(11, input) }
+        for output in outputs { graph.add(12, output) }
+        return graph
+    }
+}
+
+extension ONNXGraph.Dimension {
+    fileprivate var message: ProtobufMessage {
+        var dimension = ProtobufMessage()
+        switch self {
+        case .exactly(let count): dimension.add(1, count)
+        case .any(let name): dimension.add(2, name)
+        }
+        return dimension
+    }
+}
+
+extension ONNXGraph.Attribute {
+    fileprivate var message: ProtobufMessage {
+        var attribute = ProtobufMessage()
+        switch self {
+        case .float(let name, let value):
+            attribute.add(1, name)
+            attribute.add(2, value)
+            attribute.add(20, 1)
+        case .integer(let name, let value):
+            attribute.add(1, name)
+            attribute.add(3, value)
+            attribute.add(20, 2)
+        case .string(let name, let value):
+            attribute.add(1, name)
+            attribute.add(4, value)
+            attribute.add(20, 3)
+        case .integers(let name, let values):
+            attribute.add(1, name)
+            for value in values { attribute.add(8, value) }
+            attribute.add(20, 7)
+        }
+        return attribute
+    }
+}

@@ -1,0 +1,130 @@
+/// A network in the format of the Open Neural Network Exchange, operator set 18, ready to classify: it takes images as
+/// bytes and standardises (and resizes) them itself.
+///
+/// Input: `images`, uint8 [batch, channels, height, width]. Outputs: `logits` and `probabilities`, float32
+/// [batch, classes]. Weights are named as in PyTorch's `state_dict`.
+///
+/// - Source: ONNX, “onnx.proto” of IR version 8, and “Operator schemas”.
+public enum ONNXModel {
+    /// The version of the operators that is written.
+    public static let operatorSet = 18
+
+    /// - Parameters:
+    ///   - images: The shape of the images that it will be given.
+    ///   - standardization: As in the training; `nil` when intensities were only scaled to 0…1.
+    ///   - metadata: Kept in the file under these keys.
+    /// - Throws: `ONNXError` for a layer that ONNX defines differently.
+    public static func encode(
+        _ network: Network, images: ImageShape, standardization: Standardization?, producerVersion: String,
+        metadata: [(key: String, value: String)] = []
+    ) throws -> [UInt8] {
+        var graph = ONNXGraph(name: network.architecture.name)
+        graph.input(
+            "images", .uint8,
+            [.any("batch"), .exactly(images.channels), .exactly(images.height), .exactly(images.width)])
+        let input = network.architecture.input
+        var current = graph.node("Cast", ["images"], [.integer("to", ONNXGraph.ElementType.float.rawValue)])
+        if images != input { current = graph.fit(current, images, to: input) }
+        let standardization = standardization ?? .none
+        graph.scalar("standardization.scale", standardization.scale)
+        graph.scalar("standardization.offset", standardization.offset)
+        current = graph.node("Mul", [current, "standardization.scale"])
+        current = graph.node("Add", [current, "standardization.offset"])
+        for (index, layer) in network.architecture.layers.enumerated() {
+            for parameter in network.parametersOfLayer[index] { graph.tensor(parameter.tensor(of: parameter.values)) }
+            current = try graph.layer(layer, number: index + 1, current, network.parametersOfLayer[index].map(\.name))
+        }
+        let classes = [ONNXGraph.Dimension.any("batch"), .exactly(network.architecture.classes)]
+        graph.output(graph.node("Identity", [current], output: "logits"), .float, classes)
+        graph.output(
+            graph.node("Softmax", ["logits"], [.integer("axis", 1)], output: "probabilities"), .float, classes)
+
+        var operators = ProtobufMessage()
+        operators.add(1, "")
+        operators.add(2, operatorSet)
+        var model = ProtobufMessage()
+        model.add(1, 8)  // IR version
+        model.add(2, "registry")
+        model.add(3, producerVersion)
+        model.add(7, graph.message())
+        model.add(8, operators)
+        for (key, value) in metadata {
+            var entry = ProtobufMessage()
+            entry.add(1, key)
+            entry.add(2, value)
+            model.add(14, entry)
+        }
+        return model.bytes
+    }
+}
+
+/// Why a network can't be written as ONNX.
+public struct ONNXError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let description: String
+}
+
+extension ONNXGraph {
+    /// Adds what a layer does when it classifies.
+    ///
+    /// - Returns: The name of its output.
+    fileprivate mutating func layer(
+        _ layer: Layer, number: Int, _ input: String, _ weights: [String]
+    ) throws -> String {
+        switch layer {
+        case .convolution(_, let kernel, let stride, let padding):
+            return node(
+                "Conv", [input] + weights,
+                [
+                    .integers("kernel_shape", [kernel, kernel]), .integers("strides", [stride, stride]),
+                    .integers("pads", [padding, padding, padding, padding]),
+                ])
+        case .maximumPooling(let size, let stride):
+            return node(
+                "MaxPool", [input],
+                [.integers("kernel_shape", [size, size]), .integers("strides", [stride, stride])])
+        case .averagePooling(let size, let stride):
+            return node(
+                "AveragePool", [input],
+                [.integers("kernel_shape", [size, size]), .integers("strides", [stride, stride])])
+        case .flatten: return node("Flatten", [input], [.integer("axis", 1)])
+        case .dense: return node("Gemm", [input] + weights, [.integer("transB", 1)])
+        case .dropout: return input
+        case .batchNormalization(let epsilon, _):
+            return node("BatchNormalization", [input] + weights, [.float("epsilon", Float(epsilon))])
+        case .localResponseNormalization(let size, let alpha, let beta, let k):
+            guard size % 2 == 1 else {
+                throw ONNXError(
+                    description: "Layer \(number) (\(layer.typeName)) of size \(size) can't be written: "
+                        + "for even sizes ONNX takes other neighbours than PyTorch and this program.")
+            }
+            return node(
+                "LRN", [input],
+                [
+                    .integer("size", size), .float("alpha", Float(alpha)), .float("beta", Float(beta)),
+                    .float("bias", Float(k)),
+                ])
+        case .relu: return node("Relu", [input])
+        case .leakyReLU(let slope): return node("LeakyRelu", [input], [.float("alpha", Float(slope))])
+        case .sigmoid: return node("Sigmoid", [input])
+        case .tanh: return node("Tanh", [input])
+        }
+    }
+
+    /// Resizes images as `ImageFitting` does, to whole intensities, and repeats grey in all channels.
+    fileprivate mutating func fit(_ images: String, _ source: ImageShape, to target: ImageShape) -> String {
+        var current = images
+        if (source.height, source.width) != (target.height, target.width) {
+            integers("resize.sizes", [target.height, target.width])
+            scalar("resize.half", 0.5)
+            current = node(
+                "Resize", [current, "", "", "resize.sizes"],
+                [
+                    .string("mode", "linear"), .string("coordinate_transformation_mode", "half_pixel"),
+                    .integers("axes", [2, 3]),
+                ])
+            current = node("Floor", [node("Add", [current, "resize.half"])])
+        }
+        guard source.channels != target.channels else { return current }
+        return node("Concat", [String](repeating: current, count: target.channels), [.integer("axis", 1)])
+    }
+}
