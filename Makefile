@@ -1,9 +1,10 @@
 # make demo    set up, train both networks on MNIST, compare them
 # make test    set up, run all tests
+# make bench   measure the engine, beside PyTorch and JAX where they are installed
 # make build   the program, optimised: its path is printed
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test build smoke lint format clean packages
+.PHONY: demo test build bench smoke lint format clean packages
 
 packages:
 	@scripts/install-packages
@@ -20,15 +21,20 @@ test: packages
 	swift build --build-tests
 	swift test --skip-build
 
+# The engine's speed as tables; PYTHON=… names an interpreter with PyTorch and JAX to run beside it.
+bench: packages
+	swift build --configuration release --product engine-benchmark
+	@"$$(swift build --configuration release --show-bin-path)/engine-benchmark" | tee .build/benchmark.md
+
 # The main job in short, checked: one epoch of each network, then what compare and SQL say of it.
 smoke: build
 	@scripts/smoke
 
 lint:
-	swift format lint --strict --recursive Sources Tests Plugins Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Plugins Package.swift
 
 format:
-	swift format --in-place --recursive Sources Tests Plugins Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Plugins Package.swift
 
 clean:
 	rm -rf .build

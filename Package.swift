@@ -74,6 +74,15 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "engine-benchmark",
+            dependencies: [
+                "Kernels", "KernelTypes", "NeuralNetwork", "Reporting", "TestData", "Trainer",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Benchmarks/EngineBenchmark",
+            swiftSettings: strict),
         .target(
             name: "TestServer",
             dependencies: ["PostgreSQL", .product(name: "SystemPackage", package: "swift-system")],

@@ -31,6 +31,8 @@ public struct KernelSet: Sendable {
     public let transpose: Kernel<Transposition>
     public let gather: Kernel<Gather>
     public let softmaxCrossEntropy: Kernel<SoftmaxCrossEntropy>
+    /// For measuring.
+    public let loopAtPeak: Kernel<PeakLoop>
     /// e to the power of each of so many floats, a multiple of 16, in place.
     public let exponential: Kernel<UnsafeMutablePointer<Float>>
     /// The natural logarithm of each of so many floats, a multiple of 16, in place.
@@ -59,6 +61,7 @@ public struct KernelSet: Sendable {
         transpose: @escaping Kernel<Transposition>,
         gather: @escaping Kernel<Gather>,
         softmaxCrossEntropy: @escaping Kernel<SoftmaxCrossEntropy>,
+        loopAtPeak: @escaping Kernel<PeakLoop>,
         exponential: @escaping Kernel<UnsafeMutablePointer<Float>>,
         logarithm: @escaping Kernel<UnsafeMutablePointer<Float>>
     ) {
@@ -84,6 +87,7 @@ public struct KernelSet: Sendable {
         self.transpose = transpose
         self.gather = gather
         self.softmaxCrossEntropy = softmaxCrossEntropy
+        self.loopAtPeak = loopAtPeak
         self.exponential = exponential
         self.logarithm = logarithm
     }

@@ -53,8 +53,8 @@ public protocol Operation {
     @inlinable public var outputWidth: Int { (inputWidth - kernelWidth) / stride + 1 }
     /// Weights of one output channel.
     @inlinable public var fanIn: Int { inputChannels * kernelHeight * kernelWidth }
-    @usableFromInline var outputGroups: Int { (outputChannels + channelGroup - 1) / channelGroup }
-    @usableFromInline var inputGroups: Int { (inputChannels + channelGroup - 1) / channelGroup }
+    @inlinable public var outputGroups: Int { (outputChannels + channelGroup - 1) / channelGroup }
+    @inlinable public var inputGroups: Int { (inputChannels + channelGroup - 1) / channelGroup }
 }
 
 /// output = bias + input ∗ weights, batch innermost.
@@ -128,9 +128,18 @@ public protocol Operation {
         self.bias = bias
     }
 
-    /// A unit is a group of output channels with one input channel and one kernel row. The group's bias goes with the
+    /// All of them where that leaves units enough for some threads.
+    @inlinable public var kernelRowsPerUnit: Int {
+        shape.outputGroups * shape.inputChannels >= 8 ? shape.kernelHeight : (shape.kernelHeight + 1) / 2
+    }
+
+    @inlinable public var kernelRowBlocks: Int {
+        (shape.kernelHeight + kernelRowsPerUnit - 1) / kernelRowsPerUnit
+    }
+
+    /// A unit is a group of output channels with one input channel and some kernel rows. The group's bias goes with the
     /// first of them.
-    @inlinable public var unitCount: Int { shape.outputGroups * shape.inputChannels * shape.kernelHeight }
+    @inlinable public var unitCount: Int { shape.outputGroups * shape.inputChannels * kernelRowBlocks }
 }
 
 /// product[row, column] = Σ over depth of left[row, depth] · right[depth, column], with rows in whole or part and
@@ -315,6 +324,24 @@ public protocol Operation {
     }
 
     @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
+}
+
+/// Fused multiply-adds between registers and nothing else: what a processor can do at most. Of no use but to measure.
+@frozen public struct PeakLoop: Operation {
+    /// Each makes `operationsPerRepetition` floating-point operations.
+    public var repetitions: Int
+    /// One a unit, so that nothing is optimised away.
+    public var results: UnsafeMutablePointer<Float>
+    public var unitCount: Int
+
+    public init(repetitions: Int, results: UnsafeMutablePointer<Float>, unitCount: Int) {
+        self.repetitions = repetitions
+        self.results = results
+        self.unitCount = unitCount
+    }
+
+    /// 10 independent sums of a vector each, a product and an addition a lane.
+    public static var operationsPerRepetition: Int { 10 * lanes * 2 }
 }
 
 /// Copies between batch innermost (feature × batch) and sample-major (sample × feature), or transposes a matrix.

@@ -47,12 +47,8 @@ private struct ForwardTile: TileKernel {
         let plane = shape.outputHeight * shape.outputWidth * shape.batch
         let output =
             operation.output + channel * plane + (row * shape.outputWidth + column) * shape.batch + batch
-        for index in 0..<rows {
-            for vector in 0..<columns {
-                let sum = tile.sums[index][vector]
-                store(operation.rectifies ? sum.rectified : sum, output + index * plane + vector * lanes)
-            }
-        }
+        if operation.rectifies { tile.rectify() }
+        tile.write(to: output, stride: plane)
     }
 }
 
@@ -108,14 +104,8 @@ private struct InputGradientTile: TileKernel {
         }
         let plane = shape.inputHeight * shape.inputWidth * shape.batch
         let offset = channel * plane + (row * shape.inputWidth + column) * shape.batch + batch
-        for index in 0..<rows {
-            for vector in 0..<columns {
-                let position = offset + index * plane + vector * lanes
-                var sum = tile.sums[index][vector]
-                if let mask = operation.mask { sum = sum.masked(by: load(mask + position)) }
-                store(sum, operation.inputGradient + position)
-            }
-        }
+        if let mask = operation.mask { tile.mask(by: mask + offset, stride: plane) }
+        tile.write(to: operation.inputGradient + offset, stride: plane)
     }
 
     /// The kernel's positions, `stride` apart, through which a position of the input takes part in an output.
@@ -127,11 +117,12 @@ private struct InputGradientTile: TileKernel {
     }
 }
 
-/// One unit of the gradient by the weights: a group of output channels with one input channel and one kernel row.
+/// One unit of the gradient by the weights: a group of output channels with one input channel and some kernel rows.
 func convolutionWeightGradient(_ operation: ConvolutionWeightGradient, unit: Int) {
     let shape = operation.shape
-    let (group, tap) = unit.quotientAndRemainder(dividingBy: shape.inputChannels * shape.kernelHeight)
-    let (inputChannel, kernelRow) = tap.quotientAndRemainder(dividingBy: shape.kernelHeight)
+    let (group, tap) = unit.quotientAndRemainder(dividingBy: shape.inputChannels * operation.kernelRowBlocks)
+    let (inputChannel, block) = tap.quotientAndRemainder(dividingBy: operation.kernelRowBlocks)
+    let kernelRow = block * operation.kernelRowsPerUnit
     let channel = group * channelGroup
     let channels = min(channelGroup, shape.outputChannels - channel)
     #if KERNELS_V4
@@ -142,7 +133,7 @@ func convolutionWeightGradient(_ operation: ConvolutionWeightGradient, unit: Int
     forEachPiece(of: shape.kernelWidth, limit: limit) { kernelColumn, kernelColumns in
         WeightGradientTile(
             operation: operation, channel: channel, inputChannel: inputChannel, kernelRow: kernelRow,
-            kernelColumn: kernelColumn
+            kernelRows: min(operation.kernelRowsPerUnit, shape.kernelHeight - kernelRow), kernelColumn: kernelColumn
         )
         .run(rows: channels, columns: kernelColumns)
     }
@@ -162,31 +153,49 @@ private struct WeightGradientTile: TileKernel {
     let channel: Int
     let inputChannel: Int
     let kernelRow: Int
+    let kernelRows: Int
     let kernelColumn: Int
 
+    /// A row of the gradient is used for all kernel rows while it is in the cache: each kernel row has a tile of its own
+    /// in memory and takes its turn in the registers.
     @inline(__always)
     func run<let rows: Int, let columns: Int>(_: Tile<rows, columns>.Type) {
         let shape = operation.shape
         let batch = shape.batch
         let plane = shape.outputHeight * shape.outputWidth * batch
-        var tile = Tile<rows, columns>()
-        var gradient = operation.outputGradient + channel * plane
-        let corner =
-            operation.input
-            + ((inputChannel * shape.inputHeight + kernelRow) * shape.inputWidth + kernelColumn) * batch
-        for row in 0..<shape.outputHeight {
-            var input = corner + row * shape.stride * shape.inputWidth * batch
-            for _ in 0..<shape.outputWidth {
-                for vector in stride(from: 0, to: batch, by: lanes) {
-                    tile.addProducts(gradient + vector, leftStride: plane, input + vector, rightStride: batch)
+        let tileSize = rows * columns
+        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: kernelRows * tileSize) { memory in
+            guard let tiles = memory.baseAddress else { return }
+            tiles.initialize(repeating: Lanes(), count: kernelRows * tileSize)
+            let corner =
+                operation.input
+                + ((inputChannel * shape.inputHeight + kernelRow) * shape.inputWidth + kernelColumn) * batch
+            for row in 0..<shape.outputHeight {
+                for index in 0..<kernelRows {
+                    var tile = Tile<rows, columns>(from: tiles + index * tileSize)
+                    var gradient = operation.outputGradient + channel * plane + row * shape.outputWidth * batch
+                    var input = corner + (row * shape.stride + index) * shape.inputWidth * batch
+                    for _ in 0..<shape.outputWidth {
+                        for vector in stride(from: 0, to: batch, by: lanes) {
+                            tile.addProducts(gradient + vector, leftStride: plane, input + vector, rightStride: batch)
+                        }
+                        gradient += batch
+                        input += shape.stride * batch
+                    }
+                    tile.write(to: tiles + index * tileSize)
                 }
-                gradient += batch
-                input += shape.stride * batch
             }
-        }
-        let first = (inputChannel * shape.kernelHeight + kernelRow) * shape.kernelWidth + kernelColumn
-        tile.forEachTotal { index, column, total in
-            operation.weights.apply(total, at: (channel + index) * shape.fanIn + first + column)
+            for index in 0..<kernelRows {
+                let first =
+                    (inputChannel * shape.kernelHeight + kernelRow + index) * shape.kernelWidth + kernelColumn
+                for output in 0..<rows {
+                    for column in 0..<columns {
+                        operation.weights.apply(
+                            tiles[index * tileSize + output * columns + column].total,
+                            at: (channel + output) * shape.fanIn + first + column)
+                    }
+                }
+            }
         }
     }
 }

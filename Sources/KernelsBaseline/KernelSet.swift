@@ -33,6 +33,7 @@ public func makeKernelSet() -> KernelSet {
         transpose: { transpose($0, unit: $1) },
         gather: { gather($0, unit: $1) },
         softmaxCrossEntropy: { softmaxCrossEntropy($0, unit: $1) },
+        loopAtPeak: { loopAtPeak($0, unit: $1) },
         exponential: { values, count in
             for start in stride(from: 0, to: count, by: lanes) {
                 store(exponential(load(values + start)), values + start)

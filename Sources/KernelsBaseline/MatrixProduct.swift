@@ -27,18 +27,45 @@ private struct ProductTile: TileKernel {
             left += operation.leftDepthStride
             right += operation.columns
         }
-        for index in 0..<rows {
+        let position = row * operation.columns + column
+        switch operation.use {
+        case .output(let output, let bias, let rectifies):
             for vector in 0..<columns {
-                let position = (row + index) * operation.columns + column + vector * lanes
-                let sum = tile.sums[index][vector]
-                switch operation.use {
-                case .output(let output, let bias, let rectifies):
-                    let biased = sum + load(bias + column + vector * lanes)
-                    store(rectifies ? biased.rectified : biased, output + position)
-                case .gradient(let gradient, let mask):
-                    store(mask.map { sum.masked(by: load($0 + position)) } ?? sum, gradient + position)
-                case .update(let update):
-                    update.apply(sum, at: position)
+                let bias = load(bias + column + vector * lanes)
+                for index in 0..<rows { tile.sums[index][vector] += bias }
+            }
+            if rectifies { tile.rectify() }
+            tile.write(to: output + position, stride: operation.columns)
+        case .gradient(let gradient, let mask):
+            if let mask { tile.mask(by: mask + position, stride: operation.columns) }
+            tile.write(to: gradient + position, stride: operation.columns)
+        case .update(let update):
+            update.apply(tile, at: position, stride: operation.columns)
+        }
+    }
+}
+
+extension ParameterUpdate {
+    /// Makes the step, or keeps the gradients, of a tile of values whose rows are `stride` floats apart.
+    ///
+    /// The usual cases have loops of their own, short enough to be unrolled: the tile then stays in registers.
+    @inline(__always)
+    fileprivate func apply<let rows: Int, let columns: Int>(_ tile: Tile<rows, columns>, at index: Int, stride: Int) {
+        if let kept = gradient {
+            tile.write(to: kept + index, stride: stride)
+        } else if firstMoment == nil {
+            let (rate, decay) = (Lanes(repeating: -step.learningRate), Lanes(repeating: step.weightDecay))
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    let place = values + index + row * stride + column * lanes
+                    let weights = load(place)
+                    store(weights.fused(rate, tile.sums[row][column].fused(decay, weights)), place)
+                }
+            }
+        } else {
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    applyWithMoments(tile.sums[row][column], at: index + row * stride + column * lanes)
                 }
             }
         }

@@ -2,23 +2,17 @@ import KernelTypes
 
 extension ParameterUpdate {
     /// Makes the step, or keeps the gradients, of 16 values from an index on.
-    ///
-    /// Descent without momentum is done in place: the tile of gradients that this is called for then stays in registers.
     @inline(__always)
     func apply(_ gradient: Lanes, at index: Int) {
         if let kept = self.gradient {
             store(gradient, kept + index)
-        } else if firstMoment == nil {
-            let weights = load(values + index)
-            let decayed = gradient.fused(Lanes(repeating: step.weightDecay), weights)
-            store(weights.fused(Lanes(repeating: -step.learningRate), decayed), values + index)
         } else {
             applyWithMoments(gradient, at: index)
         }
     }
 
     @inline(never)
-    private func applyWithMoments(_ gradient: Lanes, at index: Int) {
+    func applyWithMoments(_ gradient: Lanes, at index: Int) {
         var moments = Moments(
             first: firstMoment.map { load($0 + index) }, second: secondMoment.map { load($0 + index) })
         store(step.next(load(values + index), gradient, &moments), values + index)

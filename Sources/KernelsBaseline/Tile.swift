@@ -44,20 +44,49 @@ struct Tile<let rows: Int, let columns: Int> {
         }
     }
 
-    /// The sum of each vector's lanes.
-    ///
-    /// The sums are put into memory first: a loop with anything longer in its body would not be unrolled, and sums that
-    /// are addressed by a variable can't stay in registers.
+    /// Negative sums become zero.
     @inline(__always)
-    func forEachTotal(_ body: (_ row: Int, _ column: Int, _ total: Float) -> Void) {
-        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: rows * columns) { memory in
-            guard let memory = memory.baseAddress else { return }
-            for row in 0..<rows {
-                for column in 0..<columns { memory[row * columns + column] = sums[row][column] }
+    mutating func rectify() {
+        for row in 0..<rows {
+            for column in 0..<columns { sums[row][column] = sums[row][column].rectified }
+        }
+    }
+
+    /// Zero where a mask is not positive.
+    ///
+    /// - Parameter stride: Floats from a row of the mask to the next.
+    @inline(__always)
+    mutating func mask(by mask: UnsafePointer<Float>, stride: Int) {
+        for row in 0..<rows {
+            for column in 0..<columns {
+                sums[row][column] = sums[row][column].masked(by: load(mask + row * stride + column * lanes))
             }
-            for row in 0..<rows {
-                for column in 0..<columns { body(row, column, memory[row * columns + column].total) }
+        }
+    }
+
+    /// - Parameter stride: Floats from a row in memory to the next.
+    @inline(__always)
+    func write(to memory: UnsafeMutablePointer<Float>, stride: Int) {
+        for row in 0..<rows {
+            for column in 0..<columns {
+                store(sums[row][column], memory + row * stride + column * lanes)
             }
+        }
+    }
+
+    /// Takes over the sums that `write` put into memory, row by row.
+    @inline(__always)
+    init(from memory: UnsafePointer<Lanes>) {
+        self.init()
+        for row in 0..<rows {
+            for column in 0..<columns { sums[row][column] = memory[row * columns + column] }
+        }
+    }
+
+    @inline(__always)
+    func write(to memory: UnsafeMutablePointer<Lanes>) {
+        for row in 0..<rows {
+            for column in 0..<columns { memory[row * columns + column] = sums[row][column] }
         }
     }
 }

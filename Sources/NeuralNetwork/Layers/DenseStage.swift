@@ -54,7 +54,7 @@ final class DenseStage: Stage {
             MatrixProduct(
                 rows: input.shape.count, depth: pass.count, columns: outputWidth,
                 left: input.values.constant, leftRowStride: 1, leftDepthStride: inputWidth,
-                right: gradient.constant, use: .update(weights.update(step: step)), rowsPerUnit: 25))
+                right: gradient.constant, use: .update(weights.update(step: step)), rowsPerUnit: 100))
         pass.run(
             pass.kernels.sumColumns,
             ColumnSums(

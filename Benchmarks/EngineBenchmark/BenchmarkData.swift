@@ -1,0 +1,56 @@
+import FoundationEssentials
+import KernelTypes
+import NeuralNetwork
+import SystemPackage
+import TestData
+
+/// MNIST, for ours in memory and for the peers as raw files.
+struct BenchmarkData {
+    let training: LabeledImages
+    let test: LabeledImages
+    let folder: FilePath
+
+    static func load() async throws -> BenchmarkData {
+        let dataset = try await MNISTFiles.dataset()
+        let shape = ImageShape(channels: 1, height: 28, width: 28)
+        let folder = FilePath(FileManager.default.temporaryDirectory.path)
+            .appending("registry-benchmark-\(ProcessInfo.processInfo.processIdentifier)")
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        func write(_ header: [UInt8], _ bytes: [UInt8], to name: String) throws {
+            try Data(header + bytes).write(to: URL(filePath: folder.appending(name).string))
+        }
+        let (training, test) = (dataset.training, dataset.test)
+        try write(
+            [0, 0, 8, 3, 0, 0, 0xEA, 0x60, 0, 0, 0, 28, 0, 0, 0, 28], training.pixels, to: "train-images-idx3-ubyte")
+        try write([0, 0, 8, 1, 0, 0, 0xEA, 0x60], training.labels, to: "train-labels-idx1-ubyte")
+        return BenchmarkData(
+            training: LabeledImages(shape: shape, pixels: training.pixels, labels: training.labels.map(UInt16.init)),
+            test: LabeledImages(shape: shape, pixels: test.pixels, labels: test.labels.map(UInt16.init)),
+            folder: folder)
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: folder.string) }
+
+    private func architecture(_ model: String) throws -> Architecture {
+        guard let architecture = try Architecture.builtIn(model, input: training.shape, classes: 10) else {
+            throw TrainingError.label(10, classes: 10)
+        }
+        return architecture
+    }
+
+    func loop(_ model: String, _ kernels: KernelSet) throws -> TrainingLoop {
+        var configuration = TrainingConfiguration()
+        configuration.standardization = Standardization(mean: 0.1306604762738429, standardDeviation: 0.3081078071444696)
+        return try TrainingLoop(
+            network: Network(architecture(model), seed: 1234), images: training, configuration: configuration,
+            kernels: kernels)
+    }
+
+    /// Floating-point operations of an epoch by dense arithmetic: forward, and backward twice as many, but for the first
+    /// layer, whose input needs no gradient.
+    func operations(_ model: String) throws -> Double {
+        let layers = try architecture(model).summary().map(\.multiplyAdds).filter { $0 > 0 }
+        let multiplyAdds = layers.reduce(0) { $0 + 3 * $1 } - (layers.first ?? 0)
+        return 2 * Double(multiplyAdds) * Double(training.count)
+    }
+}
