@@ -29,13 +29,17 @@ struct EngineBenchmark {
         for model in models { try printProfile(of: model, data, kernels, peak) }
     }
 
-    /// One epoch's time by kernel and layer.
+    /// One epoch's time by kernel and layer: the fastest of some.
     private static func printProfile(
         of model: String, _ data: BenchmarkData, _ kernels: KernelSet, _ peak: Peak
     ) throws {
-        let profile = KernelProfile()
-        guard let report = try data.loop(model, profile.wrap(kernels)).trainEpoch(1) else { return }
-        let whole = report.seconds * Double(peak.threads)
+        let measured = try (0..<rounds).map { _ in
+            let profile = KernelProfile()
+            let report = try data.loop(model, profile.wrap(kernels)).trainEpoch(1)
+            return (profile: profile, seconds: report?.seconds ?? .infinity)
+        }
+        guard let (profile, seconds) = measured.min(by: { $0.seconds < $1.seconds }) else { return }
+        let whole = seconds * Double(peak.threads)
         print("\n| an epoch of `\(model)` | size | time | GFLOP/s a thread | of peak |\n|---|---|---|---|---|")
         for (key, sum) in profile.entries where sum.seconds > whole / 500 {
             let rate = sum.operations / sum.seconds
