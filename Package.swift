@@ -64,12 +64,14 @@ let package = Package(
             dependencies: ["PostgreSQL", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict,
             plugins: ["EmbedSQL"]),
+        .target(name: "Statistics", swiftSettings: strict),
         .target(name: "Reporting", swiftSettings: strict),
         .target(name: "Trainer", dependencies: ["KernelTypes", "NeuralNetwork", "Store"], swiftSettings: strict),
         .executableTarget(
             name: "registry",
             dependencies: [
-                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Store", "Trainer",
+                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Statistics", "Store",
+                "Trainer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -111,6 +113,7 @@ let package = Package(
             ],
             resources: [.copy("Resources/pytorch")],
             swiftSettings: strict),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),
         .testTarget(
             name: "registryTests",

@@ -35,4 +35,18 @@ public enum Quantity {
         if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole / 60 % 60) min"
     }
+
+    /// A p value: three decimals, or a power of ten for small ones, e.g. `4.1 · 10⁻⁷`.
+    public static func probability(_ value: Double) -> String {
+        guard value < 0.001 else { return decimal(value, places: 3) }
+        guard value > 0 else { return "0" }
+        var (mantissa, exponent) = (value, 0)
+        while mantissa < 0.95 {
+            mantissa *= 10
+            exponent += 1
+        }
+        let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+        let power = String(exponent).compactMap { $0.wholeNumberValue.map { digits[$0] } }
+        return "\(decimal(mantissa, places: 1)) · 10⁻\(String(power))"
+    }
 }

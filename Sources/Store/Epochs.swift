@@ -16,11 +16,14 @@ public struct EpochRecord: Sendable {
     public var stepLosses: [StepLoss]
     public var misclassifications: [Misclassification]
     public var layerMetrics: [LayerMetric]
+    /// Loss of each test sample, in order; kept for a run's last epoch only.
+    public var testLosses: [Float]?
 
     public init(
         epoch: Int, learningRate: Double, trainingLoss: Double, trainingCorrect: Int, trainingSamples: Int,
         trainingSeconds: Double, testLoss: Double, testCorrect: Int, testSamples: Int, testSeconds: Double,
-        stepLosses: [StepLoss], misclassifications: [Misclassification], layerMetrics: [LayerMetric] = []
+        stepLosses: [StepLoss], misclassifications: [Misclassification], layerMetrics: [LayerMetric] = [],
+        testLosses: [Float]? = nil
     ) {
         self.epoch = epoch
         self.learningRate = learningRate
@@ -35,6 +38,7 @@ public struct EpochRecord: Sendable {
         self.stepLosses = stepLosses
         self.misclassifications = misclassifications
         self.layerMetrics = layerMetrics
+        self.testLosses = testLosses
     }
 }
 
@@ -116,6 +120,10 @@ extension Store {
                 values ($1, $2, $3, $4, $5, $6)
                 """,
                 run, epoch.epoch, metric.layer, metric.name, metric.gradientNorm, metric.deadUnitShare)
+        }
+        if let losses = epoch.testLosses {
+            _ = try connection.execute(
+                "insert into registry.test_loss (run_id, epoch, losses) values ($1, $2, $3)", run, epoch.epoch, losses)
         }
         _ = try connection.copy(
             into: "registry.misclassification",

@@ -7,13 +7,18 @@ public struct RunRequest: Sendable {
     /// JSON object with all that determines the result.
     public var configuration: String
     public var parameterCount: Int
+    /// Of one sample, forward.
+    public var multiplyAdds: Int
     public var epochs: Int
 
-    public init(model: String, datasetID: Int, configuration: String, parameterCount: Int, epochs: Int) {
+    public init(
+        model: String, datasetID: Int, configuration: String, parameterCount: Int, multiplyAdds: Int, epochs: Int
+    ) {
         self.model = model
         self.datasetID = datasetID
         self.configuration = configuration
         self.parameterCount = parameterCount
+        self.multiplyAdds = multiplyAdds
         self.epochs = epochs
     }
 }
@@ -87,13 +92,13 @@ extension Store {
                    set name = excluded.name
                 returning model_id
             )
-            insert into registry.run (model_id, dataset_id, configuration, parameter_count, epochs)
-            select model_id, $2, $3, $4, $5
+            insert into registry.run (model_id, dataset_id, configuration, parameter_count, multiply_adds, epochs)
+            select model_id, $2, $3, $4, $5, $6
               from named
             returning run_id
             """,
-            request.model, request.datasetID, request.configuration, request.parameterCount, request.epochs)[0][
-                "run_id"]
+            request.model, request.datasetID, request.configuration, request.parameterCount, request.multiplyAdds,
+            request.epochs)[0]["run_id"]
     }
 
     /// Takes a queued run and raises its fencing number.

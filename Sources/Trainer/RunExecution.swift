@@ -108,7 +108,8 @@ public struct RunExecution {
             trainingCorrect: trained.correct, trainingSamples: data.training.count, trainingSeconds: trained.seconds,
             testLoss: tested.meanLoss, testCorrect: tested.correct, testSamples: tested.count,
             testSeconds: tested.seconds, stepLosses: losses,
-            misclassifications: misclassifications(of: tested), layerMetrics: layerMetrics(trained, tested))
+            misclassifications: misclassifications(of: tested), layerMetrics: layerMetrics(trained, tested),
+            testLosses: epoch == configuration.training.epochs ? tested.losses : nil)
     }
 
     private func layerMetrics(_ trained: EpochReport, _ tested: Evaluation) -> [LayerMetric] {

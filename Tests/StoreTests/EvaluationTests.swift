@@ -17,18 +17,93 @@ struct EvaluationTests {
         return (try version("a", missing: [0, 1, 3]), try version("b", missing: [1, 4]), dataset)
     }
 
-    @Test("the agreement table counts each test sample once")
-    func agreement() async throws {
+    @Test("the agreement table counts each test sample once, and a verdict is drawn from it")
+    func comparison() async throws {
         let store = try await TestServer.newStore()
         let (a, b, _) = try twoVersions(store)
-        let row = try store.agreement(of: a, and: b)[0]
+        let rows = try store.comparisons(of: [a, b])
+        #expect(rows.count == 1)
+        let row = rows[0]
+        #expect(try row["a"] == "a@1")
+        #expect(try row["b"] == "b@1")
         #expect(try row["both_correct"] == 5)
         #expect(try row["only_a_correct"] == 1)
         #expect(try row["only_b_correct"] == 2)
         #expect(try row["neither_correct"] == 1)
-        let own = try store.agreement(of: a, and: a)[0]
-        #expect(try own["both_correct"] == 6)
-        #expect(try own["neither_correct"] == 3)
+        #expect(try row["accuracy_difference"] == 1.0 / 9)
+        #expect(try row["mcnemar_exact_p"] == 1.0)
+        #expect(
+            try row["verdict"]
+                == "No difference between a@1 and b@1 can be told: of 9 test samples the first alone gets 1 right, the second alone 2; chance alone gives that or more with p = 1.000."
+        )
+        #expect(
+            try store.comparisons(of: [b, a, b]).map { "\(try $0["a"] as String) \(try $0["b"] as String)" } == [
+                "b@1 a@1", "b@1 b@1", "a@1 b@1",
+            ])
+    }
+
+    @Test("a verdict names the better one, and how sure that is")
+    func verdicts() async throws {
+        let store = try await TestServer.newStore()
+        func verdict(_ onlyA: Int, _ onlyB: Int, _ p: Double) throws -> String {
+            try store.connection.query(
+                "select analysis.verdict('a', 'b', $1, $2, 10000, $3) as verdict", onlyA, onlyB, p)[0]["verdict"]
+        }
+        #expect(
+            try verdict(49, 257, 4e-36)
+                == "b is better than a by 2.08 points of accuracy; that is as good as certain: chance alone gives that or more with p = 4.0e-36."
+        )
+        #expect(
+            try verdict(30, 12, 0.008).hasPrefix(
+                "a is better than b by 0.18 points of accuracy; the evidence is strong"))
+        #expect(
+            try verdict(30, 14, 0.0229).contains(
+                "there is some evidence: chance alone gives that or more with p = 0.023"))
+        #expect(try verdict(30, 14, 0.06).hasPrefix("No difference between a and b can be told"))
+    }
+
+    /// scipy's `binomtest`, statsmodels' `mcnemar`.
+    @Test(
+        "McNemar's tests are those of scipy and statsmodels",
+        arguments: [
+            (1, 1, 1.0, 1.0, 0.47950012218695337), (1, 10, 0.01171875, 0.00634765625, 0.015861332739773026),
+            (5, 5, 1.0, 1.0, 0.7518296340458492),
+            (59, 6, 4.964650327128616e-12, 2.7258031986068867e-12, 1.1199327149542469e-10),
+            (25, 15, 0.1538599441628321, 0.1172752059574122, 0.15472892348537437),
+            (11, 1, 0.00634765625, 0.0034179687499999996, 0.0093747684594349),
+            (150, 86, 3.7159361395713866e-05, 2.893389517615428e-05, 4.114562281345944e-05),
+            (212, 397, 5.748916440675496e-14, 4.393467280140936e-14, 8.915068575184265e-14),
+            (0, 7, 0.015625, 0.007812500000000052, 0.02334220201289086),
+        ])
+    func mcnemar(onlyA: Int, onlyB: Int, exact: Double, mid: Double, chiSquared: Double) async throws {
+        let store = try await TestServer.newStore()
+        let row = try store.connection.query(
+            "select * from analysis.mcnemar($1::bigint, $2::bigint)", onlyA, onlyB)[0]
+        for (column, expected) in [("exact_p", exact), ("mid_p", mid), ("chi_squared_p", chiSquared)] {
+            let found: Double = try row[column]
+            #expect(abs(found - expected) <= 1e-9 * expected, "\(column): \(found)")
+        }
+    }
+
+    @Test("p values of several comparisons are raised as Holm says, in the order given")
+    func holm() async throws {
+        let store = try await TestServer.newStore()
+        let adjusted: [Double] = try store.connection.query(
+            "select analysis.holm(array[0.01, 0.04, 0.03, 0.005]) as p")[0]["p"]
+        // statsmodels' multipletests(method="holm")
+        for (found, expected) in zip(adjusted, [0.03, 0.06, 0.06, 0.02]) { #expect(abs(found - expected) < 1e-12) }
+    }
+
+    @Test("the loss of each test sample is kept for the last epoch")
+    func testLosses() async throws {
+        let store = try await TestServer.newStore()
+        let (dataset, _) = try store.importSmallDataset()
+        let lease = try store.startRun(of: "mlp", on: dataset)
+        var record = epoch(of: 6, missing: [])
+        record.testLosses = [0, 0.5, .infinity, 1e-30, 2, 0.1]
+        try store.record(record, under: lease)
+        let version = try store.resolve(try store.succeed(lease, weights: [1]))
+        #expect(try store.testLosses(of: version) == record.testLosses)
     }
 
     @Test("confusions count what was taken for what")

@@ -38,7 +38,8 @@ extension Store {
     func startRun(of model: String, on dataset: StoredDataset, epochs: Int = 1) throws -> Lease {
         let run = try enqueue(
             RunRequest(
-                model: model, datasetID: dataset.id, configuration: #"{"seed": 1}"#, parameterCount: 12, epochs: epochs)
+                model: model, datasetID: dataset.id, configuration: #"{"seed": 1}"#, parameterCount: 12,
+                multiplyAdds: 34, epochs: epochs)
         )
         return try claim(
             run: run,

@@ -22,7 +22,8 @@ select run.run_id as run,
        run.threads,
        run.program_version,
        run.failure,
-       run.configuration
+       run.configuration,
+       run.multiply_adds
   from registry.run
   join registry.model using (model_id)
   join registry.dataset using (dataset_id)
@@ -58,6 +59,8 @@ comment on column analysis.run.threads is 'Worker threads used.';
 comment on column analysis.run.program_version is 'Version of the program that trained.';
 comment on column analysis.run.failure is 'Why it failed or diverged.';
 comment on column analysis.run.configuration is 'All that determines the result.';
+comment on column analysis.run.multiply_adds is
+    'Multiplications with addition for one sample, forward; null for runs from before it was kept.';
 
 
 create or replace view analysis.epoch as

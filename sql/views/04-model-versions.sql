@@ -18,7 +18,8 @@ select model.name as model,
        model_version.weights_sha256,
        artifact.size as weights_size,
        model_version.number = model.last_version_number as is_newest,
-       dataset.dataset_id
+       dataset.dataset_id,
+       run.multiply_adds
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -58,3 +59,5 @@ comment on column analysis.model_version.weights_sha256 is 'SHA-256 of the weigh
 comment on column analysis.model_version.weights_size is 'Size of the weights in safetensors form, in bytes.';
 comment on column analysis.model_version.is_newest is 'True for the newest version of its model.';
 comment on column analysis.model_version.dataset_id is 'Key of the data set.';
+comment on column analysis.model_version.multiply_adds is
+    'Multiplications with addition for one sample, forward; null for versions from before it was kept.';

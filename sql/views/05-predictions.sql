@@ -126,3 +126,18 @@ comment on column analysis.class_accuracy.class_name is 'Its name.';
 comment on column analysis.class_accuracy.samples is 'Test samples of the class.';
 comment on column analysis.class_accuracy.correct is 'Those classified rightly.';
 comment on column analysis.class_accuracy.accuracy is 'correct / samples.';
+
+
+create or replace view analysis.test_loss as
+select model.name as model,
+       model_version.number as version,
+       test_loss.losses
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.test_loss
+    on test_loss.run_id = model_version.run_id
+   and test_loss.epoch = model_version.epoch;
+comment on view analysis.test_loss is 'The loss of every test sample, for versions that kept it.';
+comment on column analysis.test_loss.model is 'The model.';
+comment on column analysis.test_loss.version is 'Its version.';
+comment on column analysis.test_loss.losses is 'Cross-entropies in nats, in order of the samples'' index.';

@@ -7,7 +7,12 @@ select a_model.name as a_model,
        missed.by_b_alone as only_a_correct,
        missed.by_a_alone as only_b_correct,
        missed.by_both as neither_correct,
-       metric.test_samples
+       metric.test_samples,
+       paired.difference as accuracy_difference,
+       paired.lower as accuracy_difference_lower,
+       paired.upper as accuracy_difference_upper,
+       mcnemar.exact_p as mcnemar_exact_p,
+       mcnemar.mid_p as mcnemar_mid_p
   from registry.model_version as a
   join registry.model as a_model on a_model.model_id = a.model_id
   join registry.run as a_run on a_run.run_id = a.run_id
@@ -29,7 +34,9 @@ select a_model.name as a_model,
                          where run_id = b.run_id
                            and epoch = b.epoch) as by_b
                     using (sample_id)
-       ) as missed;
+       ) as missed
+ cross join lateral analysis.paired_difference(missed.by_b_alone, missed.by_a_alone, metric.test_samples) as paired
+ cross join lateral analysis.mcnemar(missed.by_b_alone, missed.by_a_alone) as mcnemar;
 comment on view analysis.agreement is
     'For each pair of model versions tested on the same data set: which test samples both, one or neither classify rightly.';
 comment on column analysis.agreement.a_model is 'Model of the first version.';
@@ -41,3 +48,8 @@ comment on column analysis.agreement.only_a_correct is 'Test samples that only t
 comment on column analysis.agreement.only_b_correct is 'Test samples that only the second classifies rightly.';
 comment on column analysis.agreement.neither_correct is 'Test samples that both classify wrongly.';
 comment on column analysis.agreement.test_samples is 'Test samples; the four counts add up to it.';
+comment on column analysis.agreement.accuracy_difference is 'Accuracy of the second version minus that of the first.';
+comment on column analysis.agreement.accuracy_difference_lower is 'Lower end of its 95 % interval.';
+comment on column analysis.agreement.accuracy_difference_upper is 'Upper end of its 95 % interval.';
+comment on column analysis.agreement.mcnemar_exact_p is 'p value of McNemar''s exact test that both err equally often.';
+comment on column analysis.agreement.mcnemar_mid_p is 'p value of its mid-p form, which is less conservative.';

@@ -1,12 +1,13 @@
 import ArgumentParser
 import PostgreSQL
 import Reporting
+import Statistics
 import Store
 
 struct CompareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Model versions side by side, and which test samples only one gets right.",
+        abstract: "Which model version is better, by how much, and whether that is chance.",
         discussion: "Example: registry compare mlp cnn@3 --format json")
 
     @Argument(help: "Two or more of mlp, mlp@3, mlp@production.")
@@ -34,25 +35,56 @@ struct CompareCommand: AsyncParsableCommand {
                 "run": .hidden, "aliases": .hidden, "registered_at": .hidden, "weights_sha256": .hidden,
                 "weights_size": .hidden,
             ])
-        let pairs = try Self.pairs(versions).map { a, b in try Pair(a, b, try store.agreement(of: a, and: b)) }
+        let classes = try versions.map { try store.classAccuracy(of: $0) }
+        let losses = try versions.map { try store.testLosses(of: $0) }
+        let pairs = try zip(Self.pairs(versions.indices), store.comparisons(of: versions)).map { pair, row in
+            ComparedPair(row, losses: losses[pair.0].flatMap { a in losses[pair.1].flatMap { PairedBootstrap(a, $0) } })
+        }
+        let json = JSONValue.object([
+            JSONValue.Member("models", Self.json(summaries, try classes.map { try Table($0) })),
+            JSONValue.Member("pairs", .array(try pairs.map { try $0.json() })),
+        ])
         try output.print(
-            text: try Self.text(rows, versions) + pairs.map(\.text).joined(),
-            json: .object([
-                JSONValue.Member("models", Self.selected(summaries).json),
-                JSONValue.Member("pairs", .array(pairs.map(\.json))),
-            ]),
+            text: try Self.text(rows, versions) + "\nTest accuracy by class\n" + Self.text(classes, versions)
+                + pairs.map { "\n" + (try $0.text(isOneOfSeveral: pairs.count > 1)) }.joined(),
+            json: json,
             csv: Self.selected(summaries))
     }
 
-    private static func pairs(_ versions: [StoredVersion]) -> [(StoredVersion, StoredVersion)] {
-        versions.indices.flatMap { first in
-            versions.indices.dropFirst(first + 1).map { (versions[first], versions[$0]) }
+    /// The first with the second, the first with the third, …
+    private static func pairs(_ indices: Range<Int>) -> [(Int, Int)] {
+        indices.flatMap { first in indices.dropFirst(first + 1).map { (first, $0) } }
+    }
+
+    private static func json(_ summaries: Table, _ classes: [Table]) -> JSONValue {
+        let table = selected(summaries)
+        return .array(
+            zip(table.rows, classes).map { row, classes in
+                .object(
+                    zip(table.keys, row).map { JSONValue.Member($0, $1) } + [JSONValue.Member("classes", classes.json)])
+            })
+    }
+
+    /// A row a class, a column a version.
+    private static func text(_ classes: [Rows], _ versions: [StoredVersion]) throws -> String {
+        guard let first = classes.first else { return "" }
+        let lines = try first.indices.map { index in
+            let row = first[index]
+            let (label, name, samples): (Int, String, Int) = (
+                try row["label"], try row["class_name"], try row["samples"]
+            )
+            return ["\(label)", name, Quantity.count(samples)]
+                + (try classes.map { Quantity.decimal(try $0[index]["accuracy"], places: 4) })
         }
+        return Table.aligned(
+            [["label", "class name", "samples"] + versions.map { "\($0.reference)" }] + lines,
+            isRight: [true, false, true] + versions.map { _ in true })
     }
 
     private static let keys = [
         "model", "version", "dataset", "dataset_version", "test_samples", "test_correct", "test_accuracy",
         "test_accuracy_lower", "test_accuracy_upper", "test_loss", "parameters", "epochs", "seconds_per_epoch",
+        "multiply_adds",
     ]
 
     private static func selected(_ table: Table) -> Table {
@@ -84,47 +116,13 @@ struct CompareCommand: AsyncParsableCommand {
                 return "\(Quantity.count(samples - correct)) of \(Quantity.count(samples))"
             },
             try line("parameters") { try count($0, "parameters") },
+            try line("multiply-adds") { row in
+                let count: Int? = try row["multiply_adds"]
+                return count.map(Quantity.count) ?? "–"
+            },
             try line("epochs") { try count($0, "epochs") },
             try line("an epoch's training") { Quantity.duration(seconds: try $0["seconds_per_epoch"]) },
         ]
         return Table.aligned(lines, isRight: [false] + versions.map { _ in true })
-    }
-
-    /// The agreement of two versions.
-    private struct Pair {
-        let names: (String, String)
-        let row: Row
-
-        init(_ a: StoredVersion, _ b: StoredVersion, _ rows: Rows) throws {
-            guard let row = rows.first else { throw NotFound.modelVersion(b.reference, newest: nil) }
-            names = ("\(a.reference)", "\(b.reference)")
-            self.row = row
-        }
-
-        private func count(_ column: String) -> Int { (try? row[column]) ?? 0 }
-
-        var text: String {
-            "\n"
-                + Table.aligned(
-                    [
-                        ["test samples", "\(names.1) right", "\(names.1) wrong"],
-                        [
-                            "\(names.0) right", Quantity.count(count("both_correct")),
-                            Quantity.count(count("only_a_correct")),
-                        ],
-                        [
-                            "\(names.0) wrong", Quantity.count(count("only_b_correct")),
-                            Quantity.count(count("neither_correct")),
-                        ],
-                    ], isRight: [false, true, true])
-        }
-
-        var json: JSONValue {
-            .object(
-                [JSONValue.Member("a", .string(names.0)), JSONValue.Member("b", .string(names.1))]
-                    + ["both_correct", "only_a_correct", "only_b_correct", "neither_correct"].map {
-                        JSONValue.Member($0, .integer(count($0)))
-                    })
-        }
     }
 }

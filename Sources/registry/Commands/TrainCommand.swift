@@ -87,7 +87,8 @@ struct TrainCommand: AsyncParsableCommand {
         let run = try store.enqueue(
             RunRequest(
                 model: model, datasetID: dataset.id, configuration: try configuration.json(),
-                parameterCount: architecture.parameterCount, epochs: training.epochs))
+                parameterCount: architecture.parameterCount, multiplyAdds: architecture.multiplyAdds,
+                epochs: training.epochs))
         let lease = try store.claim(
             run: run,
             by: Machine.executor(

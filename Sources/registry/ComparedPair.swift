@@ -1,0 +1,68 @@
+import PostgreSQL
+import Reporting
+import Statistics
+
+/// Two versions tested on the same samples.
+struct ComparedPair {
+    private let row: Row
+    /// Of the mean test loss; `nil` when a version has not kept each sample's.
+    private let losses: PairedBootstrap?
+
+    init(_ row: Row, losses: PairedBootstrap?) {
+        self.row = row
+        self.losses = losses
+    }
+
+    /// - Parameter isOneOfSeveral: Whether the p value that is adjusted for that is shown.
+    func text(isOneOfSeveral: Bool) throws -> String {
+        let (a, b, verdict): (String, String, String) = (try row["a"], try row["b"], try row["verdict"])
+        func count(_ column: String) throws -> String { Quantity.count(try row[column]) }
+        func probability(_ column: String) throws -> String { Quantity.probability(try row[column]) }
+        var figures = [
+            [
+                "accuracy, \(b) minus \(a)",
+                interval(
+                    try row["accuracy_difference"], try row["accuracy_difference_lower"],
+                    try row["accuracy_difference_upper"], places: 4),
+            ],
+            [
+                "McNemar's test",
+                "exact p = \(try probability("mcnemar_exact_p")), mid-p = \(try probability("mcnemar_mid_p"))"
+                    + (isOneOfSeveral ? ", exact for all pairs together p = \(try probability("adjusted_p"))" : ""),
+            ],
+        ]
+        if let losses {
+            figures.append([
+                "mean loss, \(b) minus \(a)",
+                interval(losses.difference, losses.lower, losses.upper, places: 5) + " nats",
+            ])
+        }
+        return Table.aligned(
+            [
+                ["test samples", "\(b) right", "\(b) wrong"],
+                ["\(a) right", try count("both_correct"), try count("only_a_correct")],
+                ["\(a) wrong", try count("only_b_correct"), try count("neither_correct")],
+            ], isRight: [false, true, true])
+            + Table.aligned(figures, isRight: [false, false]) + verdict + "\n"
+    }
+
+    private func interval(_ value: Double, _ lower: Double, _ upper: Double, places: Int) -> String {
+        func signed(_ value: Double) -> String {
+            (value < 0 ? "−" : "+") + Quantity.decimal(abs(value), places: places)
+        }
+        return "\(signed(value)), 95 % interval \(signed(lower)) to \(signed(upper))"
+    }
+
+    func json() throws -> JSONValue {
+        let columns = try row.columns.indices.map { position in
+            JSONValue.Member(row.columns[position].name, JSONValue(try row.value(at: position)))
+        }
+        func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
+        return .object(
+            columns + [
+                JSONValue.Member("loss_difference", number(losses?.difference)),
+                JSONValue.Member("loss_difference_lower", number(losses?.lower)),
+                JSONValue.Member("loss_difference_upper", number(losses?.upper)),
+            ])
+    }
+}
