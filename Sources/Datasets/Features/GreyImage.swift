@@ -1,0 +1,75 @@
+/// One image, its channels averaged: what features are measured on.
+struct GreyImage {
+    let height: Int
+    let width: Int
+    /// Row by row, 0…1.
+    let values: [Float]
+
+    /// - Parameter pixels: channels × height × width intensities, 0…255.
+    init(_ pixels: ArraySlice<UInt8>, channels: Int, height: Int, width: Int) {
+        self.height = height
+        self.width = width
+        let plane = height * width
+        values = pixels.withUnsafeBufferPointer { pixels in
+            (0..<plane).map { position in
+                var sum = 0
+                for channel in 0..<channels { sum += Int(pixels[channel * plane + position]) }
+                return Float(sum) / Float(255 * channels)
+            }
+        }
+    }
+
+    init(height: Int, width: Int, values: [Float]) {
+        self.height = height
+        self.width = width
+        self.values = values
+    }
+
+    subscript(row: Int, column: Int) -> Float { values[row * width + column] }
+
+    /// Where the ink is: values from half of the brightest on.
+    var ink: InkMask {
+        let brightest = values.max() ?? 0
+        return InkMask(height: height, width: width, isInk: values.map { $0 > 0 && $0 >= brightest / 2 })
+    }
+
+    /// Twice as high and wide, bilinear between the pixels' centres.
+    var doubled: GreyImage {
+        var result = [Float](repeating: 0, count: 4 * values.count)
+        for row in 0..<2 * height {
+            let (upper, lower) = Self.neighbours(row, height)
+            for column in 0..<2 * width {
+                let (left, right) = Self.neighbours(column, width)
+                result[row * 2 * width + column] =
+                    (self[upper, left] * 9 + (self[upper, right] + self[lower, left]) * 3 + self[lower, right]) / 16
+            }
+        }
+        return GreyImage(height: 2 * height, width: 2 * width, values: result)
+    }
+
+    /// The pixel that a pixel of the doubled image lies in, and the next nearest one.
+    private static func neighbours(_ position: Int, _ count: Int) -> (near: Int, far: Int) {
+        let near = position / 2
+        return (near, min(max(position % 2 == 0 ? near - 1 : near + 1, 0), count - 1))
+    }
+}
+
+/// Which pixels of an image are ink.
+struct InkMask {
+    let height: Int
+    let width: Int
+    /// Row by row.
+    let isInk: [Bool]
+
+    subscript(row: Int, column: Int) -> Bool { isInk[row * width + column] }
+
+    /// Rows and columns that the ink lies in; `nil` without ink.
+    var bounds: (rows: ClosedRange<Int>, columns: ClosedRange<Int>)? {
+        let rows = (0..<height).filter { row in (0..<width).contains { self[row, $0] } }
+        let columns = (0..<width).filter { column in (0..<height).contains { self[$0, column] } }
+        guard let top = rows.first, let bottom = rows.last, let left = columns.first, let right = columns.last else {
+            return nil
+        }
+        return (top...bottom, left...right)
+    }
+}
