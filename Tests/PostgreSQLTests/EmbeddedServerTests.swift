@@ -94,6 +94,21 @@ struct EmbeddedServerTests {
         }
     }
 
+    @Test("a server that lost its socket is started again, and keeps its data")
+    func lostSocket() async throws {
+        try await withServer { server in
+            let connection = try Connection(await server.start())
+            try connection.execute("create table kept as select generate_series(1, 1000) as x")
+            let process = try process(of: server)
+            let socket = try String(contentsOf: server.dataDirectory.appending("postmaster.pid"))
+                .split(separator: "\n", omittingEmptySubsequences: false)[4]
+            #expect(unlink("\(socket)/.s.PGSQL.5432") == 0)
+            let kept: Int = try Connection(await server.start()).query("select count(*) as n from kept")[0]["n"]
+            #expect(kept == 1000)
+            #expect(try self.process(of: server) != process)
+        }
+    }
+
     @Test("a process file left behind whose number belongs to another process by now is seen through")
     func staleProcessFile() async throws {
         try await withServer { server in

@@ -40,6 +40,12 @@ struct DataDirectory {
         return RunningServer(process: process, port: port, socketDirectory: lines[4])
     }
 
+    /// Whether a server's process lives, be it one that answers or not.
+    var hasServer: Bool {
+        guard let line = processFile.firstLines(1)?.first, let process = Int32(line) else { return false }
+        return isServer(process)
+    }
+
     /// A killed server leaves `postmaster.pid` and its socket's lock file behind. PostgreSQL itself takes no notice of
     /// them when the process is gone, but refuses to start when the number belongs to another process of the same user
     /// by now, or to a dead one that nobody has waited for.

@@ -82,13 +82,16 @@ public struct EmbeddedServer: Sendable {
     public func stop() async throws -> Bool {
         guard DataDirectory(data).majorVersion != nil else { return false }
         return try await FileLock.withLock(on: home.appending("lock")) {
-            guard DataDirectory(data).runningServer != nil else { return false }
-            let processes = try ServerProcesses(owner: ServerOwner.current())
-            let binaries = try await binaries(of: processes)
-            try await processes.run(
-                binaries.appending("pg_ctl"), ["stop", "--pgdata", data.string, "--mode", "fast", "--wait"])
+            guard DataDirectory(data).hasServer else { return false }
+            try await stop(with: ServerProcesses(owner: ServerOwner.current()))
             return true
         }
+    }
+
+    private func stop(with processes: ServerProcesses) async throws {
+        let binaries = try await binaries(of: processes)
+        try await processes.run(
+            binaries.appending("pg_ctl"), ["stop", "--pgdata", data.string, "--mode", "fast", "--wait"])
     }
 
     private var log: FilePath { root.appending("log") }
@@ -142,8 +145,14 @@ public struct EmbeddedServer: Sendable {
         for (name, value) in settings.sorted(by: { $0.key < $1.key }) { options += ["-c", "\(name)=\(value)"] }
         if log.size > 1 << 20 { rename(log.string, root.appending("log.old").string) }
         // A killed server takes a moment to end, and its surviving children hold its shared memory until they notice.
-        let deadline = ContinuousClock.now + .seconds(30)
+        let start = ContinuousClock.now
+        let deadline = start + .seconds(30)
         while true {
+            // One that lives on without answering has lost its socket, for example to a server that ran here before its
+            // directory was deleted and made anew. Nobody can reach it any more.
+            if ContinuousClock.now > start + .seconds(3), DataDirectory(data).hasServer {
+                try await stop(with: processes)
+            }
             try DataDirectory(data).removeStaleLocks(socketDirectory: socket)
             do {
                 try await processes.run(
