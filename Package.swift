@@ -47,7 +47,8 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict),
+            // It measures every pixel: without optimisation an import of MNIST takes a minute.
+            swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "PostgreSQL",

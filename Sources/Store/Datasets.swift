@@ -55,11 +55,27 @@ public struct SampleBlock: Sendable {
     public var labels: [UInt8]
     /// count × channels × height × width intensities, 0…255.
     public var pixels: [UInt8]
+    /// What is measured of them: a column of `registry.sample_feature` → one value a sample. Not read back.
+    public var features: [String: [Float]]
 
-    public init(labels: [UInt8], pixels: [UInt8]) {
+    public init(labels: [UInt8], pixels: [UInt8], features: [String: [Float]] = [:]) {
         self.labels = labels
         self.pixels = pixels
+        self.features = features
     }
+
+    /// Columns of `registry.sample_feature`.
+    static let featureNames: [StaticString] = [
+        "ink", "slant", "stroke_width", "sharpness", "box_width", "box_height", "cut_top", "cut_bottom", "cut_left",
+        "cut_right", "pieces", "holes", "class_distance",
+    ]
+}
+
+/// Features were given without one that the database keeps.
+struct MissingFeature: Error, CustomStringConvertible {
+    let name: String
+
+    var description: String { "The samples were measured without the feature “\(name)”." }
 }
 
 /// The two halves of a data set, as `registry.sample.split` names them.
@@ -96,6 +112,13 @@ extension Store {
                 description.licence)[0]["dataset_id"]
             try copy(training, of: .training, into: id, bytesPerSample: description.bytesPerSample)
             try copy(test, of: .test, into: id, bytesPerSample: description.bytesPerSample)
+            if !training.features.isEmpty {
+                try copyFeatures(of: training, .training, into: id)
+                try copyFeatures(of: test, .test, into: id)
+                _ = try connection.query("select registry.summarize_class_features($1)", id)
+                // Without statistics the first queries of these tables are planned badly.
+                try connection.execute("analyze registry.sample, registry.sample_feature, registry.class_feature")
+            }
             guard let stored = try dataset(where: "dataset_id = $1", id) else {
                 throw NotFound.dataset(description.name)
             }
@@ -115,6 +138,27 @@ extension Store {
                     row.int4(Int32(index))
                     row.int2(Int16(label))
                     row.bytea(samples.pixels[start..<start + bytesPerSample])
+                }
+            }
+        }
+    }
+
+    private func copyFeatures(of samples: SampleBlock, _ split: Split, into id: Int) throws {
+        let ids = try connection.query(
+            "select sample_id from registry.sample where dataset_id = $1 and split = $2 order by index", id,
+            split.rawValue)
+        let columns = try SampleBlock.featureNames.map { name in
+            guard let values = samples.features["\(name)"] else { throw MissingFeature(name: "\(name)") }
+            return values
+        }
+        _ = try connection.copy(
+            into: "registry.sample_feature", columns: ["sample_id"] + SampleBlock.featureNames
+        ) { writer in
+            for (index, row) in ids.enumerated() {
+                let sample: Int64 = try row["sample_id"]
+                try writer.row { row in
+                    row.int8(sample)
+                    for values in columns { row.float4(values[index]) }
                 }
             }
         }

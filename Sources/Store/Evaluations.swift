@@ -75,6 +75,30 @@ extension Store {
             """, version.model, version.number, limit)
     }
 
+    /// How often a version errs on samples that deviate from their class in a named way, the largest effect first.
+    public func categoryErrors(of version: StoredVersion) throws -> Rows {
+        try connection.query(
+            """
+            select category, samples, errors, error_rate, error_rate_outside, ratio, ratio_lower, ratio_upper
+              from analysis.category_error
+             where model = $1
+               and version = $2
+             order by ratio desc, category
+            """, version.model, version.number)
+    }
+
+    /// Misclassified samples that deviate from their class in no named way.
+    public func unexplainedErrors(of version: StoredVersion) throws -> Int {
+        try connection.query(
+            """
+            select unexplained
+              from analysis.unexplained_error
+             where model = $1
+               and version = $2
+            """, version.model, version.number
+        ).first?["unexplained"] ?? 0
+    }
+
     /// The misclassified test samples in order of index, with their pixels.
     public func misclassifiedSamples(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(

@@ -36,13 +36,16 @@ struct DatasetSupply {
         _ dataset: ImageDataset, name: String, source: String, licence: String
     ) throws -> (dataset: StoredDataset, isNew: Bool) {
         let moments = dataset.trainingMoments()
+        let features = FeatureTable.measure(dataset)
         return try store.importDataset(
             DatasetDescription(
                 name: name, classNames: dataset.classNames, height: dataset.height, width: dataset.width, channels: 1,
                 trainingMean: moments.mean, trainingStandardDeviation: moments.standardDeviation,
                 fingerprint: dataset.fingerprint(), source: source, licence: licence),
-            training: SampleBlock(labels: dataset.training.labels, pixels: dataset.training.pixels),
-            test: SampleBlock(labels: dataset.test.labels, pixels: dataset.test.pixels))
+            training: SampleBlock(
+                labels: dataset.training.labels, pixels: dataset.training.pixels, features: features.training.columns),
+            test: SampleBlock(
+                labels: dataset.test.labels, pixels: dataset.test.pixels, features: features.test.columns))
     }
 }
 

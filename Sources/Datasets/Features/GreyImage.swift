@@ -33,6 +33,17 @@ struct GreyImage {
         return InkMask(height: height, width: width, isInk: values.map { $0 > 0 && $0 >= brightest / 2 })
     }
 
+    /// The part of it with some rows and columns and one more on each side, where there is one.
+    func cropped(to bounds: (rows: ClosedRange<Int>, columns: ClosedRange<Int>)) -> GreyImage {
+        let rows = max(bounds.rows.lowerBound - 1, 0)...min(bounds.rows.upperBound + 1, height - 1)
+        let columns = max(bounds.columns.lowerBound - 1, 0)...min(bounds.columns.upperBound + 1, width - 1)
+        return GreyImage(
+            height: rows.count, width: columns.count,
+            values: rows.flatMap { row in
+                values[row * width + columns.lowerBound...row * width + columns.upperBound]
+            })
+    }
+
     /// Twice as high and wide, bilinear between the pixels' centres.
     var doubled: GreyImage {
         var result = [Float](repeating: 0, count: 4 * values.count)

@@ -39,7 +39,7 @@ public struct ImageFeatures: Sendable, Hashable {
         guard let bounds = mask.bounds else { return }
         ink = Double(image.values.reduce(0, +)) / Double(image.values.count)
         slant = image.slant
-        let distances = image.doubled.ink.distancesToBackground()
+        let distances = image.cropped(to: bounds).doubled.ink.distancesToBackground()
         // Half, because the doubled image was measured.
         strokeWidth = 2 * Double(distances.reduce(0, +)) / Double(max(distances.count, 1))
         sharpness = image.sharpness

@@ -23,9 +23,19 @@ struct ErrorsCommand: AsyncParsableCommand {
         let confusions = try Table(try store.confusions(of: version, limit: limit.limit))
         let samples = try store.misclassifiedSamples(of: version, limit: limit.limit)
         let table = try Table(samples)
+        let categories = try Table(
+            try store.categoryErrors(of: version),
+            styles: [
+                "error_rate_outside": .percent, "ratio": .decimals(1), "ratio_lower": .decimals(1),
+                "ratio_upper": .decimals(1),
+            ],
+            titles: ["error_rate_outside": "of all others"])
+        let unexplained = try store.unexplainedErrors(of: version)
         try output.print(
             text: "\(version.reference) misclassifies \(Quantity.count(testSamples - correct)) of "
-                + "\(Quantity.count(testSamples)) test samples.\n\nThe commonest confusions\n\(confusions.text)\n"
+                + "\(Quantity.count(testSamples)) test samples.\n\n"
+                + Self.text(categories, unexplained: unexplained, of: testSamples - correct)
+                + "The commonest confusions\n\(confusions.text)\n"
                 + "The first \(samples.count) misclassified: label → prediction, probability given to it\n\n"
                 + DigitPicture.grid(
                     samples.map { row in
@@ -43,9 +53,18 @@ struct ErrorsCommand: AsyncParsableCommand {
                 JSONValue.Member("version", .integer(version.number)),
                 JSONValue.Member("test_samples", .integer(testSamples)),
                 JSONValue.Member("misclassified", .integer(testSamples - correct)),
+                JSONValue.Member("categories", categories.json),
+                JSONValue.Member("unexplained", .integer(unexplained)),
                 JSONValue.Member("confusions", confusions.json),
                 JSONValue.Member("samples", table.json),
             ]),
             csv: table)
+    }
+
+    private static func text(_ categories: Table, unexplained count: Int, of errors: Int) -> String {
+        // Data sets from before features were measured have none.
+        guard !categories.rows.isEmpty else { return "" }
+        return "Does it matter how a digit is drawn? Error rates by deviation from its class\n" + categories.text
+            + "\(Quantity.count(count)) of \(Quantity.count(errors)) misclassified deviate in none of these ways.\n\n"
     }
 }

@@ -1,0 +1,105 @@
+import PostgreSQL
+import TestServer
+import Testing
+
+@testable import Store
+
+@Suite("Error categories, against counts made by hand")
+struct ErrorCategoryTests {
+    /// 40 samples of class 0 in both splits, with slants 0, 1, … 19 and again, all else alike; in the test split the first
+    /// two samples lean by 60° and −60°, the third has two pieces.
+    private func measuredDataset(_ store: Store) throws -> (dataset: StoredDataset, ids: [Int]) {
+        var (description, samples) = smallDataset(count: 40)
+        samples.labels = [UInt8](repeating: 0, count: 40)
+        for name in SampleBlock.featureNames { samples.features["\(name)"] = [Float](repeating: 1, count: 40) }
+        samples.features["slant"] = (0..<40).map { Float($0 % 20) }
+        var test = samples
+        test.features["slant"]?[0] = 60
+        test.features["slant"]?[1] = -60
+        test.features["pieces"]?[2] = 2
+        description.fingerprint = String(repeating: "f", count: 64)
+        let dataset = try store.importDataset(description, training: samples, test: test).dataset
+        return (dataset, try store.samples(of: dataset, split: .test).ids)
+    }
+
+    @Test("what is usual in a class are median and median distance of its training samples")
+    func classFeatures() async throws {
+        let store = try await TestServer.newStore()
+        _ = try measuredDataset(store)
+        let row = try store.connection.query(
+            "select median, deviation from registry.class_feature where label = 0 and feature = 'slant'")[0]
+        #expect(try row["median"] == 9.5)
+        // The distances from 9.5 are 0.5, 1.5, … 9.5, each four times: their median is 5.
+        #expect(abs(try row["deviation"] - 1.4826 * 5) < 1e-12)
+        let features: Int = try store.connection.query("select count(*) as n from registry.class_feature")[0]["n"]
+        #expect(features == SampleBlock.featureNames.count)
+    }
+
+    @Test("a sample is in each category whose rule it meets, on either side; thresholds can be changed")
+    func categories() async throws {
+        let store = try await TestServer.newStore()
+        _ = try measuredDataset(store)
+        func categories() throws -> [String] {
+            try store.connection.query(
+                "select index, category from analysis.sample_category where split = 'test' order by index, category"
+            ).map { "\(try $0["index"] as Int) \(try $0["category"] as String)" }
+        }
+        #expect(try categories() == ["0 tilted", "1 tilted", "2 incomplete or broken"])
+        _ = try store.connection.execute(
+            "update registry.error_category set threshold = 8 where category = 'tilted' and side = 'above'")
+        #expect(try categories() == ["1 tilted", "2 incomplete or broken"])
+    }
+
+    @Test("errors are counted inside and outside of a category")
+    func errors() async throws {
+        let store = try await TestServer.newStore()
+        let (dataset, ids) = try measuredDataset(store)
+        let lease = try store.startRun(of: "mlp", on: dataset)
+        try store.record(epoch(of: 40, missing: [ids[0], ids[2], ids[10], ids[11]]), under: lease)
+        let version = try store.resolve(try store.succeed(lease, weights: [1]))
+        let rows = try store.categoryErrors(of: version)
+        #expect(try rows.map { try $0["category"] as String } == ["incomplete or broken", "tilted"])
+        let tilted = rows[1]
+        #expect(try tilted["samples"] == 2)
+        #expect(try tilted["errors"] == 1)
+        #expect(try tilted["error_rate"] == 0.5)
+        #expect(try tilted["error_rate_outside"] == 3.0 / 38)
+        #expect(abs(try tilted["ratio"] - 0.5 / (3.0 / 38)) < 1e-12)
+        #expect(try store.unexplainedErrors(of: version) == 2)
+    }
+
+    /// scipy's `stats.contingency.relative_risk`.
+    @Test(
+        "ratios of error rates and their intervals are scipy's",
+        arguments: [
+            (27, 122, 44, 487, 2.4495156482861398, 1.5836990926700116, 3.7886786315466354),
+            (14, 180, 146, 9820, 5.231354642313547, 3.0848265344687773, 8.87151063045697),
+            (37, 597, 123, 9403, 4.73793084664515, 3.3119404412159326, 6.777896253276269),
+        ])
+    func riskRatio(inside: Int, samples: Int, outside: Int, others: Int, ratio: Double, lower: Double, upper: Double)
+        async throws
+    {
+        let store = try await TestServer.newStore()
+        let row = try store.connection.query(
+            "select * from analysis.risk_ratio($1::bigint, $2::bigint, $3::bigint, $4::bigint)", inside, samples,
+            outside, others)[0]
+        for (column, expected) in [("ratio", ratio), ("lower", lower), ("upper", upper)] {
+            #expect(abs(try row[column] - expected) < 1e-9 * expected)
+        }
+    }
+
+    @Test("a ratio without errors on one side is finite, without samples there is none")
+    func emptySides() async throws {
+        let store = try await TestServer.newStore()
+        let rows = try store.connection.query(
+            """
+            select a.ratio as none_inside, b.ratio as none_outside, c.ratio as no_samples
+              from analysis.risk_ratio(0, 10, 5, 90) as a,
+                   analysis.risk_ratio(5, 10, 0, 90) as b,
+                   analysis.risk_ratio(0, 0, 5, 90) as c
+            """)
+        #expect(abs(try rows[0]["none_inside"] - (0.5 / 10.5) / (5.5 / 90.5)) < 1e-12)
+        #expect(abs(try rows[0]["none_outside"] - (5.5 / 10.5) / (0.5 / 90.5)) < 1e-12)
+        #expect(try rows[0]["no_samples"] as Double? == nil)
+    }
+}

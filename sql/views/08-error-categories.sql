@@ -1,0 +1,193 @@
+create or replace function analysis.risk_ratio(
+    errors_inside    bigint,
+    samples_inside   bigint,
+    errors_outside   bigint,
+    samples_outside  bigint,
+    out ratio        double precision,
+    out lower        double precision,
+    out upper        double precision
+)
+    language sql
+    immutable
+    strict
+    parallel safe
+as $$
+    -- D. Katz et al., "Obtaining confidence intervals for the risk ratio in cohort studies", 1978. Half an observation is
+    -- added to each count where there is no error on one side.
+    select a / m / (b / n),
+           exp(ln(a / m / (b / n)) - 1.959963984540054 * sqrt(1 / a - 1 / m + 1 / b - 1 / n)),
+           exp(ln(a / m / (b / n)) + 1.959963984540054 * sqrt(1 / a - 1 / m + 1 / b - 1 / n))
+      from (select errors_inside + half as a,
+                   samples_inside + half as m,
+                   errors_outside + half as b,
+                   samples_outside + half as n
+              from (select case when errors_inside = 0 or errors_outside = 0 then 0.5 else 0 end::double precision
+                               as half) as correction) as counts
+     where samples_inside > 0
+       and samples_outside > 0
+$$;
+comment on function analysis.risk_ratio(bigint, bigint, bigint, bigint) is
+    'How many times as frequent errors are inside a group as outside, with its 95 % interval (Katz and others, 1978).';
+
+
+create or replace view analysis.sample_feature as
+select dataset.name as dataset,
+       dataset.version as dataset_version,
+       sample.split,
+       sample.index,
+       sample.label,
+       measured.ink,
+       measured.slant,
+       measured.stroke_width,
+       measured.sharpness,
+       measured.box_width,
+       measured.box_height,
+       measured.cut_top,
+       measured.cut_bottom,
+       measured.cut_left,
+       measured.cut_right,
+       measured.pieces,
+       measured.holes,
+       measured.class_distance,
+       measured.sample_id,
+       sample.dataset_id
+  from registry.sample_feature as measured
+  join registry.sample using (sample_id)
+  join registry.dataset using (dataset_id);
+comment on view analysis.sample_feature is 'The measured shape of every sample.';
+comment on column analysis.sample_feature.dataset is 'Name of the data set.';
+comment on column analysis.sample_feature.dataset_version is 'Its version.';
+comment on column analysis.sample_feature.split is 'training or test.';
+comment on column analysis.sample_feature.index is 'Position in the split, from 0.';
+comment on column analysis.sample_feature.label is 'The class, from 0.';
+comment on column analysis.sample_feature.ink is 'Mean intensity, 0…1.';
+comment on column analysis.sample_feature.slant is 'Degrees from the vertical, positive to the right.';
+comment on column analysis.sample_feature.stroke_width is 'Width of the strokes, in pixels.';
+comment on column analysis.sample_feature.sharpness is 'Mean gradient relative to the largest intensity, per pixel.';
+comment on column analysis.sample_feature.box_width is 'Width of the ink''s bounding box, in pixels.';
+comment on column analysis.sample_feature.box_height is 'Height of the ink''s bounding box, in pixels.';
+comment on column analysis.sample_feature.cut_top is 'Longest run on the topmost inked row, in stroke widths.';
+comment on column analysis.sample_feature.cut_bottom is 'Longest run on the lowest inked row, in stroke widths.';
+comment on column analysis.sample_feature.cut_left is 'Longest run on the leftmost inked column, in stroke widths.';
+comment on column analysis.sample_feature.cut_right is 'Longest run on the rightmost inked column, in stroke widths.';
+comment on column analysis.sample_feature.pieces is 'Pieces of ink that do not touch each other.';
+comment on column analysis.sample_feature.holes is 'Regions of background that ink encloses.';
+comment on column analysis.sample_feature.class_distance is
+    'Root mean square difference from the mean training image of its class.';
+comment on column analysis.sample_feature.sample_id is 'Key of the sample.';
+comment on column analysis.sample_feature.dataset_id is 'Key of the data set.';
+
+
+create or replace view analysis.sample_category as
+select distinct
+       sample.dataset_id,
+       sample.split,
+       sample.sample_id,
+       sample.index,
+       sample.label,
+       rule.category
+  from registry.error_category as rule
+  join registry.class_feature as usual
+    on usual.feature = rule.feature
+  join registry.sample
+    on sample.dataset_id = usual.dataset_id
+   and sample.label = usual.label
+  join registry.sample_feature as measured using (sample_id)
+ cross join lateral (select case rule.feature
+                                when 'ink' then measured.ink
+                                when 'slant' then measured.slant
+                                when 'stroke_width' then measured.stroke_width
+                                when 'sharpness' then measured.sharpness
+                                when 'box_width' then measured.box_width
+                                when 'box_height' then measured.box_height
+                                when 'cut_top' then measured.cut_top
+                                when 'cut_bottom' then measured.cut_bottom
+                                when 'cut_left' then measured.cut_left
+                                when 'cut_right' then measured.cut_right
+                                when 'pieces' then measured.pieces
+                                when 'holes' then measured.holes
+                                when 'class_distance' then measured.class_distance
+                            end as value) as feature
+ where case rule.side
+           when 'above' then feature.value - usual.median
+           else usual.median - feature.value
+       end > rule.threshold * greatest(usual.deviation, rule.minimum_deviation);
+comment on view analysis.sample_category is
+    'Which samples deviate from their class in which way, by the rules of registry.error_category. A sample may be in several categories or in none.';
+comment on column analysis.sample_category.dataset_id is 'Key of the data set.';
+comment on column analysis.sample_category.split is 'training or test.';
+comment on column analysis.sample_category.sample_id is 'Key of the sample.';
+comment on column analysis.sample_category.index is 'Position in the split, from 0.';
+comment on column analysis.sample_category.label is 'The class, from 0.';
+comment on column analysis.sample_category.category is 'The category.';
+
+
+create or replace view analysis.category_error as
+select model.name as model,
+       model_version.number as version,
+       inside.category,
+       inside.samples,
+       inside.errors,
+       inside.errors::double precision / inside.samples as error_rate,
+       outside.error_rate as error_rate_outside,
+       risk.ratio,
+       risk.lower as ratio_lower,
+       risk.upper as ratio_upper
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.run using (run_id)
+  join registry.epoch_metric as final
+    on final.run_id = model_version.run_id
+   and final.epoch = model_version.epoch
+ cross join lateral (select sample_category.category,
+                            count(*) as samples,
+                            count(wrong.sample_id) as errors
+                       from analysis.sample_category
+                       left join registry.misclassification as wrong
+                              on wrong.run_id = model_version.run_id
+                             and wrong.epoch = model_version.epoch
+                             and wrong.sample_id = sample_category.sample_id
+                      where sample_category.dataset_id = run.dataset_id
+                        and sample_category.split = 'test'
+                      group by sample_category.category) as inside
+ cross join lateral (select (final.test_samples - final.test_correct - inside.errors)::double precision
+                                / nullif(final.test_samples - inside.samples, 0) as error_rate) as outside
+ cross join lateral analysis.risk_ratio(
+                        inside.errors, inside.samples,
+                        final.test_samples - final.test_correct - inside.errors,
+                        final.test_samples - inside.samples) as risk;
+comment on view analysis.category_error is
+    'Whether a deviation matters: how often a model version errs on the test samples of each category, and on all others.';
+comment on column analysis.category_error.model is 'The model.';
+comment on column analysis.category_error.version is 'Its version.';
+comment on column analysis.category_error.category is 'The category.';
+comment on column analysis.category_error.samples is 'Test samples in it.';
+comment on column analysis.category_error.errors is 'Those that the version classifies wrongly.';
+comment on column analysis.category_error.error_rate is 'errors / samples.';
+comment on column analysis.category_error.error_rate_outside is 'The same for the test samples that are not in it.';
+comment on column analysis.category_error.ratio is 'error_rate / error_rate_outside.';
+comment on column analysis.category_error.ratio_lower is 'Lower end of its 95 % interval; above 1, the deviation matters.';
+comment on column analysis.category_error.ratio_upper is 'Upper end of its 95 % interval.';
+
+
+create or replace view analysis.unexplained_error as
+select model.name as model,
+       model_version.number as version,
+       count(*) as errors,
+       count(*) filter (where not exists (select
+                                            from analysis.sample_category
+                                           where sample_category.dataset_id = run.dataset_id
+                                             and sample_category.split = 'test'
+                                             and sample_category.sample_id = wrong.sample_id)) as unexplained
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.run using (run_id)
+  join registry.misclassification as wrong
+    on wrong.run_id = model_version.run_id
+   and wrong.epoch = model_version.epoch
+ group by model.name, model_version.number;
+comment on view analysis.unexplained_error is 'Misclassified test samples that deviate from their class in no named way.';
+comment on column analysis.unexplained_error.model is 'The model.';
+comment on column analysis.unexplained_error.version is 'Its version.';
+comment on column analysis.unexplained_error.errors is 'Misclassified test samples.';
+comment on column analysis.unexplained_error.unexplained is 'Those that are in no category.';
