@@ -206,11 +206,22 @@ extension Store {
         try connection.query(
             """
             select epoch, learning_rate, training_loss, training_accuracy, test_loss, test_correct, test_accuracy,
-                   training_seconds, test_seconds
+                   training_seconds, test_seconds, samples_seen
               from analysis.epoch
              where run = $1
              order by epoch
             """, run)
+    }
+
+    /// The training loss of every hundredth batch, in order.
+    public func lossCurve(of version: StoredVersion) throws -> Rows {
+        try connection.query(
+            """
+            select samples_seen, loss
+              from analysis.loss_curve
+             where run = $1
+             order by samples_seen
+            """, version.run)
     }
 
     /// The health of a run's layers, epoch by epoch.

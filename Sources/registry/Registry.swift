@@ -25,6 +25,7 @@ struct Registry: AsyncParsableCommand {
                 name: "Reading:",
                 subcommands: [
                     ModelsCommand.self, RunsCommand.self, ShowCommand.self, CompareCommand.self, ErrorsCommand.self,
+                    CurveCommand.self,
                     HardestCommand.self, PredictionsCommand.self,
                 ]),
             CommandGroup(name: "Upkeep:", subcommands: [ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),

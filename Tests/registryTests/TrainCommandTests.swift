@@ -56,6 +56,26 @@ struct TrainCommandTests {
         #expect(try await program.succeed("show", "tuned").output.contains("along a cosine to 0.0001"))
     }
 
+    @Test("errors are told by what is unusual in the digit, and curves are drawn into a file")
+    func errorsAndCurves() async throws {
+        let program = try await programWithMNIST()
+        try await program.succeed("train", "cnn", "--epochs", "1")
+        let errors = try #require(
+            try await program.succeed("errors", "cnn", "--format", "json").json() as? [String: Any])
+        let categories = try #require(errors["categories"] as? [[String: Any]])
+        let tilted = try #require(categories.first { $0["category"] as? String == "tilted" })
+        // Tilted digits are rare, and harder.
+        #expect((50..<500).contains(try #require(tilted["samples"] as? Int)))
+        #expect(try #require(tilted["ratio_lower"] as? Double) > 1)
+        let (wrong, unexplained) = (errors["misclassified"] as? Int, errors["unexplained"] as? Int)
+        #expect((1..<(try #require(wrong))).contains(try #require(unexplained)))
+
+        let file = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID()).svg")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await program.succeed("curve", "cnn", "--output", file.path)
+        #expect(try String(contentsOf: file, encoding: .utf8).contains("Loss of cnn@1"))
+    }
+
     @Test("an architecture is shown without a database, and its description can be trained")
     func architectures() async throws {
         let bare = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
@@ -102,6 +122,13 @@ struct TrainCommandTests {
             #expect(try #require(model["seconds_per_epoch"] as? Double) > 0)
         }
         let pair = try #require((comparison["pairs"] as? [[String: Any]])?.first)
+        #expect(models.map { $0["multiply_adds"] as? Int } == [101_632, 506_240])
+        #expect(models.map { ($0["classes"] as? [Any])?.count } == [10, 10])
+        let losses = try models.map { try #require($0["test_loss"] as? Double) }
+        // Each sample's loss is kept in single precision.
+        #expect(abs(try #require(pair["loss_difference"] as? Double) - (losses[1] - losses[0])) < 1e-6)
+        #expect(try #require(pair["adjusted_p"] as? Double) == (try #require(pair["mcnemar_exact_p"] as? Double)))
+        #expect(try #require(pair["verdict"] as? String).hasPrefix("cnn@1 is better than mlp@1 by "))
         #expect(pair["a"] as? String == "mlp@1" && pair["b"] as? String == "cnn@1")
         let counts = try ["both_correct", "only_a_correct", "only_b_correct", "neither_correct"].map {
             try #require(pair[$0] as? Int)
@@ -112,6 +139,7 @@ struct TrainCommandTests {
 
         for command in [
             ["models"], ["runs"], ["show", "cnn"], ["compare", "mlp", "cnn@1"], ["errors", "cnn"], ["hardest"],
+            ["curve", "mlp", "cnn"], ["curve", "cnn", "--accuracy"],
             ["predictions", "mlp@1"], ["dataset", "list"], ["dataset", "show", "mnist"],
             ["dataset", "inspect", "mnist"],
         ] {

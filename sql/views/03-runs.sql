@@ -77,7 +77,8 @@ select model.name as model,
        epoch_metric.test_accuracy,
        epoch_metric.training_seconds,
        epoch_metric.test_seconds,
-       epoch_metric.recorded_at
+       epoch_metric.recorded_at,
+       epoch_metric.epoch::bigint * epoch_metric.training_samples as samples_seen
   from registry.epoch_metric
   join registry.run using (run_id)
   join registry.model using (model_id)
@@ -100,6 +101,7 @@ comment on column analysis.epoch.test_accuracy is 'test_correct / test_samples.'
 comment on column analysis.epoch.training_seconds is 'Wall time of the training pass.';
 comment on column analysis.epoch.test_seconds is 'Wall time of the test pass.';
 comment on column analysis.epoch.recorded_at is 'When the epoch was stored.';
+comment on column analysis.epoch.samples_seen is 'Training samples learned from, over all epochs so far.';
 
 
 create or replace view analysis.loss_curve as

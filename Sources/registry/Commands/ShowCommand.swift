@@ -20,7 +20,7 @@ struct ShowCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let version = try store.resolve(model)
         let summary = try Table(try store.summaries(of: [version]))
-        let epochs = try Table(try store.epochs(ofRun: version.run))
+        let epochs = try Table(try store.epochs(ofRun: version.run), styles: ["samples_seen": .hidden])
         let classes = try Table(try store.classAccuracy(of: version))
         let configuration = try RunConfiguration(json: version.configuration)
         let layerMetrics = try Table(try store.layerMetrics(ofRun: version.run))

@@ -1,0 +1,95 @@
+/// Lines and markers over two axes.
+public struct Chart: Sendable {
+    public struct Point: Sendable, Hashable {
+        public var x: Double
+        public var y: Double
+
+        public init(x: Double, y: Double) {
+            self.x = x
+            self.y = y
+        }
+    }
+
+    /// Points that belong together.
+    public struct Series: Sendable {
+        public enum Style: Sendable {
+            case line, markers
+        }
+
+        public var name: String
+        public var style: Style
+        /// Which of the things compared it belongs to, from 0: decides its colour, dashes and symbol.
+        public var group: Int
+        public var points: [Point]
+
+        /// - Parameter points: Those that are not finite are left out.
+        public init(name: String, style: Style, group: Int, points: [Point]) {
+            self.name = name
+            self.style = style
+            self.group = group
+            self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
+        }
+    }
+
+    public var title: String
+    /// With its unit.
+    public var xTitle: String
+    /// With its unit.
+    public var yTitle: String
+    public var series: [Series]
+
+    public init(title: String, xTitle: String, yTitle: String, series: [Series]) {
+        self.title = title
+        self.xTitle = xTitle
+        self.yTitle = yTitle
+        self.series = series
+    }
+
+    var xAxis: Axis { Axis(covering: series.flatMap { $0.points.map(\.x) }) }
+    var yAxis: Axis { Axis(covering: series.flatMap { $0.points.map(\.y) }) }
+}
+
+/// A range of numbers with round marks.
+struct Axis: Hashable {
+    let lower: Double
+    let upper: Double
+    /// From `lower` to `upper`, equally far apart.
+    let marks: [Double]
+    /// Decimals that tell the marks apart.
+    let places: Int
+
+    /// The smallest range between marks that has all values; about six marks, at multiples of 1, 2 or 5 times a power of
+    /// ten.
+    ///
+    /// - Source: Heckbert, “Nice numbers for graph labels”, 1990.
+    init(covering values: [Double]) {
+        let low = values.min() ?? 0
+        let high = values.max() ?? 1
+        let range = high > low ? high - low : max(abs(high), 1)
+        var (power, exponent) = (1.0, 0)
+        while range / 5 < power {
+            power /= 10
+            exponent += 1
+        }
+        while range / 5 >= power * 10 {
+            power *= 10
+            exponent -= 1
+        }
+        let factor = [2.0, 5, 10].first { range / 5 <= $0 * power * 1.0001 } ?? 10
+        let step = range / 5 <= power * 1.0001 ? power : factor * power
+        let first = (low / step).rounded(.down)
+        let last = max((high / step).rounded(.up), first + 1)
+        marks = stride(from: first, through: last, by: 1).map { $0 * step }
+        lower = first * step
+        upper = last * step
+        places = max(0, factor == 10 && step != power ? exponent - 1 : exponent)
+    }
+
+    /// Where a value lies, 0…1.
+    func position(of value: Double) -> Double { (value - lower) / (upper - lower) }
+
+    /// A mark's text: with separators where there are no decimals.
+    func label(_ mark: Double) -> String {
+        places == 0 ? Quantity.count(Int(mark.rounded())) : Quantity.decimal(mark, places: places)
+    }
+}

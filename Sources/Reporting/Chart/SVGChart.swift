@@ -1,0 +1,87 @@
+extension Chart {
+    /// Colours that people with any kind of colour vision tell apart, readable on white and on black.
+    ///
+    /// - Source: Okabe and Ito, “Color universal design”, 2008.
+    private static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
+    private static let dashes = ["", "8 4", "2 3", "12 4 2 4", "4 2", "1 2"]
+
+    /// The chart as a file in Scalable Vector Graphics: light or dark as the reader's screen is.
+    public func svg(width: Int = 800, height: Int = 480) -> String {
+        let legendHeight = 20 * series.count + 8
+        let plot = (left: 70.0, top: 40.0, right: Double(width) - 40, bottom: Double(height) - 56)
+        let (xAxis, yAxis) = (xAxis, yAxis)
+        func x(_ value: Double) -> String {
+            Quantity.decimal(plot.left + xAxis.position(of: value) * (plot.right - plot.left), places: 1)
+        }
+        func y(_ value: Double) -> String {
+            Quantity.decimal(plot.bottom - yAxis.position(of: value) * (plot.bottom - plot.top), places: 1)
+        }
+        var lines = [
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height + legendHeight)\" "
+                + "width=\"\(width)\" height=\"\(height + legendHeight)\" role=\"img\" font-family=\"sans-serif\" "
+                + "font-size=\"13\">",
+            "<title>\(Self.escaped(title))</title>",
+            "<style>svg{background:#fff;color:#222}.grid{stroke:#8884}.mark{stroke-width:1.5;fill-opacity:.35}"
+                + "@media(prefers-color-scheme:dark){svg{background:#181818;color:#ddd}}</style>",
+            "<text x=\"\(plot.left)\" y=\"24\" font-size=\"16\" fill=\"currentColor\">\(Self.escaped(title))</text>",
+        ]
+        for mark in yAxis.marks {
+            lines.append(
+                "<path class=\"grid\" d=\"M\(plot.left) \(y(mark))H\(plot.right)\"/><text x=\"\(plot.left - 8)\" "
+                    + "y=\"\(y(mark))\" dy=\"4\" text-anchor=\"end\" fill=\"currentColor\">\(yAxis.label(mark))</text>")
+        }
+        for mark in xAxis.marks {
+            lines.append(
+                "<path class=\"grid\" d=\"M\(x(mark)) \(plot.top)V\(plot.bottom)\"/><text x=\"\(x(mark))\" "
+                    + "y=\"\(plot.bottom + 18)\" text-anchor=\"middle\" fill=\"currentColor\">\(xAxis.label(mark))</text>"
+            )
+        }
+        lines.append(
+            "<text x=\"\((plot.left + plot.right) / 2)\" y=\"\(plot.bottom + 42)\" text-anchor=\"middle\" "
+                + "fill=\"currentColor\">\(Self.escaped(xTitle))</text>")
+        let middle = (plot.top + plot.bottom) / 2
+        lines.append(
+            "<text x=\"18\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 18 \(middle))\" "
+                + "fill=\"currentColor\">\(Self.escaped(yTitle))</text>")
+        for series in series {
+            switch series.style {
+            case .line:
+                let points = series.points.map { "\(x($0.x)),\(y($0.y))" }.joined(separator: " ")
+                lines.append("<polyline points=\"\(points)\" \(Self.stroke(series.group))/>")
+            case .markers:
+                lines += series.points.map { Self.marker(series.group, x: x($0.x), y: y($0.y)) }
+            }
+        }
+        for (index, series) in series.enumerated() {
+            let baseline = height + 20 * index + 8
+            let sample =
+                series.style == .line
+                ? "<path d=\"M\(plot.left) \(baseline)h36\" \(Self.stroke(series.group))/>"
+                : Self.marker(series.group, x: "\(plot.left + 18)", y: "\(baseline)")
+            lines.append(
+                "\(sample)<text x=\"\(plot.left + 46)\" y=\"\(baseline)\" dy=\"4\" fill=\"currentColor\">"
+                    + "\(Self.escaped(series.name))</text>")
+        }
+        return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
+    }
+
+    private static func stroke(_ group: Int) -> String {
+        let dash = dashes[group % dashes.count]
+        return "fill=\"none\" stroke=\"\(colours[group % colours.count])\" stroke-width=\"1.5\""
+            + (dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\"")
+    }
+
+    /// A circle, a square, a triangle or a diamond.
+    private static func marker(_ group: Int, x: String, y: String) -> String {
+        let shapes = [
+            "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", "M-5 -5h10v10h-10z", "M0 -6L6 5H-6z", "M0 -7L7 0L0 7L-7 0z",
+        ]
+        let colour = colours[group % colours.count]
+        return "<path class=\"mark\" transform=\"translate(\(x) \(y))\" d=\"\(shapes[group % shapes.count])\" "
+            + "fill=\"\(colour)\" stroke=\"\(colour)\"/>"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("\"", with: "&quot;")
+    }
+}

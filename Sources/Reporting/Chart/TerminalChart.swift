@@ -1,0 +1,86 @@
+extension Chart {
+    /// Symbols of lines and of markers, by group: they tell the series apart without colour.
+    private static let lineSymbols: [Character] = ["·", "+", "×", "~", "°", "'"]
+    private static let markerSymbols: [Character] = ["●", "■", "▲", "◆", "▼", "★"]
+
+    /// The chart in characters.
+    ///
+    /// - Parameters:
+    ///   - columns: Of the whole picture.
+    ///   - rows: Of the part between the axes.
+    public func text(columns: Int, rows: Int = 20) -> String {
+        let (xAxis, yAxis) = (xAxis, yAxis)
+        let labels = yAxis.marks.map(yAxis.label)
+        let margin = (labels.map(\.count).max() ?? 0) + 1
+        let width = max(20, columns - margin - 2)
+        var cells = [[Character]](repeating: [Character](repeating: " ", count: width), count: rows)
+        func cell(_ point: Point) -> (row: Int, column: Int) {
+            (
+                rows - 1 - Int((yAxis.position(of: point.y) * Double(rows - 1)).rounded()),
+                Int((xAxis.position(of: point.x) * Double(width - 1)).rounded())
+            )
+        }
+        // Markers stand above lines.
+        for series in series where series.style == .line {
+            for (first, second) in zip(series.points, series.points.dropFirst()) {
+                let (from, to) = (cell(first), cell(second))
+                let steps = max(abs(from.row - to.row), abs(from.column - to.column), 1)
+                for step in 0...steps {
+                    let row = from.row + (to.row - from.row) * step / steps
+                    let column = from.column + (to.column - from.column) * step / steps
+                    cells[row][column] = Self.symbol(of: series)
+                }
+            }
+        }
+        for series in series where series.style == .markers {
+            for point in series.points {
+                let (row, column) = cell(point)
+                cells[row][column] = Self.symbol(of: series)
+            }
+        }
+        var lines = [title, ""]
+        for (row, line) in cells.enumerated() {
+            let mark = yAxis.marks.indices.first { cell(Point(x: xAxis.lower, y: yAxis.marks[$0])).row == row }
+            let label = mark.map { labels[$0] } ?? ""
+            let frame = mark == nil ? "│" : "┤"
+            lines.append(Self.padded(label, margin - 1) + " " + frame + String(line))
+        }
+        lines += xLines(xAxis, margin: margin, width: width)
+        lines.append("")
+        lines += series.map { "  \(Self.symbol(of: $0))  \($0.name)" }
+        return lines.map { Self.trimmed($0) }.joined(separator: "\n") + "\n"
+    }
+
+    /// The axis below: its line, its labels, its title beside the vertical one's.
+    private func xLines(_ axis: Axis, margin: Int, width: Int) -> [String] {
+        var line = [Character](repeating: "─", count: width)
+        var labels = [Character](repeating: " ", count: margin + 1 + width)
+        for mark in axis.marks {
+            let column = Int((axis.position(of: mark) * Double(width - 1)).rounded())
+            line[column] = "┬"
+            let text = Array(axis.label(mark))
+            let start = min(max(margin + 1 + column - text.count / 2, 0), labels.count - text.count)
+            let isFree = labels[max(start - 1, 0)..<start + text.count].allSatisfy { $0 == " " }
+            if isFree { labels.replaceSubrange(start..<start + text.count, with: text) }
+        }
+        return [
+            String(repeating: " ", count: margin) + "└" + String(line), String(labels),
+            String(repeating: " ", count: margin + 1) + "across: \(xTitle); upwards: \(yTitle)",
+        ]
+    }
+
+    private static func symbol(of series: Series) -> Character {
+        let symbols = series.style == .line ? lineSymbols : markerSymbols
+        return symbols[series.group % symbols.count]
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+
+    private static func trimmed(_ line: String) -> String {
+        var line = Substring(line)
+        while line.last == " " { line.removeLast() }
+        return String(line)
+    }
+}
