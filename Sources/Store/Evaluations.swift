@@ -83,7 +83,7 @@ extension Store {
               from analysis.category_error
              where model = $1
                and version = $2
-             order by ratio desc, category
+             order by ratio desc nulls last, category
             """, version.model, version.number)
     }
 
@@ -123,29 +123,5 @@ extension Store {
              order by index
              limit $3
             """, version.model, version.number, limit)
-    }
-
-    /// The classes of a data set by error rate over all model versions, the hardest first.
-    public func hardestClasses(of dataset: StoredDataset) throws -> Rows {
-        try connection.query(
-            """
-            select label, class_name, samples, versions, predictions, errors, error_rate
-              from analysis.class_difficulty
-             where dataset_id = $1
-             order by error_rate desc, label
-            """, dataset.id)
-    }
-
-    /// The test samples that most versions get wrong, with their pixels.
-    public func hardestSamples(of dataset: StoredDataset, limit: Int) throws -> Rows {
-        try connection.query(
-            """
-            select index, label, commonest_prediction, missed_by, versions, missed_share, mean_confidence,
-                   pixels, height, width
-              from analysis.sample_difficulty
-             where dataset_id = $1
-             order by missed_share desc, mean_confidence desc, index
-             limit $2
-            """, dataset.id, limit)
     }
 }

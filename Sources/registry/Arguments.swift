@@ -1,4 +1,6 @@
 import ArgumentParser
+import FoundationEssentials
+import PostgreSQL
 import Store
 
 extension ModelReference: ExpressibleByArgument {
@@ -7,6 +9,21 @@ extension ModelReference: ExpressibleByArgument {
     }
 
     public static var defaultCompletionKind: CompletionKind { .default }
+}
+
+/// A day, its beginning in UTC, or a moment in ISO 8601.
+struct Moment: ExpressibleByArgument {
+    let timestamp: Timestamp
+
+    init?(argument: String) {
+        let day = Date.ISO8601FormatStyle().year().month().day()
+        guard let date = (try? day.parse(argument)) ?? (try? Date.ISO8601FormatStyle().parse(argument)) else {
+            return nil
+        }
+        // 2000 was a leap year; Foundation counts from its end.
+        let seconds = date.timeIntervalSinceReferenceDate + 366 * 86_400
+        timestamp = Timestamp(microsecondsSince2000: Int64((seconds * 1_000_000).rounded()))
+    }
 }
 
 /// `--limit`, for commands that show the first of many.

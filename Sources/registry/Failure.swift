@@ -27,6 +27,7 @@ enum UsageError: Failure {
     case relativeHome(String)
     case badName(String)
     case nothingTested(String)
+    case noSuchLabel(Int, dataset: String)
     case differentTests(String, String)
     case unwritable(String, reason: String)
     case unreadable(String, reason: String)
@@ -37,7 +38,7 @@ enum UsageError: Failure {
 
     var exitStatus: ExitStatus {
         switch self {
-        case .unknownArchitecture, .unreadable, .nothingTested: .notFound
+        case .unknownArchitecture, .unreadable, .nothingTested, .noSuchLabel: .notFound
         case .differentTests: .badInput
         default: .usage
         }
@@ -52,7 +53,9 @@ enum UsageError: Failure {
             "“\(path)” is a relative path. REGISTRY_HOME, XDG_DATA_HOME and HOME must be absolute."
         case .badName(let name): invalidName(name)
         case .nothingTested(let dataset):
-            "No model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
+            "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
+        case .noSuchLabel(let label, let dataset):
+            "The data set “\(dataset)” has no class \(label). See: registry dataset show \(dataset)"
         case .differentTests(let a, let b):
             "\(a) and \(b) were tested on different data, so that they can't be compared. See: registry models"
         case .unwritable(let path, let reason):

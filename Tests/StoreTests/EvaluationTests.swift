@@ -7,20 +7,20 @@ import Testing
 @Suite("Views of evaluations, against counts made by hand")
 struct EvaluationTests {
     /// Nine test samples, labels 0 1 2 0 1 2 0 1 2. `a` misses samples 0, 1 and 3, `b` misses 1 and 4.
-    private func twoVersions(_ store: Store) throws -> (a: StoredVersion, b: StoredVersion, dataset: StoredDataset) {
+    private func twoVersions(_ store: Store) throws -> (a: StoredVersion, b: StoredVersion) {
         let (dataset, ids) = try store.importSmallDataset(count: 9)
         func version(_ model: String, missing indices: [Int]) throws -> StoredVersion {
             let lease = try store.startRun(of: model, on: dataset)
             try store.record(epoch(of: 9, missing: indices.map { ids[$0] }), under: lease)
             return try store.resolve(try store.succeed(lease, weights: Array(model.utf8)))
         }
-        return (try version("a", missing: [0, 1, 3]), try version("b", missing: [1, 4]), dataset)
+        return (try version("a", missing: [0, 1, 3]), try version("b", missing: [1, 4]))
     }
 
     @Test("the agreement table counts each test sample once, and a verdict is drawn from it")
     func comparison() async throws {
         let store = try await TestServer.newStore()
-        let (a, b, _) = try twoVersions(store)
+        let (a, b) = try twoVersions(store)
         let rows = try store.comparisons(of: [a, b])
         #expect(rows.count == 1)
         let row = rows[0]
@@ -109,7 +109,7 @@ struct EvaluationTests {
     @Test("confusions count what was taken for what")
     func confusions() async throws {
         let store = try await TestServer.newStore()
-        let (a, _, _) = try twoVersions(store)
+        let (a, _) = try twoVersions(store)
         let rows = try store.confusions(of: a, limit: 10)
         #expect(
             try rows.map { "\(try $0["label"] as Int)→\(try $0["predicted"] as Int): \(try $0["samples"] as Int)" } == [
@@ -121,7 +121,7 @@ struct EvaluationTests {
     @Test("accuracy by class counts the class's own samples")
     func classAccuracy() async throws {
         let store = try await TestServer.newStore()
-        let (a, _, _) = try twoVersions(store)
+        let (a, _) = try twoVersions(store)
         let rows = try store.classAccuracy(of: a)
         #expect(try rows.map { try $0["correct"] as Int } == [1, 2, 3])
         #expect(try rows.map { try $0["samples"] as Int } == [3, 3, 3])
@@ -130,7 +130,7 @@ struct EvaluationTests {
     @Test("predictions show the label where nothing was missed")
     func predictions() async throws {
         let store = try await TestServer.newStore()
-        let (_, b, _) = try twoVersions(store)
+        let (_, b) = try twoVersions(store)
         let rows = try store.predictions(of: b, limit: 6)
         #expect(try rows.map { try $0["predicted"] as Int } == [0, 2, 2, 0, 2, 2])
         #expect(try rows.map { try $0["is_correct"] as Bool } == [true, false, true, true, false, true])
@@ -139,29 +139,16 @@ struct EvaluationTests {
     @Test("the misclassified samples come in order of index with their pixels")
     func misclassified() async throws {
         let store = try await TestServer.newStore()
-        let (a, _, _) = try twoVersions(store)
+        let (a, _) = try twoVersions(store)
         let rows = try store.misclassifiedSamples(of: a, limit: 2)
         #expect(try rows.map { try $0["index"] as Int } == [0, 1])
         #expect(try rows[1]["pixels"] == [UInt8(4), 5, 6, 7])
     }
 
-    @Test("the hardest samples are those that most versions miss, the hardest classes those missed most often")
-    func hardest() async throws {
-        let store = try await TestServer.newStore()
-        let (_, _, dataset) = try twoVersions(store)
-        let samples = try store.hardestSamples(of: dataset, limit: 10)
-        #expect(try samples.map { try $0["index"] as Int } == [1, 0, 3, 4])
-        #expect(try samples.map { try $0["missed_share"] as Double } == [1, 0.5, 0.5, 0.5])
-        let classes = try store.hardestClasses(of: dataset)
-        #expect(try classes.map { try $0["label"] as Int } == [1, 0, 2])
-        #expect(try classes.map { try $0["errors"] as Int } == [3, 2, 0])
-        #expect(try classes.map { try $0["error_rate"] as Double } == [3.0 / 6, 2.0 / 6, 0])
-    }
-
     @Test("versions are summarised in the order asked for")
     func summaries() async throws {
         let store = try await TestServer.newStore()
-        let (a, b, _) = try twoVersions(store)
+        let (a, b) = try twoVersions(store)
         let rows = try store.summaries(of: [b, a, b])
         #expect(try rows.map { try $0["model"] as String } == ["b", "a", "b"])
         #expect(try rows[0]["test_accuracy"] == 7.0 / 9)

@@ -35,11 +35,13 @@ extension Store {
     }
 
     /// Queues and claims a run.
-    func startRun(of model: String, on dataset: StoredDataset, epochs: Int = 1) throws -> Lease {
+    func startRun(
+        of model: String, on dataset: StoredDataset, epochs: Int = 1, architecture: String = "dense"
+    ) throws -> Lease {
         let run = try enqueue(
             RunRequest(
-                model: model, datasetID: dataset.id, configuration: #"{"seed": 1}"#, parameterCount: 12,
-                multiplyAdds: 34, epochs: epochs)
+                model: model, datasetID: dataset.id, configuration: #"{"architecture": "\#(architecture)", "seed": 1}"#,
+                parameterCount: 12, multiplyAdds: 34, epochs: epochs)
         )
         return try claim(
             run: run,

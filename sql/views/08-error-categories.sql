@@ -79,8 +79,7 @@ comment on column analysis.sample_feature.dataset_id is 'Key of the data set.';
 
 
 create or replace view analysis.sample_category as
-select distinct
-       sample.dataset_id,
+select sample.dataset_id,
        sample.split,
        sample.sample_id,
        sample.index,
@@ -111,7 +110,22 @@ select distinct
  where case rule.side
            when 'above' then feature.value - usual.median
            else usual.median - feature.value
-       end > rule.threshold * greatest(usual.deviation, rule.minimum_deviation);
+       end > rule.threshold * greatest(usual.deviation, rule.minimum_deviation)
+ union
+select sample.dataset_id,
+       sample.split,
+       sample.sample_id,
+       sample.index,
+       sample.label,
+       rule.category
+  from registry.error_category as rule
+ cross join registry.dataset
+ cross join lateral analysis.hard_samples(dataset.dataset_id) as hard
+  join registry.sample
+    on sample.sample_id = hard.sample_id
+ where rule.feature = 'label_doubt'
+   and hard.label_doubt > rule.threshold
+   and (analysis.tested_versions(dataset.dataset_id)).architectures > 1;
 comment on view analysis.sample_category is
     'Which samples deviate from their class in which way, by the rules of registry.error_category. A sample may be in several categories or in none.';
 comment on column analysis.sample_category.dataset_id is 'Key of the data set.';
@@ -152,10 +166,14 @@ select model.name as model,
                       group by sample_category.category) as inside
  cross join lateral (select (final.test_samples - final.test_correct - inside.errors)::double precision
                                 / nullif(final.test_samples - inside.samples, 0) as error_rate) as outside
- cross join lateral analysis.risk_ratio(
+  left join lateral analysis.risk_ratio(
                         inside.errors, inside.samples,
                         final.test_samples - final.test_correct - inside.errors,
-                        final.test_samples - inside.samples) as risk;
+                        final.test_samples - inside.samples) as risk
+         on not exists (select
+                          from registry.error_category as rule
+                         where rule.category = inside.category
+                           and rule.feature = 'label_doubt');
 comment on view analysis.category_error is
     'Whether a deviation matters: how often a model version errs on the test samples of each category, and on all others.';
 comment on column analysis.category_error.model is 'The model.';
@@ -165,7 +183,8 @@ comment on column analysis.category_error.samples is 'Test samples in it.';
 comment on column analysis.category_error.errors is 'Those that the version classifies wrongly.';
 comment on column analysis.category_error.error_rate is 'errors / samples.';
 comment on column analysis.category_error.error_rate_outside is 'The same for the test samples that are not in it.';
-comment on column analysis.category_error.ratio is 'error_rate / error_rate_outside.';
+comment on column analysis.category_error.ratio is
+    'error_rate / error_rate_outside; null where the category itself rests on what versions predict.';
 comment on column analysis.category_error.ratio_lower is 'Lower end of its 95 % interval; above 1, the deviation matters.';
 comment on column analysis.category_error.ratio_upper is 'Upper end of its 95 % interval.';
 

@@ -6,42 +6,84 @@ struct HardestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hardest",
         abstract: "The classes and samples that are missed most often, over all model versions.",
-        discussion: "Example: registry hardest --dataset fashion-mnist --limit 10")
+        discussion: """
+            Each architecture has one vote, however many versions it has. The intervals tell what other samples of the \
+            class would give.
+
+            Examples:
+              registry hardest --dataset fashion-mnist --limit 10
+              registry hardest --label 4 --model cnn --since 2026-11-01
+            """)
 
     @Option(help: "mnist (the newest version) or mnist@2.")
     var dataset = "mnist"
+
+    @Option(help: "Only samples of this class: its number.")
+    var label: Int?
+
+    @Option(help: "Only versions of this model.")
+    var model: String?
+
+    @Option(help: "Only versions registered from then on: 2026-11-01, or 2026-11-01T12:00:00Z.")
+    var since: Moment?
+
+    @Option(help: "Only versions registered before then.")
+    var until: Moment?
 
     @OptionGroup var limit: LimitOption
     @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
 
+    func validate() throws {
+        guard (0...32_767).contains(label ?? 0) else {
+            throw ValidationError("--label must be a class's number, from 0.")
+        }
+    }
+
     func run() async throws {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: dataset)
-        let classRows = try store.hardestClasses(of: dataset)
-        guard let first = classRows.first else { throw UsageError.nothingTested(dataset.description.name) }
-        let versions: Int = try first["versions"]
-        let classes = try Table(classRows, styles: ["versions": .hidden])
-        let samples = try store.hardestSamples(of: dataset, limit: limit.limit)
-        let table = try Table(samples)
+        guard label ?? 0 < dataset.description.classNames.count else {
+            throw UsageError.noSuchLabel(label ?? 0, dataset: dataset.description.name)
+        }
+        let filter = DifficultyFilter(
+            model: model, label: label, since: since?.timestamp, until: until?.timestamp)
+        let (versions, architectures) = try store.testedVersions(on: dataset, filter)
+        guard versions > 0 else { throw UsageError.nothingTested(dataset.description.name) }
+        let classes = try Table(
+            try store.hardestClasses(of: dataset, filter),
+            styles: ["error_rate": .decimals(4), "error_rate_lower": .decimals(4), "error_rate_upper": .decimals(4)],
+            titles: ["error_rate_lower": "95 % from", "error_rate_upper": "to"])
+        let samples = try store.hardestSamples(of: dataset, filter, limit: limit.limit)
+        let table = try Table(
+            samples,
+            styles: ["mean_learned_epoch": .decimals(1), "mean_forgotten": .decimals(1), "label_doubt": .percent],
+            titles: [
+                "commonest_prediction": "taken for", "mean_learned_epoch": "learned in epoch",
+                "mean_forgotten": "forgotten",
+            ])
         try output.print(
-            text: "Over \(Quantity.count(versions)) model versions tested on \(dataset.description.name)\n\n"
+            text:
+                "\(Quantity.count(versions)) model versions of \(Quantity.count(architectures)) architectures tested on "
+                + "\(dataset.description.name); each architecture has one vote\n\n"
                 + "Classes by error rate\n\(classes.text)\n"
-                + "The samples that most versions miss: label → commonest prediction, versions that miss it\n\n"
+                + "The samples that most versions miss\n\(table.text)\n"
                 + DigitPicture.grid(
                     samples.map { row in
-                        let (index, label, predicted, missed): (Int, Int, Int, Int) =
+                        let (index, label, predicted, share): (Int, Int, Int, Double) =
                             (
                                 try row["index"], try row["label"], try row["commonest_prediction"],
-                                try row["missed_by"]
+                                try row["missed_share"]
                             )
                         return try DigitPicture(
-                            row, captions: ["#\(index)", "\(label) → \(predicted)  \(missed) of \(versions)"])
+                            row,
+                            captions: ["#\(index)", "\(label) → \(predicted)  \(Quantity.percent(share, places: 0))"])
                     }),
             json: .object([
                 JSONValue.Member("dataset", .string(dataset.description.name)),
                 JSONValue.Member("dataset_version", .integer(dataset.version)),
                 JSONValue.Member("versions", .integer(versions)),
+                JSONValue.Member("architectures", .integer(architectures)),
                 JSONValue.Member("classes", classes.json),
                 JSONValue.Member("samples", table.json),
             ]),

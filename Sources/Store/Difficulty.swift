@@ -1,0 +1,68 @@
+import PostgreSQL
+
+/// Which model versions and samples a question about difficulty is about; `nil` for all.
+public struct DifficultyFilter: Sendable, Hashable {
+    public var model: String?
+    public var label: Int?
+    /// Only versions registered from then on.
+    public var since: Timestamp?
+    /// Only versions registered before then.
+    public var until: Timestamp?
+
+    public init(model: String? = nil, label: Int? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
+        self.model = model
+        self.label = label
+        self.since = since
+        self.until = until
+    }
+}
+
+extension Store {
+    /// How many model versions, and of how many architectures, were tested on a data set.
+    public func testedVersions(
+        on dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter()
+    ) throws -> (versions: Int, architectures: Int) {
+        let row = try connection.query(
+            "select versions, architectures from analysis.tested_versions($1, $2, $3, $4)",
+            dataset.id, filter.model, filter.since, filter.until)[0]
+        return (try row["versions"], try row["architectures"])
+    }
+
+    /// The classes of a data set by error rate over model versions, one vote an architecture; the hardest first.
+    public func hardestClasses(
+        of dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter()
+    ) throws -> Rows {
+        try connection.query(
+            """
+            select label, class_name, samples, missed_samples, error_rate, error_rate_lower, error_rate_upper
+              from analysis.hard_classes($1, $2, $3::smallint, $4, $5)
+             order by error_rate desc, label
+            """, dataset.id, filter.model, filter.label, filter.since, filter.until)
+    }
+
+    /// The test samples that most versions get wrong, one vote an architecture, with their pixels.
+    ///
+    /// When they were learned is told over all periods only.
+    public func hardestSamples(
+        of dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter(), limit: Int
+    ) throws -> Rows {
+        try connection.query(
+            """
+            with hard as materialized (
+                select *
+                  from analysis.hard_samples($1, $2, $3::smallint, $4, $5)
+                 order by missed_share desc, mean_confidence desc, sample_id
+                 limit $6
+            )
+            select sample.index, hard.label, hard.commonest_prediction, hard.missed_by, hard.missed_share,
+                   hard.mean_confidence, learning.mean_learned_epoch, learning.mean_forgotten, hard.label_doubt,
+                   sample.pixels, sample.height, sample.width
+              from hard
+              join analysis.sample using (sample_id)
+              left join lateral analysis.learning_of_sample(hard.sample_id, $2) as learning
+                on $4::timestamptz is null
+               and $5::timestamptz is null
+             order by hard.missed_share desc, hard.mean_confidence desc, hard.sample_id
+            """, dataset.id, filter.model, filter.label, filter.since, filter.until, limit)
+    }
+}
