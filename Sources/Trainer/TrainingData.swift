@@ -10,13 +10,19 @@ public struct TrainingData: Sendable {
 
     /// Reads all samples: about 55 MB for MNIST.
     public init(of dataset: StoredDataset, from store: Store) throws {
-        let training = try store.samples(of: dataset, split: .training)
-        let test = try store.samples(of: dataset, split: .test)
+        training = try Self.images(of: dataset, split: .training, from: store).images
+        (test, testSampleIDs) = try Self.images(of: dataset, split: .test, from: store)
+    }
+
+    /// Reads one split, and the keys of its samples in the database.
+    public static func images(
+        of dataset: StoredDataset, split: Split, from store: Store
+    ) throws -> (images: LabeledImages, ids: [Int]) {
+        let samples = try store.samples(of: dataset, split: split)
         let shape = ImageShape(
             channels: dataset.description.channels, height: dataset.description.height,
             width: dataset.description.width)
-        self.training = LabeledImages(shape: shape, pixels: training.pixels, labels: training.labels.map(UInt16.init))
-        self.test = LabeledImages(shape: shape, pixels: test.pixels, labels: test.labels.map(UInt16.init))
-        testSampleIDs = test.ids
+        let images = LabeledImages(shape: shape, pixels: samples.pixels, labels: samples.labels.map(UInt16.init))
+        return (images, samples.ids)
     }
 }

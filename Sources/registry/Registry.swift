@@ -25,8 +25,7 @@ struct Registry: AsyncParsableCommand {
                 name: "Reading:",
                 subcommands: [
                     ModelsCommand.self, RunsCommand.self, ShowCommand.self, CompareCommand.self, ErrorsCommand.self,
-                    CurveCommand.self,
-                    HardestCommand.self, PredictionsCommand.self,
+                    CurveCommand.self, HardestCommand.self, PredictionsCommand.self, RobustnessCommand.self,
                 ]),
             CommandGroup(name: "Upkeep:", subcommands: [ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),
         ])

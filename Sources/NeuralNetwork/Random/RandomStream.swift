@@ -38,6 +38,12 @@ public struct RandomStream: Sendable, Hashable {
     /// Uniform in [0, 1), a multiple of 2⁻²⁴.
     public mutating func nextUnit() -> Float { Float(next() >> 8) * 0x1p-24 }
 
+    /// Nearly normal with mean 0 and deviation 1: the sum of twelve uniform numbers less 6, which needs no functions whose
+    /// last bit depends on the C library.
+    mutating func nextNormal() -> Double {
+        (0..<12).reduce(-6) { sum, _ in sum + Double(nextUnit()) }
+    }
+
     /// Uniform in 0..<bound, without bias.
     ///
     /// - Source: Lemire, “Fast random integer generation in an interval”, 2019.

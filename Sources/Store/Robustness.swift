@@ -1,0 +1,73 @@
+import PostgreSQL
+
+/// A test of a model version on changed test images.
+public struct EvaluationRecord: Sendable {
+    /// What was done to the images.
+    public var perturbation: String
+    /// 0 for images as they are.
+    public var strength: Double
+    /// Mean cross-entropy, in nats.
+    public var testLoss: Double
+    public var testCorrect: Int
+    /// The class predicted for each test sample, in order of index.
+    public var predictions: [UInt16]
+    public var seconds: Double
+
+    public init(
+        perturbation: String, strength: Double, testLoss: Double, testCorrect: Int, predictions: [UInt16],
+        seconds: Double
+    ) {
+        self.perturbation = perturbation
+        self.strength = strength
+        self.testLoss = testLoss
+        self.testCorrect = testCorrect
+        self.predictions = predictions
+        self.seconds = seconds
+    }
+}
+
+extension Store {
+    /// Keeps an evaluation; one of the same change that is there already stays, because it has the same result.
+    public func store(_ evaluation: EvaluationRecord, of version: StoredVersion) throws {
+        _ = try connection.execute(
+            """
+            insert into registry.evaluation (model_id, number, perturbation, strength, test_loss, test_correct,
+                                             test_samples, predictions, seconds)
+            select model_id, $2, $3, $4, $5, $6, $7, $8, $9
+              from registry.model
+             where name = $1
+                on conflict (model_id, number, perturbation, strength) do nothing
+            """,
+            version.model, version.number, evaluation.perturbation, evaluation.strength, evaluation.testLoss,
+            evaluation.testCorrect, evaluation.predictions.count, evaluation.predictions.map(Int.init),
+            evaluation.seconds)
+    }
+
+    /// Accuracy on changed test images, in order of strength.
+    ///
+    /// - Parameter perturbation: Only those of this kind.
+    public func robustness(of version: StoredVersion, _ perturbation: String? = nil) throws -> Rows {
+        try connection.query(
+            """
+            select perturbation, strength, test_accuracy, test_accuracy_lower, test_accuracy_upper, accuracy_lost,
+                   test_loss
+              from analysis.robustness
+             where model = $1
+               and version = $2
+               and perturbation = coalesce($3, perturbation)
+             order by perturbation, strength
+            """, version.model, version.number, perturbation)
+    }
+
+    /// The range of strengths in which at most one point of accuracy is lost, a row a kind of change.
+    public func tolerances(of version: StoredVersion) throws -> Rows {
+        try connection.query(
+            """
+            select perturbation, tolerated_from, tolerated_to
+              from analysis.tolerance
+             where model = $1
+               and version = $2
+             order by perturbation
+            """, version.model, version.number)
+    }
+}

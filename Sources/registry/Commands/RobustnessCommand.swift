@@ -1,0 +1,105 @@
+import ArgumentParser
+import FoundationEssentials
+import KernelTypes
+import NeuralNetwork
+import PostgreSQL
+import Reporting
+import Store
+import Trainer
+
+struct RobustnessCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "robustness",
+        abstract: "How accuracy falls when test images are moved, turned, blurred, noisy or clipped.",
+        discussion: """
+            What was measured once is kept with the version, and only shown the next time. SQL: analysis.robustness, \
+            analysis.tolerance.
+
+            Examples:
+              registry robustness cnn
+              registry robustness cnn@production --only rotation --only blur --format csv
+            """)
+
+    @Argument(help: "mlp, mlp@3 or mlp@production.")
+    var model: ModelReference
+
+    @Option(
+        help: ArgumentHelp(
+            "Only this change; may be given more than once: \(Perturbation.Kind.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "change"))
+    var only: [Perturbation.Kind] = []
+
+    @Option(help: "Worker threads; changes no result. Default: one a physical core.")
+    var threads: Int?
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func validate() throws {
+        guard (1...1024).contains(threads ?? 1) else {
+            throw ValidationError("--threads must be between 1 and 1,024.")
+        }
+    }
+
+    func run() async throws {
+        let kernels = try KernelSet.chosen(by: ProcessInfo.processInfo.environment)
+        let store = try await database.openStore()
+        let version = try store.resolve(model)
+        let kinds = only.isEmpty ? Perturbation.Kind.allCases : Perturbation.Kind.allCases.filter(only.contains)
+        let test = RobustnessTest(version, kernels: kernels, threads: threads, store: store)
+        try test(kinds) { perturbation, done, count in
+            guard Terminal.isErrorTerminal else { return }
+            Terminal.showProgress("\(done + 1) of \(count): \(perturbation.kind.rawValue) \(perturbation.strength)")
+        }
+        if Terminal.isErrorTerminal { Terminal.showProgress("") }
+
+        let rows = try kinds.map { (kind: $0, rows: try store.robustness(of: version, $0.rawValue)) }
+        let tolerances = try Table(try store.tolerances(of: version))
+        let table = try Self.joined(try rows.map { try Table($0.rows) })
+        try output.print(
+            text: "Test accuracy of \(version.reference) on changed images; strength 0 is the image as it is\n\n"
+                + rows.map { try Self.text($0.kind, $0.rows) }.joined()
+                + "At most one point of accuracy is lost\n" + Self.text(try store.tolerances(of: version), kinds),
+            json: .object([
+                JSONValue.Member("model", .string(version.model)),
+                JSONValue.Member("version", .integer(version.number)),
+                JSONValue.Member("evaluations", table.json),
+                JSONValue.Member("tolerances", tolerances.json),
+            ]),
+            csv: table)
+    }
+
+    private static func joined(_ tables: [Table]) throws -> Table {
+        Table(keys: tables.first?.keys ?? [], rows: tables.flatMap(\.rows))
+    }
+
+    /// Two lines: strengths, and the accuracies below.
+    private static func text(_ kind: Perturbation.Kind, _ rows: Rows) throws -> String {
+        let strengths = try rows.map { shown(try $0["strength"]) }
+        let accuracies = try rows.map { Quantity.decimal(try $0["test_accuracy"], places: 3) }
+        let perLine = 10
+        return "\(kind.rawValue), \(kind.unit)\n"
+            + stride(from: 0, to: rows.count, by: perLine).map { start in
+                let part = start..<min(start + perLine, rows.count)
+                return Table.aligned(
+                    [["  strength"] + strengths[part], ["  accuracy"] + accuracies[part]],
+                    isRight: [false] + part.map { _ in true })
+            }.joined() + "\n"
+    }
+
+    private static func text(_ tolerances: Rows, _ kinds: [Perturbation.Kind]) throws -> String {
+        let lines = try kinds.compactMap { kind -> [String]? in
+            guard let row = try tolerances.first(where: { try $0["perturbation"] == kind.rawValue }) else { return nil }
+            let (from, to): (Double, Double) = (try row["tolerated_from"], try row["tolerated_to"])
+            let range = from < 0 ? "from \(shown(from)) to \(shown(to))" : "up to \(shown(to))"
+            return ["  \(kind.rawValue)", "\(range) \(kind.unit)"]
+        }
+        return Table.aligned(lines, isRight: [false, false])
+    }
+
+    private static func shown(_ strength: Double) -> String {
+        strength == strength.rounded() ? "\(Int(strength))".replacing("-", with: "−") : "\(strength)"
+    }
+}
+
+extension Perturbation.Kind: ExpressibleByArgument {}

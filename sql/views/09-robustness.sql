@@ -1,0 +1,61 @@
+create or replace view analysis.robustness as
+select model.name as model,
+       evaluation.number as version,
+       evaluation.perturbation,
+       evaluation.strength,
+       evaluation.test_accuracy,
+       accuracy.lower as test_accuracy_lower,
+       accuracy.upper as test_accuracy_upper,
+       unchanged.test_accuracy - evaluation.test_accuracy as accuracy_lost,
+       evaluation.test_loss,
+       evaluation.test_correct,
+       evaluation.test_samples,
+       evaluation.evaluated_at
+  from registry.evaluation
+  join registry.model using (model_id)
+  left join registry.evaluation as unchanged
+         on unchanged.model_id = evaluation.model_id
+        and unchanged.number = evaluation.number
+        and unchanged.perturbation = evaluation.perturbation
+        and unchanged.strength = 0
+ cross join lateral analysis.wilson_interval(evaluation.test_correct, evaluation.test_samples) as accuracy;
+comment on view analysis.robustness is 'Accuracy of model versions on changed test images, against the strength of the change.';
+comment on column analysis.robustness.model is 'The model.';
+comment on column analysis.robustness.version is 'Its version.';
+comment on column analysis.robustness.perturbation is 'What was done to the images.';
+comment on column analysis.robustness.strength is
+    'How much of it: pixels, degrees counter-clockwise, share of full intensity, rows or columns; 0 for images as they are.';
+comment on column analysis.robustness.test_accuracy is 'test_correct / test_samples.';
+comment on column analysis.robustness.test_accuracy_lower is 'Lower end of its 95 % Wilson interval.';
+comment on column analysis.robustness.test_accuracy_upper is 'Upper end of its 95 % Wilson interval.';
+comment on column analysis.robustness.accuracy_lost is 'Accuracy on the images as they are, minus test_accuracy.';
+comment on column analysis.robustness.test_loss is 'Mean cross-entropy, in nats.';
+comment on column analysis.robustness.test_correct is 'Test samples classified rightly.';
+comment on column analysis.robustness.test_samples is 'Test samples.';
+comment on column analysis.robustness.evaluated_at is 'When it was measured.';
+
+
+create or replace view analysis.tolerance as
+select measured.model,
+       measured.version,
+       measured.perturbation,
+       min(measured.strength) filter (where measured.strength <= 0 and measured.strength > failed.below)
+           as tolerated_from,
+       max(measured.strength) filter (where measured.strength >= 0 and measured.strength < failed.above)
+           as tolerated_to
+  from analysis.robustness as measured
+  join (select model,
+               version,
+               perturbation,
+               coalesce(max(strength) filter (where strength < 0 and accuracy_lost > 0.01), '-infinity') as below,
+               coalesce(min(strength) filter (where strength > 0 and accuracy_lost > 0.01), 'infinity') as above
+          from analysis.robustness
+         group by model, version, perturbation) as failed using (model, version, perturbation)
+ group by measured.model, measured.version, measured.perturbation;
+comment on view analysis.tolerance is
+    'How much of a change a model version bears: the widest range of measured strengths around 0 in which it loses at most one point of accuracy.';
+comment on column analysis.tolerance.model is 'The model.';
+comment on column analysis.tolerance.version is 'Its version.';
+comment on column analysis.tolerance.perturbation is 'What was done to the images.';
+comment on column analysis.tolerance.tolerated_from is 'Lower end of the range.';
+comment on column analysis.tolerance.tolerated_to is 'Upper end of the range.';
