@@ -8,6 +8,8 @@ public struct Table: Sendable {
         case identifier
         case decimals(Int)
         case percent
+        /// A p value.
+        case probability
         case duration
         /// A moment, to the second.
         case moment
@@ -87,6 +89,7 @@ public struct Table: Sendable {
         case (.integer(let number), .plain): Quantity.count(number)
         case (.number(let number), .decimals(let places)): Quantity.decimal(number, places: places)
         case (.number(let number), .percent): Quantity.percent(number)
+        case (.number(let number), .probability): Quantity.probability(number)
         case (.number(let number), .duration): Quantity.duration(seconds: number)
         case (.string(let text), .moment): String(text.prefix(19)).replacing("T", with: " ")
         case (.string(let text), .digest): String(text.prefix(12))

@@ -11,7 +11,7 @@ struct DatasetCommand: AsyncParsableCommand {
         discussion: "Example: registry dataset fetch mnist",
         subcommands: [
             DatasetFetchCommand.self, DatasetImportCommand.self, DatasetListCommand.self, DatasetShowCommand.self,
-            DatasetInspectCommand.self,
+            DatasetInspectCommand.self, DatasetDriftCommand.self,
         ])
 }
 

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Reporting
+import Store
+
+struct DatasetDriftCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drift",
+        abstract: "Whether two splits or data sets are alike: classes and measured features.",
+        discussion: """
+            A split is written mnist:training, mnist@2:test, or mnist for both of its own: “drift mnist” compares the test \
+            split with the training split, “drift mnist letters” the test splits of both.
+
+            Example: registry dataset drift mnist@1:training mnist@2:training
+            """)
+
+    @Argument(help: "One data set, or two splits.")
+    var splits: [String]
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func validate() throws {
+        guard (1...2).contains(splits.count) else {
+            throw ValidationError(
+                "Name one data set, or two splits, e.g.: registry dataset drift mnist:training mnist:test")
+        }
+        for split in splits where split.contains(":") {
+            guard splits.count == 2, Self.parts(split).split != nil else {
+                throw ValidationError("“\(split)” must be two splits' names, e.g.: mnist:training mnist:test")
+            }
+        }
+    }
+
+    func run() async throws {
+        let store = try await database.openStore()
+        let names = splits.count == 2 ? splits : ["\(splits[0]):training", "\(splits[0]):test"]
+        let (a, b) = (try Self.split(names[0], in: store), try Self.split(names[1], in: store))
+        let (featureDrift, classDrift) = (try store.featureDrift(from: a, to: b), try store.classDrift(from: a, to: b))
+        let features = try Table(
+            featureDrift,
+            styles: [
+                "a_median": .decimals(3), "b_median": .decimals(3), "distance": .decimals(4),
+                "distance_p": .probability, "stability": .decimals(4),
+            ],
+            titles: ["distance": "K-S distance", "distance_p": "p", "stability": "stability index"])
+        let classes = try Table(
+            classDrift,
+            styles: ["a_share": .percent, "b_share": .percent, "stability": .hidden])
+        let verdict = try store.driftVerdict(features: featureDrift, classes: classDrift)
+        output.print(
+            text:
+                "a is \(a.name), b is \(b.name)\n\nClasses\n\(classes.text)\nFeatures\n\(features.text)\n\(verdict)\n",
+            json: .object([
+                JSONValue.Member("a", .string(a.name)),
+                JSONValue.Member("b", .string(b.name)),
+                JSONValue.Member("classes", classes.json),
+                JSONValue.Member("features", features.json),
+                JSONValue.Member("verdict", .string(verdict)),
+            ]),
+            csv: features)
+    }
+
+    private static func parts(_ text: String) -> (dataset: String, split: Split?) {
+        guard let colon = text.lastIndex(of: ":") else { return (text, .test) }
+        return (String(text[..<colon]), Split(rawValue: String(text[text.index(after: colon)...])))
+    }
+
+    private static func split(_ text: String, in store: Store) throws -> StoredSplit {
+        let (name, split) = parts(text)
+        return StoredSplit(dataset: try store.dataset(named: name), split: split ?? .test)
+    }
+}
