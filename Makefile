@@ -1,10 +1,11 @@
 # make demo    set up, train both networks on MNIST, compare them
 # make test    set up, run all tests
 # make bench   measure the engine, beside PyTorch and JAX where they are installed
+# make bench-sql   time the reading commands while the database grows to ten million misclassifications
 # make build   the program, optimised: its path is printed
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test build bench smoke lint format clean packages
+.PHONY: demo test build bench bench-sql smoke lint format clean packages
 
 packages:
 	@scripts/install-packages
@@ -25,6 +26,10 @@ test: packages
 bench: packages
 	swift build --configuration release --product engine-benchmark
 	@"$$(swift build --configuration release --show-bin-path)/engine-benchmark" | tee .build/benchmark.md
+
+# The reading commands as a table; MNIST=… names a folder with the files of the data set, else they are downloaded.
+bench-sql: build
+	@Benchmarks/QueryBenchmark/query-benchmark "$$(swift build --configuration release --show-bin-path)/registry" $(MNIST)
 
 # The main job in short, checked: one epoch of each network, then what compare and SQL say of it.
 smoke: build

@@ -48,16 +48,10 @@ extension Store {
     ) throws -> Rows {
         try connection.query(
             """
-            with hard as materialized (
-                select *
-                  from analysis.hard_samples($1, $2, $3::smallint, $4, $5)
-                 order by missed_share desc, mean_confidence desc, sample_id
-                 limit $6
-            )
             select sample.index, hard.label, hard.commonest_prediction, hard.missed_by, hard.missed_share,
                    hard.mean_confidence, learning.mean_learned_epoch, learning.mean_forgotten, hard.label_doubt,
                    sample.pixels, sample.height, sample.width
-              from hard
+              from analysis.hard_samples($1, $2, $3::smallint, $4, $5, $6) as hard
               join analysis.sample using (sample_id)
               left join lateral analysis.learning_of_sample(hard.sample_id, $2) as learning
                 on $4::timestamptz is null

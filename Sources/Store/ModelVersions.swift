@@ -49,15 +49,14 @@ extension Store {
         let rows = try connection.query(
             """
             select version.model, version.version, version.run, version.dataset_id, version.weights_sha256,
-                   run.configuration::text as configuration
+                   (select run.configuration::text
+                      from analysis.run
+                     where run.run = version.run) as configuration
               from analysis.model_version as version
-              join analysis.run
-                on run.run = version.run
              where version.model = $1
-               and version.version = coalesce($2, version.version)
+               and ($2::bigint is null or version.version = $2)
                and ($3::text is null or $3 = any (version.aliases))
-             order by version.version desc
-             limit 1
+               and (version.is_newest or $2::bigint is not null or $3::text is not null)
             """, reference.model, number, alias)
         guard let row = rows.first else { throw try absence(of: reference) }
         return StoredVersion(

@@ -1,25 +1,33 @@
+-- Aliases, times and intervals are expressions, not joins: what a query does not ask for costs it nothing.
 create or replace view analysis.model_version as
 select model.name as model,
        model_version.number as version,
-       aliases.names as aliases,
+       (select coalesce(array_agg(model_alias.alias order by model_alias.alias), '{}')
+          from registry.model_alias
+         where model_alias.model_id = model_version.model_id
+           and model_alias.number = model_version.number) as aliases,
        dataset.name as dataset,
        dataset.version as dataset_version,
        final.test_samples,
        final.test_correct,
        final.test_accuracy,
-       accuracy.lower as test_accuracy_lower,
-       accuracy.upper as test_accuracy_upper,
+       (analysis.wilson_interval(final.test_correct, final.test_samples)).lower as test_accuracy_lower,
+       (analysis.wilson_interval(final.test_correct, final.test_samples)).upper as test_accuracy_upper,
        final.test_loss,
        run.parameter_count as parameters,
        model_version.epoch as epochs,
-       timing.seconds_per_epoch,
+       (select avg(epoch_metric.training_seconds)
+          from registry.epoch_metric
+         where epoch_metric.run_id = model_version.run_id
+           and epoch_metric.epoch <= model_version.epoch) as seconds_per_epoch,
        model_version.run_id as run,
        model_version.registered_at,
        model_version.weights_sha256,
        artifact.size as weights_size,
        model_version.number = model.last_version_number as is_newest,
        dataset.dataset_id,
-       run.multiply_adds
+       run.multiply_adds,
+       run.architecture
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -28,16 +36,7 @@ select model.name as model,
     on final.run_id = model_version.run_id
    and final.epoch = model_version.epoch
   join registry.artifact
-    on artifact.sha256 = model_version.weights_sha256
- cross join lateral analysis.wilson_interval(final.test_correct, final.test_samples) as accuracy
- cross join lateral (select avg(epoch_metric.training_seconds) as seconds_per_epoch
-                       from registry.epoch_metric
-                      where epoch_metric.run_id = model_version.run_id
-                        and epoch_metric.epoch <= model_version.epoch) as timing
- cross join lateral (select coalesce(array_agg(model_alias.alias order by model_alias.alias), '{}') as names
-                       from registry.model_alias
-                      where model_alias.model_id = model_version.model_id
-                        and model_alias.number = model_version.number) as aliases;
+    on artifact.sha256 = model_version.weights_sha256;
 comment on view analysis.model_version is 'Every model version with the test result of its weights.';
 comment on column analysis.model_version.model is 'The model.';
 comment on column analysis.model_version.version is 'Number of the version.';
@@ -61,3 +60,4 @@ comment on column analysis.model_version.is_newest is 'True for the newest versi
 comment on column analysis.model_version.dataset_id is 'Key of the data set.';
 comment on column analysis.model_version.multiply_adds is
     'Multiplications with addition for one sample, forward; null for versions from before it was kept.';
+comment on column analysis.model_version.architecture is 'Tells architectures apart.';

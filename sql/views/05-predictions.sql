@@ -47,7 +47,10 @@ select model.name as model,
        sample.pixels,
        dataset.height,
        dataset.width,
-       sample.sample_id
+       sample.sample_id,
+       dataset.dataset_id,
+       run.architecture,
+       model_version.registered_at
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -69,6 +72,9 @@ comment on column analysis.misclassified_sample.pixels is 'Intensities 0…255, 
 comment on column analysis.misclassified_sample.height is 'Rows of the image, in pixels.';
 comment on column analysis.misclassified_sample.width is 'Columns of the image, in pixels.';
 comment on column analysis.misclassified_sample.sample_id is 'Key of the sample.';
+comment on column analysis.misclassified_sample.dataset_id is 'Key of the data set.';
+comment on column analysis.misclassified_sample.architecture is 'Tells architectures apart.';
+comment on column analysis.misclassified_sample.registered_at is 'When the version was registered.';
 
 
 create or replace view analysis.confusion as
@@ -100,24 +106,24 @@ select model.name as model,
        class.label,
        dataset.class_names[class.label + 1] as class_name,
        class.samples,
-       class.samples - coalesce(wrong.samples, 0) as correct,
-       (class.samples - coalesce(wrong.samples, 0))::double precision / class.samples as accuracy
+       class.samples - class.missed as correct,
+       (class.samples - class.missed)::double precision / class.samples as accuracy
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
   join registry.dataset using (dataset_id)
- cross join lateral (select sample.label, count(*) as samples
-                       from registry.sample
-                      where sample.dataset_id = run.dataset_id
-                        and sample.split = 'test'
-                      group by sample.label) as class
-  left join lateral (select count(*) as samples
-                       from registry.misclassification
-                       join registry.sample using (sample_id)
-                      where misclassification.run_id = model_version.run_id
-                        and misclassification.epoch = model_version.epoch
-                        and sample.label = class.label) as wrong
-         on true;
+ cross join lateral (select tested.label, tested.samples, coalesce(missed.samples, 0) as missed
+                       from (select sample.label, count(*) as samples
+                               from registry.sample
+                              where sample.dataset_id = run.dataset_id
+                                and sample.split = 'test'
+                              group by sample.label) as tested
+                       left join (select sample.label, count(*) as samples
+                                    from registry.misclassification
+                                    join registry.sample using (sample_id)
+                                   where misclassification.run_id = model_version.run_id
+                                     and misclassification.epoch = model_version.epoch
+                                   group by sample.label) as missed using (label)) as class;
 comment on view analysis.class_accuracy is 'Test accuracy of each model version by class.';
 comment on column analysis.class_accuracy.model is 'The model.';
 comment on column analysis.class_accuracy.version is 'Number of the version.';

@@ -1,83 +1,237 @@
 -- Each architecture has one vote, however many versions it has: a hundred trainings of one network say no more about a
 -- digit than one does.
 
-create or replace function analysis.missed_by_architecture(
+create or replace view analysis.tested_architecture as
+select tested.dataset_id,
+       model.name as model,
+       tested.architecture,
+       tested.versions
+  from registry.tested_architecture as tested
+  join registry.model using (model_id);
+comment on view analysis.tested_architecture is 'How many versions of each model and architecture were tested on a data set.';
+comment on column analysis.tested_architecture.dataset_id is 'Key of the data set.';
+comment on column analysis.tested_architecture.model is 'The model.';
+comment on column analysis.tested_architecture.architecture is 'Tells architectures apart.';
+comment on column analysis.tested_architecture.versions is 'Model versions.';
+
+
+create or replace view analysis.missed_sample as
+select missed.dataset_id,
+       model.name as model,
+       missed.architecture,
+       missed.sample_id,
+       missed.label,
+       missed.predicted,
+       missed.versions,
+       missed.confidence_sum
+  from registry.missed_sample as missed
+  join registry.model using (model_id);
+comment on view analysis.missed_sample is
+    'How many versions of each model and architecture take a test sample for a wrong class.';
+comment on column analysis.missed_sample.dataset_id is 'Key of the data set.';
+comment on column analysis.missed_sample.model is 'The model.';
+comment on column analysis.missed_sample.architecture is 'Tells architectures apart.';
+comment on column analysis.missed_sample.sample_id is 'Key of the sample.';
+comment on column analysis.missed_sample.label is 'The true class.';
+comment on column analysis.missed_sample.predicted is 'The wrong class.';
+comment on column analysis.missed_sample.versions is 'Model versions that predict it.';
+comment on column analysis.missed_sample.confidence_sum is 'Sum of the probabilities that they give to it.';
+
+
+create or replace view analysis.missed_total as
+select dataset_id,
+       architecture,
+       sample_id,
+       label,
+       versions,
+       confidence_sum
+  from registry.missed_total;
+comment on view analysis.missed_total is 'How many versions of each architecture miss a test sample.';
+comment on column analysis.missed_total.dataset_id is 'Key of the data set.';
+comment on column analysis.missed_total.architecture is 'Tells architectures apart.';
+comment on column analysis.missed_total.sample_id is 'Key of the sample.';
+comment on column analysis.missed_total.label is 'The true class.';
+comment on column analysis.missed_total.versions is 'Model versions that miss it.';
+comment on column analysis.missed_total.confidence_sum is 'Sum of the probabilities that they give to their wrong class.';
+
+
+create or replace view analysis.sample_learning as
+select learning.dataset_id,
+       model.name as model,
+       learning.architecture,
+       learning.sample_id,
+       learning.versions,
+       learning.learned_versions,
+       learning.learned_epoch_sum,
+       learning.forgotten
+  from registry.sample_learning as learning
+  join registry.model using (model_id);
+comment on view analysis.sample_learning is
+    'When test samples were learned, over the versions that missed them after at least one epoch; all others knew them from the first epoch on.';
+comment on column analysis.sample_learning.dataset_id is 'Key of the data set.';
+comment on column analysis.sample_learning.model is 'The model.';
+comment on column analysis.sample_learning.architecture is 'Tells architectures apart.';
+comment on column analysis.sample_learning.sample_id is 'Key of the sample.';
+comment on column analysis.sample_learning.versions is 'Model versions that missed it after at least one epoch.';
+comment on column analysis.sample_learning.learned_versions is 'Those that classified it rightly after some epoch.';
+comment on column analysis.sample_learning.learned_epoch_sum is 'Sum of the first such epochs.';
+comment on column analysis.sample_learning.forgotten is
+    'How often it was missed after an epoch having been classified rightly after the one before.';
+
+
+create or replace function analysis.tested(
     of_dataset        bigint,
-    of_model          text,
-    of_label          smallint,
-    since             timestamptz,
-    until             timestamptz,
-    out sample_id     bigint,
-    out label         smallint,
-    out predicted     smallint,
-    out versions      bigint,
-    out share         double precision,
-    out confidence    double precision
+    of_model          text default null,
+    since             timestamptz default null,
+    until             timestamptz default null,
+    out architecture  text,
+    out versions      bigint
 )
     returns setof record
     language sql
     stable
 as $$
-    with tested as (
-        select tested_architecture.architecture, sum(tested_architecture.versions)::double precision as versions
-          from registry.tested_architecture
-          join registry.model using (model_id)
-         where tested_architecture.dataset_id = of_dataset
-           and (of_model is null or model.name = of_model)
-           and since is null and until is null
-         group by tested_architecture.architecture
-         union all
-        select run.architecture, count(*)
-          from registry.model_version
-          join registry.model using (model_id)
-          join registry.run using (run_id)
-         where run.dataset_id = of_dataset
-           and (of_model is null or model.name = of_model)
-           and (since is not null or until is not null)
-           and model_version.registered_at >= coalesce(since, '-infinity')
-           and model_version.registered_at < coalesce(until, 'infinity')
-         group by run.architecture
-    ), vote as (
-        select architecture, 1 / versions / count(*) over () as weight
-          from tested
-    ), missed as (
-        select missed_sample.architecture, missed_sample.sample_id, missed_sample.label, missed_sample.predicted,
-               missed_sample.versions, missed_sample.confidence_sum
-          from registry.missed_sample
-          join registry.model using (model_id)
-         where missed_sample.dataset_id = of_dataset
-           and (of_model is null or model.name = of_model)
-           and (of_label is null or missed_sample.label = of_label)
-           and since is null and until is null
-         union all
-        select run.architecture, wrong.sample_id, sample.label, wrong.predicted,
-               1, wrong.confidence::double precision
-          from registry.model_version
-          join registry.model using (model_id)
-          join registry.run using (run_id)
-          join registry.misclassification as wrong
-            on wrong.run_id = model_version.run_id
-           and wrong.epoch = model_version.epoch
-          join registry.sample using (sample_id)
-         where run.dataset_id = of_dataset
-           and (of_model is null or model.name = of_model)
-           and (of_label is null or sample.label = of_label)
-           and (since is not null or until is not null)
-           and model_version.registered_at >= coalesce(since, '-infinity')
-           and model_version.registered_at < coalesce(until, 'infinity')
-    )
+    select tested.architecture, sum(tested.versions)::bigint
+      from (select known.architecture, known.versions
+              from analysis.tested_architecture as known
+             where known.dataset_id = of_dataset
+               and (of_model is null or known.model = of_model)
+               and since is null and until is null
+             union all
+            select version.architecture, 1
+              from analysis.model_version as version
+             where version.dataset_id = of_dataset
+               and (of_model is null or version.model = of_model)
+               and (since is not null or until is not null)
+               and version.registered_at >= coalesce(since, '-infinity')
+               and version.registered_at < coalesce(until, 'infinity')) as tested
+     group by tested.architecture
+$$;
+comment on function analysis.tested(bigint, text, timestamptz, timestamptz) is
+    'How many model versions of each architecture were tested on a data set. Null filters are none; a period is that of registration, its end excluded.';
+
+
+create or replace function analysis.tested_versions(
+    of_dataset         bigint,
+    of_model           text default null,
+    since              timestamptz default null,
+    until              timestamptz default null,
+    out versions       bigint,
+    out architectures  bigint
+)
+    returns setof record
+    language sql
+    stable
+as $$
+    select coalesce(sum(tested.versions), 0)::bigint, count(*)
+      from analysis.tested(of_dataset, of_model, since, until) as tested
+$$;
+comment on function analysis.tested_versions(bigint, text, timestamptz, timestamptz) is
+    'How many model versions, and of how many architectures, were tested on a data set. Filters as in analysis.tested.';
+
+
+create or replace function analysis.votes(
+    of_dataset        bigint,
+    of_model          text,
+    since             timestamptz,
+    until             timestamptz,
+    out architecture  text,
+    out weight        double precision
+)
+    returns setof record
+    language sql
+    stable
+as $$
+    select tested.architecture, 1.0::double precision / tested.versions / count(*) over ()
+      from analysis.tested(of_dataset, of_model, since, until) as tested
+$$;
+comment on function analysis.votes(bigint, text, timestamptz, timestamptz) is
+    'What one version of each architecture counts, so that each architecture has one vote and all votes together are 1. Filters as in analysis.tested.';
+
+
+create or replace function analysis.missed_samples(
+    of_dataset           bigint,
+    of_model             text default null,
+    of_label             smallint default null,
+    since                timestamptz default null,
+    until                timestamptz default null,
+    out sample_id        bigint,
+    out label            smallint,
+    out missed_by        bigint,
+    out missed_share     double precision,
+    out mean_confidence  double precision
+)
+    returns setof record
+    language sql
+    stable
+as $$
     select missed.sample_id,
            missed.label,
-           missed.predicted,
-           sum(missed.versions),
+           sum(missed.versions)::bigint,
            sum(missed.versions * vote.weight),
-           sum(missed.confidence_sum * vote.weight)
-      from missed
-      join vote using (architecture)
-     group by missed.sample_id, missed.label, missed.predicted
+           sum(missed.confidence_sum * vote.weight) / sum(missed.versions * vote.weight)
+      from (select total.architecture, total.sample_id, total.label, total.versions, total.confidence_sum
+              from analysis.missed_total as total
+             where total.dataset_id = of_dataset
+               and (of_label is null or total.label = of_label)
+               and of_model is null and since is null and until is null
+             union all
+            select known.architecture, known.sample_id, known.label, known.versions, known.confidence_sum
+              from analysis.missed_sample as known
+             where known.dataset_id = of_dataset
+               and (of_label is null or known.label = of_label)
+               and known.model = of_model and since is null and until is null
+             union all
+            select wrong.architecture, wrong.sample_id, wrong.label, 1, wrong.confidence::double precision
+              from analysis.misclassified_sample as wrong
+             where wrong.dataset_id = of_dataset
+               and (of_label is null or wrong.label = of_label)
+               and (of_model is null or wrong.model = of_model)
+               and (since is not null or until is not null)
+               and wrong.registered_at >= coalesce(since, '-infinity')
+               and wrong.registered_at < coalesce(until, 'infinity')) as missed
+      join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
+     group by missed.sample_id, missed.label
 $$;
-comment on function analysis.missed_by_architecture(bigint, text, smallint, timestamptz, timestamptz) is
-    'For each test sample and wrong class: the versions that predict it, their share with one vote an architecture, and the probability that all together give to it. Null filters are none; a period is that of registration, its end excluded.';
+comment on function analysis.missed_samples(bigint, text, smallint, timestamptz, timestamptz) is
+    'The test samples of a data set that at least one model version misses: by how many, by what share with one vote an architecture, and the mean probability of the wrong class. Filters as in analysis.tested.';
+
+
+create or replace function analysis.mistaken_for(
+    of_sample                 bigint,
+    of_dataset                bigint,
+    of_model                  text default null,
+    since                     timestamptz default null,
+    until                     timestamptz default null,
+    out commonest_prediction  smallint,
+    out label_doubt           double precision
+)
+    returns setof record
+    language sql
+    stable
+as $$
+    select (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1], max(wrong.confidence)
+      from (select missed.predicted,
+                   sum(missed.versions * vote.weight) as share,
+                   sum(missed.confidence_sum * vote.weight) as confidence
+              from (select known.architecture, known.predicted, known.versions, known.confidence_sum
+                      from analysis.missed_sample as known
+                     where known.sample_id = of_sample
+                       and (of_model is null or known.model = of_model)
+                       and since is null and until is null
+                     union all
+                    select found.architecture, found.predicted, 1, found.confidence::double precision
+                      from analysis.misclassified_sample as found
+                     where found.sample_id = of_sample
+                       and (of_model is null or found.model = of_model)
+                       and (since is not null or until is not null)
+                       and found.registered_at >= coalesce(since, '-infinity')
+                       and found.registered_at < coalesce(until, 'infinity')) as missed
+              join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
+             group by missed.predicted) as wrong
+$$;
+comment on function analysis.mistaken_for(bigint, bigint, text, timestamptz, timestamptz) is
+    'The wrong class that a test sample is most often taken for, with one vote an architecture, the smallest of several; and the largest mean probability given to one wrong class (label_doubt). Filters as in analysis.tested.';
 
 
 create or replace function analysis.hard_samples(
@@ -86,6 +240,7 @@ create or replace function analysis.hard_samples(
     of_label                   smallint default null,
     since                      timestamptz default null,
     until                      timestamptz default null,
+    most                       bigint default null,
     out sample_id              bigint,
     out label                  smallint,
     out missed_by              bigint,
@@ -100,49 +255,20 @@ create or replace function analysis.hard_samples(
 as $$
     select missed.sample_id,
            missed.label,
-           sum(missed.versions)::bigint,
-           sum(missed.share),
-           (array_agg(missed.predicted order by missed.share desc, missed.predicted))[1],
-           sum(missed.confidence) / sum(missed.share),
-           max(missed.confidence)
-      from analysis.missed_by_architecture(of_dataset, of_model, of_label, since, until) as missed
-     group by missed.sample_id, missed.label
+           missed.missed_by,
+           missed.missed_share,
+           mistaken.commonest_prediction,
+           missed.mean_confidence,
+           mistaken.label_doubt
+      from (select *
+              from analysis.missed_samples(of_dataset, of_model, of_label, since, until)
+             order by missed_share desc, mean_confidence desc, sample_id
+             limit most) as missed
+     cross join lateral analysis.mistaken_for(missed.sample_id, of_dataset, of_model, since, until) as mistaken
+     order by missed.missed_share desc, missed.mean_confidence desc, missed.sample_id
 $$;
-comment on function analysis.hard_samples(bigint, text, smallint, timestamptz, timestamptz) is
-    'The test samples of a data set that at least one model version misses: by how many, by what share with one vote an architecture, what they are taken for, and the mean probability given to one wrong class (label_doubt).';
-
-
-create or replace function analysis.tested_versions(
-    of_dataset         bigint,
-    of_model           text default null,
-    since              timestamptz default null,
-    until              timestamptz default null,
-    out versions       bigint,
-    out architectures  bigint
-)
-    language sql
-    stable
-as $$
-    select coalesce(sum(tested.versions), 0)::bigint, count(distinct tested.architecture)
-      from (select tested_architecture.architecture, tested_architecture.versions
-              from registry.tested_architecture
-              join registry.model using (model_id)
-             where tested_architecture.dataset_id = of_dataset
-               and (of_model is null or model.name = of_model)
-               and since is null and until is null
-             union all
-            select run.architecture, 1
-              from registry.model_version
-              join registry.model using (model_id)
-              join registry.run using (run_id)
-             where run.dataset_id = of_dataset
-               and (of_model is null or model.name = of_model)
-               and (since is not null or until is not null)
-               and model_version.registered_at >= coalesce(since, '-infinity')
-               and model_version.registered_at < coalesce(until, 'infinity')) as tested
-$$;
-comment on function analysis.tested_versions(bigint, text, timestamptz, timestamptz) is
-    'How many model versions, and of how many architectures, were tested on a data set.';
+comment on function analysis.hard_samples(bigint, text, smallint, timestamptz, timestamptz, bigint) is
+    'The test samples that the largest share of versions miss, the hardest first, all or as many as asked for: analysis.missed_samples with what they are taken for.';
 
 
 create or replace function analysis.hard_classes(
@@ -173,28 +299,25 @@ as $$
            greatest(0, class.mean - 1.959963984540054 * sqrt(class.variance / class.samples)),
            least(1, class.mean + 1.959963984540054 * sqrt(class.variance / class.samples))
       from (select tested.label,
-                   dataset.class_names[tested.label + 1] as name,
+                   tested.class_name as name,
                    tested.samples,
                    coalesce(missed.samples, 0) as missed_samples,
                    coalesce(missed.total, 0) / tested.samples as mean,
                    greatest(0, coalesce(missed.squares, 0) - power(coalesce(missed.total, 0), 2) / tested.samples)
                        / nullif(tested.samples - 1, 0) as variance
-              from registry.dataset
-             cross join lateral (select sample.label, count(*) as samples
-                                   from registry.sample
-                                  where sample.dataset_id = of_dataset
-                                    and sample.split = 'test'
-                                    and (of_label is null or sample.label = of_label)
-                                  group by sample.label) as tested
+              from (select balance.label, balance.class_name, balance.samples
+                      from analysis.class_balance as balance
+                     where balance.dataset_id = of_dataset
+                       and balance.split = 'test'
+                       and (of_label is null or balance.label = of_label)) as tested
               left join (select hard.label,
                                 count(*) as samples,
                                 sum(hard.missed_share) as total,
                                 sum(power(hard.missed_share, 2)) as squares
-                           from analysis.hard_samples(of_dataset, of_model, of_label, since, until) as hard
+                           from analysis.missed_samples(of_dataset, of_model, of_label, since, until) as hard
                           group by hard.label) as missed
-                using (label)
-             where dataset.dataset_id = of_dataset) as class
-     where (analysis.tested_versions(of_dataset, of_model, since, until)).versions > 0
+                using (label)) as class
+     where exists (select from analysis.votes(of_dataset, of_model, since, until))
 $$;
 comment on function analysis.hard_classes(bigint, text, smallint, timestamptz, timestamptz) is
     'The error rate of each class with one vote an architecture, and its 95 % interval: what other test samples of the class would give.';
@@ -233,6 +356,7 @@ create or replace function analysis.learning_of_sample(
     out mean_learned_epoch  double precision,
     out mean_forgotten      double precision
 )
+    returns setof record
     language sql
     stable
 as $$
@@ -241,12 +365,11 @@ as $$
                        / nullif(sum(tested.versions - coalesce(missed.versions, 0)
                                         + coalesce(missed.learned_versions, 0)), 0)::double precision as learned_epoch,
                    sum(coalesce(missed.forgotten, 0)) / sum(tested.versions)::double precision as forgotten
-              from registry.sample
-              join registry.tested_architecture as tested using (dataset_id)
-              join registry.model using (model_id)
-              left join registry.sample_learning as missed using (sample_id, dataset_id, model_id, architecture)
+              from analysis.sample
+              join analysis.tested_architecture as tested using (dataset_id)
+              left join analysis.sample_learning as missed using (sample_id, dataset_id, model, architecture)
              where sample.sample_id = of_sample
-               and (of_model is null or model.name = of_model)
+               and (of_model is null or tested.model = of_model)
              group by tested.architecture) as learning
 $$;
 comment on function analysis.learning_of_sample(bigint, text) is

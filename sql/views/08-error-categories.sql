@@ -120,12 +120,15 @@ select sample.dataset_id,
        rule.category
   from registry.error_category as rule
  cross join registry.dataset
- cross join lateral analysis.hard_samples(dataset.dataset_id) as hard
+ cross join lateral analysis.missed_samples(dataset.dataset_id) as missed
+ cross join lateral analysis.mistaken_for(missed.sample_id, dataset.dataset_id) as mistaken
   join registry.sample
-    on sample.sample_id = hard.sample_id
+    on sample.sample_id = missed.sample_id
  where rule.feature = 'label_doubt'
-   and hard.label_doubt > rule.threshold
-   and (analysis.tested_versions(dataset.dataset_id)).architectures > 1;
+   -- The probability of all wrong classes bounds that of one; few samples are left to look at closely.
+   and missed.missed_share * missed.mean_confidence > rule.threshold
+   and mistaken.label_doubt > rule.threshold
+   and (select count(*) from analysis.votes(dataset.dataset_id, null, null, null)) > 1;
 comment on view analysis.sample_category is
     'Which samples deviate from their class in which way, by the rules of registry.error_category. A sample may be in several categories or in none.';
 comment on column analysis.sample_category.dataset_id is 'Key of the data set.';
@@ -192,19 +195,20 @@ comment on column analysis.category_error.ratio_upper is 'Upper end of its 95 % 
 create or replace view analysis.unexplained_error as
 select model.name as model,
        model_version.number as version,
-       count(*) as errors,
-       count(*) filter (where not exists (select
-                                            from analysis.sample_category
-                                           where sample_category.dataset_id = run.dataset_id
-                                             and sample_category.split = 'test'
-                                             and sample_category.sample_id = wrong.sample_id)) as unexplained
+       counted.errors,
+       counted.unexplained
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
-  join registry.misclassification as wrong
-    on wrong.run_id = model_version.run_id
-   and wrong.epoch = model_version.epoch
- group by model.name, model_version.number;
+ cross join lateral (select count(*) as errors,
+                            count(*) filter (where explained.sample_id is null) as unexplained
+                       from registry.misclassification as wrong
+                       left join (select distinct sample_category.sample_id
+                                    from analysis.sample_category
+                                   where sample_category.dataset_id = run.dataset_id
+                                     and sample_category.split = 'test') as explained using (sample_id)
+                      where wrong.run_id = model_version.run_id
+                        and wrong.epoch = model_version.epoch) as counted;
 comment on view analysis.unexplained_error is 'Misclassified test samples that deviate from their class in no named way.';
 comment on column analysis.unexplained_error.model is 'The model.';
 comment on column analysis.unexplained_error.version is 'Its version.';

@@ -131,6 +131,8 @@ public struct EmbeddedServer: Sendable {
             shared_buffers = '128MB'
             max_wal_size = '512MB'
             log_checkpoints = off
+            # Compiling these queries takes longer than running them.
+            jit = off
             log_timezone = 'UTC'
             timezone = 'UTC'
 

@@ -23,13 +23,7 @@ struct ErrorsCommand: AsyncParsableCommand {
         let confusions = try Table(try store.confusions(of: version, limit: limit.limit))
         let samples = try store.misclassifiedSamples(of: version, limit: limit.limit)
         let table = try Table(samples)
-        let categories = try Table(
-            try store.categoryErrors(of: version),
-            styles: [
-                "error_rate_outside": .percent, "ratio": .decimals(1), "ratio_lower": .decimals(1),
-                "ratio_upper": .decimals(1),
-            ],
-            titles: ["error_rate_outside": "of all others"])
+        let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
         let unexplained = try store.unexplainedErrors(of: version)
         try output.print(
             text: "\(version.reference) misclassifies \(Quantity.count(testSamples - correct)) of "

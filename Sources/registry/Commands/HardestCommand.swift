@@ -50,18 +50,9 @@ struct HardestCommand: AsyncParsableCommand {
             model: model, label: label, since: since?.timestamp, until: until?.timestamp)
         let (versions, architectures) = try store.testedVersions(on: dataset, filter)
         guard versions > 0 else { throw UsageError.nothingTested(dataset.description.name) }
-        let classes = try Table(
-            try store.hardestClasses(of: dataset, filter),
-            styles: ["error_rate": .decimals(4), "error_rate_lower": .decimals(4), "error_rate_upper": .decimals(4)],
-            titles: ["error_rate_lower": "95 % from", "error_rate_upper": "to"])
+        let classes = try DifficultyTables.classes(try store.hardestClasses(of: dataset, filter))
         let samples = try store.hardestSamples(of: dataset, filter, limit: limit.limit)
-        let table = try Table(
-            samples,
-            styles: ["mean_learned_epoch": .decimals(1), "mean_forgotten": .decimals(1), "label_doubt": .percent],
-            titles: [
-                "commonest_prediction": "taken for", "mean_learned_epoch": "learned in epoch",
-                "mean_forgotten": "forgotten",
-            ])
+        let table = try DifficultyTables.samples(samples)
         try output.print(
             text:
                 "\(Quantity.count(versions)) model versions of \(Quantity.count(architectures)) architectures tested on "
