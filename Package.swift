@@ -66,7 +66,8 @@ let package = Package(
             swiftSettings: strict,
             plugins: ["EmbedSQL"]),
         .target(name: "Statistics", swiftSettings: strict),
-        .target(name: "Reporting", swiftSettings: strict),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .target(name: "Reporting", dependencies: ["CPNG"], swiftSettings: strict),
         .target(name: "Trainer", dependencies: ["KernelTypes", "NeuralNetwork", "Store"], swiftSettings: strict),
         .executableTarget(
             name: "registry",

@@ -66,6 +66,12 @@ public struct Table: Sendable {
 
     /// Aligned columns with titles; numbers to the right.
     public var text: String {
+        let (lines, isRight) = shownLines
+        return Self.aligned(lines, isRight: isRight)
+    }
+
+    /// The titles, then each row as a person reads it; and which columns are numbers.
+    var shownLines: (lines: [[String]], isRight: [Bool]) {
         let visible = keys.indices.filter { styles[keys[$0]] != .hidden }
         let header = visible.map { title(of: keys[$0]) }
         let body = rows.map { row in visible.map { shown(row[$0], as: styles[keys[$0]] ?? .plain) } }
@@ -77,7 +83,7 @@ public struct Table: Sendable {
                 }
             }
         }
-        return Self.aligned([header] + body, isRight: isRight)
+        return ([header] + body, isRight)
     }
 
     private func title(of key: String) -> String { titles[key] ?? key.replacing("_", with: " ") }

@@ -112,6 +112,25 @@ extension Store {
             """, version.model, version.number, limit)
     }
 
+    /// The misclassified test samples of each error category, those with the largest loss first, with their pixels.
+    ///
+    /// - Parameter limit: Of each category.
+    public func misclassifiedSamplesByCategory(of version: StoredVersion, limit: Int) throws -> Rows {
+        try connection.query(
+            """
+            select category, index, label, predicted, confidence, pixels, height, width
+              from (select sample_category.category, wrong.*,
+                           row_number() over (partition by sample_category.category order by wrong.loss desc, wrong.index)
+                               as position
+                      from analysis.misclassified_sample as wrong
+                      join analysis.sample_category using (sample_id)
+                     where wrong.model = $1
+                       and wrong.version = $2) as placed
+             where position <= $3
+             order by category, position
+            """, version.model, version.number, limit)
+    }
+
     /// What a version predicts for the first test samples, with their pixels.
     public func predictions(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(

@@ -84,6 +84,22 @@ extension Store {
             """)
     }
 
+    /// The newest version of every model that was tested on the same data set as the newest of all.
+    public func newestVersions() throws -> [ModelReference] {
+        try connection.query(
+            """
+            select model, version
+              from analysis.model_version
+             where is_newest
+               and dataset_id = (select dataset_id
+                                   from analysis.model_version
+                                  order by registered_at desc
+                                  limit 1)
+             order by model
+            """
+        ).map { ModelReference(model: try $0["model"], selector: .number(try $0["version"])) }
+    }
+
     /// The versions asked for, each once, in the order asked.
     public func summaries(of versions: [StoredVersion]) throws -> Rows {
         try connection.query(

@@ -13,10 +13,20 @@ struct ComparedPair {
         self.losses = losses
     }
 
-    /// - Parameter isOneOfSeveral: Whether the p value that is adjusted for that is shown.
-    func text(isOneOfSeveral: Bool) throws -> String {
-        let (a, b, verdict): (String, String, String) = (try row["a"], try row["b"], try row["verdict"])
+    /// Which test samples both, one or neither classify rightly.
+    func agreementLines() throws -> [[String]] {
+        let (a, b): (String, String) = (try row["a"], try row["b"])
         func count(_ column: String) throws -> String { Quantity.count(try row[column]) }
+        return [
+            ["test samples", "\(b) right", "\(b) wrong"],
+            ["\(a) right", try count("both_correct"), try count("only_a_correct")],
+            ["\(a) wrong", try count("only_b_correct"), try count("neither_correct")],
+        ]
+    }
+
+    /// - Parameter isOneOfSeveral: Whether the p value that is adjusted for that is shown.
+    func figureLines(isOneOfSeveral: Bool) throws -> [[String]] {
+        let (a, b): (String, String) = (try row["a"], try row["b"])
         func probability(_ column: String) throws -> String { Quantity.probability(try row[column]) }
         var figures = [
             [
@@ -37,14 +47,11 @@ struct ComparedPair {
                 interval(losses.difference, losses.lower, losses.upper, places: 5) + " nats",
             ])
         }
-        return Table.aligned(
-            [
-                ["test samples", "\(b) right", "\(b) wrong"],
-                ["\(a) right", try count("both_correct"), try count("only_a_correct")],
-                ["\(a) wrong", try count("only_b_correct"), try count("neither_correct")],
-            ], isRight: [false, true, true])
-            + Table.aligned(figures, isRight: [false, false]) + verdict + "\n"
+        return figures
     }
+
+    /// Which is better and how sure that is, in a sentence.
+    func verdict() throws -> String { try row["verdict"] }
 
     private func interval(_ value: Double, _ lower: Double, _ upper: Double, places: Int) -> String {
         func signed(_ value: Double) -> String {

@@ -27,6 +27,7 @@ enum UsageError: Failure {
     case relativeHome(String)
     case badName(String)
     case nothingTested(String)
+    case nothingToReport
     case noSuchLabel(Int, dataset: String)
     case differentTests(String, String)
     case unwritable(String, reason: String)
@@ -38,7 +39,7 @@ enum UsageError: Failure {
 
     var exitStatus: ExitStatus {
         switch self {
-        case .unknownArchitecture, .unreadable, .nothingTested, .noSuchLabel: .notFound
+        case .unknownArchitecture, .unreadable, .nothingTested, .nothingToReport, .noSuchLabel: .notFound
         case .differentTests: .badInput
         default: .usage
         }
@@ -54,6 +55,7 @@ enum UsageError: Failure {
         case .badName(let name): invalidName(name)
         case .nothingTested(let dataset):
             "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
+        case .nothingToReport: "No model has been trained yet. Start with: registry train mlp"
         case .noSuchLabel(let label, let dataset):
             "The data set “\(dataset)” has no class \(label). See: registry dataset show \(dataset)"
         case .differentTests(let a, let b):

@@ -26,6 +26,7 @@ struct Registry: AsyncParsableCommand {
                 subcommands: [
                     ModelsCommand.self, RunsCommand.self, ShowCommand.self, CompareCommand.self, ErrorsCommand.self,
                     CurveCommand.self, HardestCommand.self, PredictionsCommand.self, RobustnessCommand.self,
+                    ReportCommand.self,
                 ]),
             CommandGroup(name: "Upkeep:", subcommands: [ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),
         ])

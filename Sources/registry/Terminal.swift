@@ -37,10 +37,11 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    /// Colour on a terminal, unless `NO_COLOR` is set (no-color.org) or the terminal is a dumb one.
+    /// Pictures where the terminal has them; colour on any other terminal, unless `NO_COLOR` is set (no-color.org) or the terminal is a dumb one.
     static var medium: DigitPicture.Medium {
         let environment = ProcessInfo.processInfo.environment
         let mayColor = environment["NO_COLOR"]?.isEmpty != false && environment["TERM"] != "dumb"
-        return isatty(STDOUT_FILENO) == 1 && mayColor ? .color : .shades
+        guard isatty(STDOUT_FILENO) == 1, mayColor else { return .shades }
+        return TerminalGraphics(environment: environment).map { .graphics($0) } ?? .color
     }
 }

@@ -99,35 +99,6 @@ struct QuantityTests {
     }
 }
 
-@Suite("Pictures in the terminal")
-struct DigitPictureTests {
-    @Test("two rows of pixels make a line; shades grow with intensity")
-    func shades() {
-        let picture = DigitPicture(
-            captions: ["#1"], height: 3, width: 5,
-            pixels: [0, 64, 128, 192, 255, 0, 64, 128, 192, 255, 255, 255, 0, 0, 0])
-        #expect(DigitPicture.grid([picture], columns: 80, medium: .shades) == "#1\n ░▒▓█\n▒▒\n\n")
-    }
-
-    @Test("as many stand side by side as fit")
-    func grid() {
-        let picture = DigitPicture(captions: ["ab"], height: 2, width: 2, pixels: [255, 255, 255, 255])
-        #expect(
-            DigitPicture.grid([picture, picture, picture], columns: 6, medium: .shades)
-                == "ab  ab\n██  ██\n\nab\n██\n\n")
-        #expect(DigitPicture.grid([picture], columns: 1, medium: .shades) == "ab\n██\n\n")
-        #expect(DigitPicture.grid([], columns: 80, medium: .shades).isEmpty)
-    }
-
-    @Test("colour sets both halves of a cell and ends with a reset")
-    func color() {
-        let picture = DigitPicture(captions: [], height: 2, width: 1, pixels: [1, 2])
-        #expect(
-            DigitPicture.grid([picture], columns: 9, medium: .color)
-                == "\u{1B}[38;2;1;1;1m\u{1B}[48;2;2;2;2m▀\u{1B}[0m\n\n")
-    }
-}
-
 @Suite("The progress bar")
 struct ProgressBarTests {
     private let bar = ProgressBar(total: 600, samplesPerEpoch: 60)

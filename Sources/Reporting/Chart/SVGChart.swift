@@ -20,10 +20,10 @@ extension Chart {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height + legendHeight)\" "
                 + "width=\"\(width)\" height=\"\(height + legendHeight)\" role=\"img\" font-family=\"sans-serif\" "
                 + "font-size=\"13\">",
-            "<title>\(Self.escaped(title))</title>",
+            "<title>\(HTML.escaped(title))</title>",
             "<style>svg{background:#fff;color:#222}.grid{stroke:#8884}.mark{stroke-width:1.5;fill-opacity:.35}"
                 + "@media(prefers-color-scheme:dark){svg{background:#181818;color:#ddd}}</style>",
-            "<text x=\"\(plot.left)\" y=\"24\" font-size=\"16\" fill=\"currentColor\">\(Self.escaped(title))</text>",
+            "<text x=\"\(plot.left)\" y=\"24\" font-size=\"16\" fill=\"currentColor\">\(HTML.escaped(title))</text>",
         ]
         for mark in yAxis.marks {
             lines.append(
@@ -38,11 +38,11 @@ extension Chart {
         }
         lines.append(
             "<text x=\"\((plot.left + plot.right) / 2)\" y=\"\(plot.bottom + 42)\" text-anchor=\"middle\" "
-                + "fill=\"currentColor\">\(Self.escaped(xTitle))</text>")
+                + "fill=\"currentColor\">\(HTML.escaped(xTitle))</text>")
         let middle = (plot.top + plot.bottom) / 2
         lines.append(
             "<text x=\"18\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 18 \(middle))\" "
-                + "fill=\"currentColor\">\(Self.escaped(yTitle))</text>")
+                + "fill=\"currentColor\">\(HTML.escaped(yTitle))</text>")
         for series in series {
             switch series.style {
             case .line:
@@ -60,7 +60,7 @@ extension Chart {
                 : Self.marker(series.group, x: "\(plot.left + 18)", y: "\(baseline)")
             lines.append(
                 "\(sample)<text x=\"\(plot.left + 46)\" y=\"\(baseline)\" dy=\"4\" fill=\"currentColor\">"
-                    + "\(Self.escaped(series.name))</text>")
+                    + "\(HTML.escaped(series.name))</text>")
         }
         return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
     }
@@ -79,9 +79,5 @@ extension Chart {
         let colour = colours[group % colours.count]
         return "<path class=\"mark\" transform=\"translate(\(x) \(y))\" d=\"\(shapes[group % shapes.count])\" "
             + "fill=\"\(colour)\" stroke=\"\(colour)\"/>"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("\"", with: "&quot;")
     }
 }

@@ -20,12 +20,15 @@ public struct DigitPicture: Sendable {
         case color
         /// Five shades, readable in any file.
         case shades
+        /// Pictures among the characters.
+        case graphics(TerminalGraphics)
     }
 
     /// Pictures side by side, as many a row as fit.
     ///
     /// - Parameter columns: Characters a line may have.
     public static func grid(_ pictures: [DigitPicture], columns: Int, medium: Medium) -> String {
+        if case .graphics(let graphics) = medium { return grid(pictures, columns: columns, graphics) }
         guard let width = pictures.map(\.columns).max() else { return "" }
         let perRow = max(1, (columns + 2) / (width + 2))
         var text = ""
@@ -41,6 +44,39 @@ public struct DigitPicture: Sendable {
             text += "\n"
         }
         return text
+    }
+
+    /// The captions of a row of pictures, then the pictures as one.
+    private static func grid(_ pictures: [DigitPicture], columns: Int, _ graphics: TerminalGraphics) -> String {
+        let captionWidth = pictures.flatMap(\.captions).map(\.count).max() ?? 0
+        let width = max(TerminalGraphics.columnsPerDigit, captionWidth) + 2
+        let perRow = max(1, columns / width)
+        return stride(from: 0, to: pictures.count, by: perRow).map { start in
+            let row = pictures[start..<min(start + perRow, pictures.count)]
+            var strip = GreyImage(
+                height: TerminalGraphics.rowsPerDigit * TerminalGraphics.pixelsPerRow,
+                width: row.count * width * TerminalGraphics.pixelsPerColumn)
+            for (position, picture) in row.enumerated() {
+                let scale = max(1, strip.height / max(picture.height, picture.width, 1))
+                strip.draw(picture, left: position * width * TerminalGraphics.pixelsPerColumn, scale: scale)
+            }
+            let captions = (0..<(row.map(\.captions.count).max() ?? 0)).map { line in
+                row.map { picture in
+                    let text = line < picture.captions.count ? picture.captions[line] : ""
+                    return text + String(repeating: " ", count: width - text.count)
+                }.joined() + "\n"
+            }
+            return captions.joined()
+                + graphics.sequence(
+                    base64PNG: strip.base64PNG, columns: row.count * width, rows: TerminalGraphics.rowsPerDigit) + "\n"
+        }.joined()
+    }
+
+    /// As a file for pages: `data:image/png;base64,…`.
+    public var dataURL: String {
+        var image = GreyImage(height: height, width: width)
+        image.draw(self, left: 0, scale: 1)
+        return "data:image/png;base64," + image.base64PNG
     }
 
     private var columns: Int { max(width, captions.map(\.count).max() ?? 0) }
@@ -59,13 +95,13 @@ public struct DigitPicture: Sendable {
                 return "\u{1B}[38;2;\(top);\(top);\(top)m\u{1B}[48;2;\(bottom);\(bottom);\(bottom)m▀"
             }
             return cells.joined() + "\u{1B}[0m"
-        case .shades:
+        case .shades, .graphics:
             let shades: [Character] = [" ", "░", "▒", "▓", "█"]
             return String((0..<width).map { shades[(pixel(row, $0) + pixel(row + 1, $0)) * shades.count / 511] })
         }
     }
 
-    private func pixel(_ row: Int, _ column: Int) -> Int {
+    func pixel(_ row: Int, _ column: Int) -> Int {
         let index = row * width + column
         return row < height && index < pixels.count ? Int(pixels[index]) : 0
     }

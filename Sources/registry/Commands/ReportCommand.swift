@@ -1,0 +1,36 @@
+import ArgumentParser
+import Reporting
+import Store
+
+struct ReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "One page with all that is known of model versions: data, curves, errors, comparison.",
+        discussion: """
+            The page needs no network and no script, and can be printed.
+
+            Example: registry report mlp cnn --output report.html
+            """)
+
+    @Argument(help: "mlp, mlp@3 or mlp@production. Default: the newest of every model.")
+    var models: [ModelReference] = []
+
+    @Option(help: "The file to write.", completion: .file(extensions: ["html"]))
+    var output = "report.html"
+
+    @OptionGroup var database: DatabaseOptions
+
+    func validate() throws {
+        guard output.hasSuffix(".html") else { throw ValidationError("“\(output)” must end in .html.") }
+    }
+
+    func run() async throws {
+        let store = try await database.openStore()
+        let versions = try (models.isEmpty ? store.newestVersions() : models).map { try store.resolve($0) }
+        guard !versions.isEmpty else { throw UsageError.nothingToReport }
+        let page = try ReportPage(of: versions, in: store).page()
+        let bytes = Array(page.html.description.utf8)
+        try writeFile(bytes, to: output)
+        Terminal.tell("\(page.title) → \(output), \(Quantity.count(bytes.count)) bytes")
+    }
+}

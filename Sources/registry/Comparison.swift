@@ -1,0 +1,105 @@
+import PostgreSQL
+import Reporting
+import Statistics
+import Store
+
+/// Two or more versions tested on the same samples: what the terminal and the page say of them.
+struct Comparison {
+    let versions: [StoredVersion]
+    /// The first with the second, the first with the third, …
+    let pairs: [ComparedPair]
+    private let summaries: Rows
+    private let classes: [Rows]
+
+    /// - Throws: `UsageError.differentTests` when they were not tested on the same data set.
+    init(of versions: [StoredVersion], in store: Store) throws {
+        for version in versions where version.datasetID != versions[0].datasetID {
+            throw UsageError.differentTests("\(versions[0].reference)", "\(version.reference)")
+        }
+        self.versions = versions
+        summaries = try store.summaries(of: versions)
+        classes = try versions.map { try store.classAccuracy(of: $0) }
+        let losses = try versions.map { try store.testLosses(of: $0) }
+        let positions = versions.indices.flatMap { first in
+            versions.indices.dropFirst(first + 1).map { (first, $0) }
+        }
+        pairs = try zip(positions, store.comparisons(of: versions)).map { pair, row in
+            ComparedPair(row, losses: losses[pair.0].flatMap { a in losses[pair.1].flatMap { PairedBootstrap(a, $0) } })
+        }
+    }
+
+    /// A row a figure, a column a version.
+    func summaryLines() throws -> [[String]] {
+        let rows = summaries
+        func line(_ title: String, _ value: (Row) throws -> String) rethrows -> [String] {
+            [title] + (try rows.map(value))
+        }
+        func decimal(_ row: Row, _ column: String, _ places: Int) throws -> String {
+            Quantity.decimal(try row[column], places: places)
+        }
+        func count(_ row: Row, _ column: String) throws -> String { Quantity.count(try row[column]) }
+        return [
+            [""] + versions.map { "\($0.reference)" },
+            try line("data set") { row in
+                let (name, version): (String, Int) = (try row["dataset"], try row["dataset_version"])
+                return "\(name)@\(version)"
+            },
+            try line("test accuracy") { try decimal($0, "test_accuracy", 4) },
+            try line("  95 % interval") {
+                "\(try decimal($0, "test_accuracy_lower", 4))–\(try decimal($0, "test_accuracy_upper", 4))"
+            },
+            try line("mean test loss, nats") { try decimal($0, "test_loss", 5) },
+            try line("misclassified") { row in
+                let (samples, correct): (Int, Int) = (try row["test_samples"], try row["test_correct"])
+                return "\(Quantity.count(samples - correct)) of \(Quantity.count(samples))"
+            },
+            try line("parameters") { try count($0, "parameters") },
+            try line("multiply-adds") { row in
+                let count: Int? = try row["multiply_adds"]
+                return count.map(Quantity.count) ?? "–"
+            },
+            try line("epochs") { try count($0, "epochs") },
+            try line("an epoch's training") { Quantity.duration(seconds: try $0["seconds_per_epoch"]) },
+        ]
+    }
+
+    /// A row a class, a column a version.
+    func classLines() throws -> [[String]] {
+        guard let first = classes.first else { return [] }
+        let lines = try first.indices.map { index in
+            let row = first[index]
+            let (label, name, samples): (Int, String, Int) = (
+                try row["label"], try row["class_name"], try row["samples"]
+            )
+            return ["\(label)", name, Quantity.count(samples)]
+                + (try classes.map { Quantity.decimal(try $0[index]["accuracy"], places: 4) })
+        }
+        return [["label", "class name", "samples"] + versions.map { "\($0.reference)" }] + lines
+    }
+
+    /// A row a version.
+    func table() throws -> Table {
+        let table = try Table(summaries)
+        let positions = Self.keys.compactMap { table.keys.firstIndex(of: $0) }
+        return Table(keys: positions.map { table.keys[$0] }, rows: table.rows.map { row in positions.map { row[$0] } })
+    }
+
+    func json() throws -> JSONValue {
+        let table = try table()
+        let models = try zip(table.rows, classes).map { row, classes in
+            JSONValue.object(
+                zip(table.keys, row).map { JSONValue.Member($0, $1) }
+                    + [JSONValue.Member("classes", try Table(classes).json)])
+        }
+        return .object([
+            JSONValue.Member("models", .array(models)),
+            JSONValue.Member("pairs", .array(try pairs.map { try $0.json() })),
+        ])
+    }
+
+    private static let keys = [
+        "model", "version", "dataset", "dataset_version", "test_samples", "test_correct", "test_accuracy",
+        "test_accuracy_lower", "test_accuracy_upper", "test_loss", "parameters", "epochs", "seconds_per_epoch",
+        "multiply_adds",
+    ]
+}

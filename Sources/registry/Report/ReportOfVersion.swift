@@ -1,0 +1,79 @@
+import NeuralNetwork
+import PostgreSQL
+import Reporting
+import Store
+import Trainer
+
+/// What the page says of one version alone.
+struct ReportOfVersion {
+    private let version: StoredVersion
+    private let dataset: StoredDataset
+    private let store: Store
+
+    init(_ version: StoredVersion, of dataset: StoredDataset, in store: Store) {
+        self.version = version
+        self.dataset = dataset
+        self.store = store
+    }
+
+    func network() throws -> HTML {
+        let configuration = try RunConfiguration(json: version.configuration)
+        let epochs = try Table(try store.epochs(ofRun: version.run), styles: ["samples_seen": .hidden])
+        return """
+            \(LayerTable.of(configuration.architecture).html)
+            <h3>Configuration</h3>
+            \(HTML.table([["", ""]] + configuration.training.lines, isRight: [false, false]))
+            <h3>Epochs</h3>
+            \(epochs.html)
+            """
+    }
+
+    func predictions() throws -> HTML {
+        let samples = try store.predictions(of: version, limit: 20).map { row in
+            let (index, label, predicted): (Int, Int, Int) = (
+                try row["index"], try row["label"], try row["predicted"]
+            )
+            return try DigitPicture(
+                row, captions: ["#\(index): \(predicted)", label == predicted ? "right" : "wrong: is \(label)"])
+        }
+        return "<p>The first test samples, and what they are taken for.</p>\n\(HTML.gallery(samples))"
+    }
+
+    func errors() throws -> HTML {
+        let names = dataset.description.classNames
+        var counts = names.map { _ in names.map { _ in 0 } }
+        for row in try store.confusions(of: version, limit: names.count * names.count) {
+            counts[try row["label"]][try row["predicted"]] = try row["samples"]
+        }
+        for row in try store.classAccuracy(of: version) {
+            let label: Int = try row["label"]
+            counts[label][label] = try row["correct"]
+        }
+        let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
+        let unexplained = try store.unexplainedErrors(of: version)
+        return """
+            \(HTML.confusionMatrix(counts, classNames: names))
+            <h3>Does it matter how a digit is drawn?</h3>
+            \(categories.html)
+            <p>\(Quantity.count(unexplained)) of the misclassified samples deviate from their class in none of these ways.</p>
+            \(try galleries())
+            """
+    }
+
+    /// The misclassified samples of each category.
+    private func galleries() throws -> [HTML] {
+        var pictures: [(category: String, pictures: [DigitPicture])] = []
+        for row in try store.misclassifiedSamplesByCategory(of: version, limit: 10) {
+            let category: String = try row["category"]
+            if pictures.last?.category != category { pictures.append((category, [])) }
+            let (index, label, predicted, confidence): (Int, Int, Int, Double) =
+                (try row["index"], try row["label"], try row["predicted"], try row["confidence"])
+            pictures[pictures.count - 1].pictures.append(
+                try DigitPicture(
+                    row,
+                    captions: ["#\(index): \(label) → \(predicted)", "with \(Quantity.percent(confidence, places: 0))"])
+            )
+        }
+        return pictures.map { "<h3>Misclassified: \($0.category)</h3>\n\(HTML.gallery($0.pictures))" }
+    }
+}
