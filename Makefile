@@ -5,7 +5,7 @@
 # make build   the program, optimised: its path is printed
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test build bench bench-sql smoke lint format clean packages
+.PHONY: demo test build bench bench-sql dictionary smoke lint format clean packages
 
 packages:
 	@scripts/install-packages
@@ -17,7 +17,8 @@ build: packages
 demo: build
 	@scripts/demo
 
-test: packages
+test:
+	@scripts/install-packages postgresql-15-pgtap
 	@scripts/install-onnxruntime
 	swift build --build-tests
 	swift test --skip-build
@@ -30,6 +31,10 @@ bench: packages
 # The reading commands as a table; MNIST=… names a folder with the files of the data set, else they are downloaded.
 bench-sql: build
 	@Benchmarks/QueryBenchmark/query-benchmark "$$(swift build --configuration release --show-bin-path)/registry" $(MNIST)
+
+# The data dictionary, from the comments in a new database.
+dictionary: build
+	@scripts/data-dictionary
 
 # The main job in short, checked: one epoch of each network, then what compare and SQL say of it.
 smoke: build

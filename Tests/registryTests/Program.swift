@@ -16,6 +16,13 @@ struct Program {
         return Program(environment: try emptyHome().merging(["REGISTRY_DATABASE_URL": url]) { $1 })
     }
 
+    /// With a database of its own that has MNIST.
+    static func withMNIST() async throws -> Program {
+        let program = try await onNewDatabase()
+        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+        return program
+    }
+
     /// With an embedded server that is yet to be made; stopped and removed after the tests.
     static func withEmptyHome() throws -> (program: Program, home: FilePath) {
         let environment = try emptyHome()
@@ -49,11 +56,13 @@ struct Program {
     /// any other, started meanwhile, holds the socket that it watches.
     final class Running {
         let identifier: pid_t
+        private let command: String
         private let output: URL
         private let errors: URL
         private var status: Int32?
 
         fileprivate init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
+            command = ([executable.lastPathComponent] + arguments).joined(separator: " ")
             let folder = FileManager.default.temporaryDirectory
             output = folder.appending(path: "registry-test-\(UUID()).out")
             errors = folder.appending(path: "registry-test-\(UUID()).err")
@@ -77,7 +86,7 @@ struct Program {
             for file in [output, errors] { try? FileManager.default.removeItem(at: file) }
         }
 
-        private var isRunning: Bool {
+        var isRunning: Bool {
             if status != nil { return false }
             var word: Int32 = 0
             guard waitpid(identifier, &word, WNOHANG) == identifier else { return true }
@@ -90,16 +99,14 @@ struct Program {
 
         /// Waits until standard output contains a text.
         func waitForOutput(_ expected: String) async throws {
-            for _ in 0..<6000 {
-                if text(output).contains(expected) { return }
-                guard isRunning else { break }
-                try await Task.sleep(for: .milliseconds(5))
+            try await wait(until: "“\(expected)” in \(text(output))\(text(errors))") {
+                text(output).contains(expected) || !isRunning
             }
-            Issue.record("“\(expected)” did not come: \(text(output))\(text(errors))")
+            #expect(text(output).contains(expected), "\(text(errors))")
         }
 
         func end() async throws -> Result {
-            while isRunning { try await Task.sleep(for: .milliseconds(5)) }
+            try await wait(until: "the end of \(command): \(text(errors))", within: .seconds(600)) { !isRunning }
             return Result(status: status ?? -1, output: text(output), errors: text(errors))
         }
     }
@@ -112,6 +119,8 @@ struct Program {
     func start(_ arguments: String...) throws -> Running {
         try Running(Self.executable, arguments, environment)
     }
+
+    func start(_ arguments: [String]) throws -> Running { try Running(Self.executable, arguments, environment) }
 
     func run(_ arguments: String...) async throws -> Result { try await run(arguments) }
 

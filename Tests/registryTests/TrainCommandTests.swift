@@ -7,12 +7,6 @@ import Testing
 
 @Suite("registry train, on the real MNIST")
 struct TrainCommandTests {
-    private func programWithMNIST() async throws -> Program {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
-        return program
-    }
-
     /// In every epoch: misclassified rows = test samples − correct.
     private func expectEveryEpochAddsUp(_ program: Program, epochs: Int) throws {
         let rows = try program.connect().query(
@@ -33,7 +27,7 @@ struct TrainCommandTests {
 
     @Test("every option of a training is kept with its run and shown, and the layers' health with it")
     func options() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         try await program.succeed(
             "train", "lenet", "--name", "tuned", "--epochs", "2", "--optimizer", "adamw", "--weight-decay", "0.01",
             "--schedule", "cosine", "--minimum-learning-rate", "0.0001", "--warmup-epochs", "1", "--label-smoothing",
@@ -58,7 +52,7 @@ struct TrainCommandTests {
 
     @Test("errors are told by what is unusual in the digit, and curves are drawn into a file")
     func errorsAndCurves() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         try await program.succeed("train", "cnn", "--epochs", "1")
         let errors = try #require(
             try await program.succeed("errors", "cnn", "--format", "json").json() as? [String: Any])
@@ -85,7 +79,7 @@ struct TrainCommandTests {
             try await bare.succeed("architecture", "list", "--format", "json").json() as? [[String: Any]])
         #expect(list.map { $0["parameters"] as? Int } == [101_770, 47_658, 61_706, 57_044_810, 134_301_514])
 
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         let file = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID()).json")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(try await bare.succeed("architecture", "describe", "mlp").output.utf8).write(to: file)
@@ -99,7 +93,7 @@ struct TrainCommandTests {
 
     @Test("the two networks are trained, stored, compared and shown")
     func mainJob() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         let trained = try await program.succeed("train", "mlp", "--epochs", "2")
         #expect(trained.output.split(separator: "\n").count == 3, "a line an epoch and the result")
         #expect(trained.output.contains("\nmlp@1  test accuracy 0.9"))
@@ -160,7 +154,7 @@ struct TrainCommandTests {
 
     @Test("from PyTorch's first weights and in file order, the exported weights are PyTorch's")
     func pytorch() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         let resources = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../NeuralNetworkTests/Resources/pytorch")
         let exported = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).safetensors")
@@ -190,7 +184,7 @@ struct TrainCommandTests {
 
     @Test("the same seed gives the same weights, another seed others")
     func seeds() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         for (seed, threads) in [("1", "1"), ("1", "2"), ("2", "1")] {
             try await program.succeed("train", "mlp", "--epochs", "1", "--seed", seed, "--threads", threads, "--quiet")
         }
@@ -202,7 +196,7 @@ struct TrainCommandTests {
 
     @Test("Ctrl-C and SIGTERM end a run as cancelled, with every epoch that was printed", arguments: [SIGINT, SIGTERM])
     func cancelled(signal: Int32) async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         let training = try program.start("train", "cnn", "--epochs", "100")
         try await training.waitForOutput("epoch   2/100")
         kill(training.identifier, signal)
@@ -220,7 +214,7 @@ struct TrainCommandTests {
 
     @Test("kill -9 loses no finished epoch and leaves no half of one")
     func killed() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         let training = try program.start("train", "mlp", "--epochs", "1000")
         try await training.waitForOutput("epoch    5/1000")
         kill(training.identifier, SIGKILL)
@@ -232,14 +226,12 @@ struct TrainCommandTests {
 
     @Test("a reader of the output that goes away does not end the training")
     func brokenPipe() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         let command = "'\(Program.executable.path)' train mlp --epochs 3 2>/dev/null | head -n 1"
         let printed = try await program.start("/bin/sh", arguments: ["-c", command]).end()
         #expect(printed.output.split(separator: "\n").count == 1)
-        for _ in 0..<1000 {
-            let versions: Int = try program.connect().query("select count(*) as n from registry.model_version")[0]["n"]
-            if versions == 1 { break }
-            try await Task.sleep(for: .milliseconds(20))
+        try await wait(until: "a model version") {
+            try program.connect().query("select from registry.model_version").count == 1
         }
         let state: String = try program.connect().query("select state from registry.run")[0]["state"]
         #expect(state == "succeeded")
@@ -247,7 +239,7 @@ struct TrainCommandTests {
 
     @Test("an architecture in JSON is trained under its own name or another")
     func architectureFile() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(
@@ -264,7 +256,7 @@ struct TrainCommandTests {
 
     @Test("a training that diverges says so, and keeps its metrics")
     func diverged() async throws {
-        let program = try await programWithMNIST()
+        let program = try await Program.withMNIST()
         let result = try await program.run("train", "mlp", "--epochs", "2", "--learning-rate", "1e30")
         #expect(result.status == 70)
         #expect(try #require(result.errorLines.last).contains("diverged: the training loss was not finite at step"))

@@ -1,0 +1,142 @@
+import Foundation
+import PostgreSQL
+import TestData
+import TestServer
+import Testing
+
+@Suite("SQL for analysts")
+struct AnalysisTests {
+    private static let sql = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../sql")
+
+    private static func files(in folder: String, ending: String) throws -> [URL] {
+        try FileManager.default.contentsOfDirectory(
+            at: sql.appending(path: folder), includingPropertiesForKeys: nil
+        ).filter { $0.lastPathComponent.hasSuffix(ending) }.sorted { $0.path < $1.path }
+    }
+
+    /// What psql prints of a file.
+    private func output(_ program: Program, of file: URL, _ options: String...) async throws -> String {
+        let result = try await program.run(
+            ["db", "psql", "--", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"] + options + [
+                "--file", file.path,
+            ])
+        #expect(result.status == 0, "\(file.lastPathComponent): \(result.errors)")
+        return result.output
+    }
+
+    @Test("the data dictionary tells what is in the database: else run make dictionary")
+    func dictionary() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("db", "migrate")
+        let made = try await output(
+            program, of: Self.sql.appending(path: "dictionary.sql"), "--tuples-only", "--no-align")
+        #expect(made == (try String(contentsOf: Self.sql.appending(path: "README.md"), encoding: .utf8)))
+    }
+
+    private static func hasPgTAP() async throws -> Bool {
+        let connection = try Connection(try await TestServer.newDatabase())
+        return !(try connection.query("select from pg_available_extensions where name = 'pgtap'")).isEmpty
+    }
+
+    @Test(
+        "pgTAP's tests of the views",
+        .enabled("needs pgTAP, Debian's postgresql-15-pgtap") { try await AnalysisTests.hasPgTAP() })
+    func views() async throws {
+        for file in try Self.files(in: "tests", ending: ".sql") where file.lastPathComponent != "fixture.sql" {
+            let program = try await Program.onNewDatabase()
+            try await program.succeed("db", "migrate")
+            let lines = try await output(program, of: file, "--tuples-only", "--no-align").split(separator: "\n")
+            let planned = lines.first { $0.hasPrefix("1..") }.flatMap { Int($0.dropFirst(3)) }
+            #expect(planned == lines.filter { $0.hasPrefix("ok ") }.count, "\(file.lastPathComponent)")
+            for line in lines where line.hasPrefix("not ok") || line.hasPrefix("#") {
+                Issue.record("\(file.lastPathComponent): \(line)")
+            }
+        }
+    }
+
+    /// One epoch of each network, the same on every machine to the bit; what is read from them.
+    @Test("the worked queries give what stands beside them; robustness, drift and the report read the same database")
+    func examples() async throws {
+        let program = try await Program.withMNIST()
+        for model in ["mlp", "cnn"] {
+            try await program.succeed("train", model, "--epochs", "1")
+            try await program.succeed("robustness", model, "--only", "shift right")
+        }
+
+        let files = try Self.files(in: "examples", ending: ".sql")
+        #expect(files.count >= 15)
+        for file in files {
+            let printed = try await output(program, of: file)
+            let expected = file.deletingPathExtension().appendingPathExtension("txt")
+            if ProcessInfo.processInfo.environment["UPDATE_EXAMPLES"] != nil {
+                try printed.write(to: expected, atomically: true, encoding: .utf8)
+            }
+            #expect(printed == (try? String(contentsOf: expected, encoding: .utf8)), "\(file.lastPathComponent)")
+        }
+
+        try await expectRobustness(program)
+        try await expectDrift(program)
+        try await expectReport(program)
+    }
+
+    /// What is measured once is kept, and an image that is not moved is classified as when it was trained.
+    private func expectRobustness(_ program: Program) async throws {
+        func evaluations() async throws -> [[String: Any]] {
+            let result = try await program.succeed("robustness", "cnn", "--only", "shift right", "--format", "json")
+            let found = try #require(try result.json() as? [String: Any])
+            return try #require(found["evaluations"] as? [[String: Any]])
+        }
+        let measured = try await evaluations()
+        #expect(measured.compactMap { $0["strength"] as? Double } == (-4...4).map(Double.init))
+        let accuracies = try measured.map { try #require($0["test_accuracy"] as? Double) }
+        let trained: Double = try program.connect().query(
+            "select test_accuracy from analysis.model_version where model = 'cnn'")[0]["test_accuracy"]
+        #expect(accuracies[4] == trained)
+        #expect(accuracies[0] < accuracies[2] && accuracies[2] < accuracies[4])
+        #expect(accuracies[8] < accuracies[6] && accuracies[6] < accuracies[4])
+        let times =
+            "select array_agg(evaluated_at::text order by model, strength)::text as times from analysis.robustness"
+        let before: String = try program.connect().query(times)[0]["times"]
+        #expect(try await evaluations().count == 9)
+        #expect(try program.connect().query(times)[0]["times"] as String == before, "nothing is measured twice")
+    }
+
+    private func expectDrift(_ program: Program) async throws {
+        let drift = try #require(
+            try await program.succeed("dataset", "drift", "mnist", "--format", "json").json() as? [String: Any])
+        #expect((drift["verdict"] as? String)?.hasPrefix("They are alike") == true)
+        #expect((drift["features"] as? [Any])?.count == 13)
+        #expect((drift["classes"] as? [Any])?.count == 10)
+        let itself = try await program.succeed("dataset", "drift", "mnist:test", "mnist:test", "--format", "csv")
+        #expect(itself.output.split(separator: "\n").dropFirst().allSatisfy { $0.contains(",0") })
+        #expect(try await program.run("dataset", "drift", "mnist:first", "mnist:test").status == 64)
+        #expect(try await program.run("dataset", "drift", "absent").status == 66)
+    }
+
+    private func expectReport(_ program: Program) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID()).html")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await program.succeed("report", "mlp", "cnn", "--output", file.path)
+        let page = try String(contentsOf: file, encoding: .utf8)
+        #expect(page.hasPrefix("<!DOCTYPE html>"))
+        for part in [
+            "Comparison", "Data set", "Learning curves", "mlp@1: errors", "cnn@1: predictions", "Hardest digits",
+        ] {
+            #expect(page.contains(">\(part)</h2>"), "\(part)")
+        }
+        let verdict = try #require(
+            try program.connect().query(
+                "select analysis.verdict('mlp@1', 'cnn@1', only_a_correct, only_b_correct, test_samples, mcnemar_exact_p) from analysis.agreement where a_model = 'mlp' and b_model = 'cnn'"
+            )[0]["verdict"] as String?)
+        #expect(page.contains(verdict))
+        // Whatever is shown is in the page itself; names of XML's vocabularies are no addresses.
+        #expect(!page.contains("<script") && !page.contains("<link") && !page.contains("@import"))
+        #expect(
+            page.matches(of: /(src|href)="([^"]*)"/).allSatisfy {
+                $0.2.hasPrefix("data:image/png;base64,") || $0.2.hasPrefix("#")
+            })
+        #expect(page.matches(of: #/<img /#).count >= 2 * 20)
+        for id in page.matches(of: /href="#([^"]*)"/) { #expect(page.contains("id=\"\(id.1)\"")) }
+        #expect(try await program.run("report", "absent", "--output", file.path).status == 66)
+    }
+}

@@ -1,0 +1,60 @@
+-- What a reader may do, and that everything is explained.
+begin;
+create extension pgtap;
+\ir fixture.sql
+select plan(9);
+
+select is_empty(
+    $$select relname
+        from pg_class
+       where relnamespace in ('analysis'::regnamespace, 'registry'::regnamespace)
+         and relkind in ('r', 'v')
+         and obj_description(oid, 'pg_class') is null$$,
+    'every table and view has a comment');
+select is_empty(
+    $$select relname, attname
+        from pg_class
+        join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+       where relnamespace in ('analysis'::regnamespace, 'registry'::regnamespace)
+         and relkind in ('r', 'v')
+         and col_description(pg_class.oid, attnum) is null$$,
+    'every column has a comment');
+select is_empty(
+    $$select proname
+        from pg_proc
+       where pronamespace in ('analysis'::regnamespace, 'registry'::regnamespace)
+         and obj_description(oid, 'pg_proc') is null$$,
+    'every function has a comment');
+
+create function pg_temp.fails_reading() returns setof text language plpgsql as $$
+declare
+    name text;
+begin
+    for name in select format('analysis.%I', viewname) from pg_views where schemaname = 'analysis' loop
+        begin
+            execute format('select * from %s', name);
+        exception
+            when insufficient_privilege then
+                return next name;
+        end;
+    end loop;
+end
+$$;
+
+set local role registry_reader;
+
+select is_empty('select pg_temp.fails_reading()', 'a reader may read every view');
+select lives_ok(
+    $$select * from analysis.hard_samples(1), analysis.hard_classes(1), analysis.tested_versions(1),
+             analysis.learning_of_sample(1), analysis.mistaken_for(1, 1), analysis.missed_samples(1)$$,
+    'a reader may ask what is hard');
+select lives_ok(
+    $$select * from analysis.feature_drift(1, 'training', 1, 'test'), analysis.class_drift(1, 'training', 1, 'test')$$,
+    'a reader may ask for drift');
+select throws_ok('select * from registry.run', '42501', null, 'a reader may read no table');
+select throws_ok('select registry.count_version(1, 1, 1)', '42501', null, 'a reader may call nothing that writes');
+select throws_ok(
+    $$insert into analysis.dataset (dataset) values ('x')$$, '42501', null, 'a reader may write through no view');
+
+select * from finish();
+rollback;

@@ -1,0 +1,53 @@
+-- Versions, their predictions, and pairs of them. Figures by hand, and by scipy.
+begin;
+create extension pgtap;
+\ir fixture.sql
+select plan(10);
+
+select results_eq(
+    $$select model, version, test_correct, test_accuracy, aliases, is_newest, seconds_per_epoch
+        from analysis.model_version
+       order by model, version$$,
+    $$values ('big', 1, 8, 0.8::float8, '{}'::text[], true, 1.5::float8),
+             ('small', 1, 7, 0.7, '{production}', false, 1.5),
+             ('small', 2, 8, 0.8, '{}', true, 1.5)$$,
+    'versions with their test results');
+select ok(
+    (select abs(test_accuracy_lower - 0.39677814746114537) < 1e-12 and abs(test_accuracy_upper - 0.8922087325936989) < 1e-12
+       from analysis.model_version
+      where model = 'small' and version = 1),
+    'Wilson''s interval of 7 in 10');
+select results_eq(
+    $$select index from analysis.misclassified_sample where model = 'small' and version = 1 order by index$$,
+    'values (0), (1), (2)', 'the misclassified samples of a version');
+select results_eq(
+    $$select label::integer, predicted::integer, samples from analysis.confusion where model = 'small' and version = 1 order by label$$,
+    'values (0, 1, 2::bigint), (1, 0, 1)', 'the confusion matrix without its diagonal');
+select results_eq(
+    $$select label::integer, class_name, samples, correct, accuracy
+        from analysis.class_accuracy where model = 'small' and version = 1 order by label$$,
+    $$values (0, 'even', 5::bigint, 3::bigint, 0.6::float8), (1, 'odd', 5, 4, 0.8)$$, 'accuracy by class');
+select results_eq(
+    $$select count(*), count(*) filter (where is_correct) from analysis.prediction where model = 'big'$$,
+    'values (10::bigint, 8::bigint)', 'a prediction for every test sample');
+select results_eq(
+    $$select both_correct, only_a_correct, only_b_correct, neither_correct, test_samples
+        from analysis.agreement
+       where a_model = 'small' and a_version = 1 and b_model = 'big'$$,
+    'values (6::bigint, 1::bigint, 2::bigint, 1::bigint, 10)', 'which samples both, one or neither get right');
+select results_eq(
+    $$select round(mcnemar_exact_p::numeric, 12), round(mcnemar_mid_p::numeric, 12)
+        from analysis.agreement
+       where a_model = 'small' and a_version = 1 and b_model = 'big'$$,
+    'values (1.0, 0.625)', 'McNemar''s test of 1 against 2: two tails of four eighths; less three eighths');
+select results_eq(
+    $$select samples, errors, error_rate, error_rate_outside, ratio
+        from analysis.category_error
+       where model = 'small' and version = 1 and category = 'tilted'$$,
+    'values (2::bigint, 1::bigint, 0.5::float8, 0.25::float8, 2::float8)', 'errors in and out of a category');
+select results_eq(
+    $$select errors, unexplained from analysis.unexplained_error where model = 'small' and version = 1$$,
+    'values (3::bigint, 2::bigint)', 'errors without any deviation');
+
+select * from finish();
+rollback;

@@ -1,0 +1,51 @@
+-- One vote an architecture: a miss by one of the two small versions counts a quarter, one by the big version a half.
+begin;
+create extension pgtap;
+\ir fixture.sql
+select plan(7);
+
+select results_eq(
+    $$select index, missed_by, missed_share, commonest_prediction::integer, round(mean_confidence::numeric, 6)
+        from analysis.sample_difficulty
+       order by index$$,
+    $$values (0, 3::bigint, 1::float8, 1, 0.8), (1, 1, 0.25, 0, 0.8), (2, 1, 0.25, 1, 0.8),
+             (3, 1, 0.25, 0, 0.8), (4, 1, 0.5, 1, 0.8)$$,
+    'the share of votes that miss a sample');
+select results_eq(
+    $$select label::integer, missed_samples, round(error_rate::numeric, 12) from analysis.class_difficulty order by label$$,
+    'values (0, 3::bigint, 0.35), (1, 2, 0.1)', 'a class''s error rate is the mean of its samples'' shares');
+select results_eq(
+    $$select sample.index
+        from registry.dataset
+       cross join lateral analysis.hard_samples(dataset.dataset_id, most => 2) as hard
+        join registry.sample using (sample_id)
+       order by hard.missed_share desc$$,
+    'values (0), (4)', 'as many of the hardest as asked for');
+select results_eq(
+    $$select sample.index, hard.missed_share
+        from registry.dataset
+       cross join lateral analysis.hard_samples(dataset.dataset_id, 'small') as hard
+        join registry.sample using (sample_id)
+       order by sample.index$$,
+    'values (0, 1::float8), (1, 0.5), (2, 0.5), (3, 0.5)', 'of one model alone');
+select results_eq(
+    $$select sample.index, hard.missed_by, round(hard.missed_share::numeric, 12), round(hard.label_doubt::numeric, 6)
+        from registry.dataset
+       cross join lateral analysis.hard_samples(dataset.dataset_id, since => '-infinity') as hard
+        join registry.sample using (sample_id)
+       order by sample.index$$,
+    $$select index, missed_by, round(missed_share::numeric, 12), round(label_doubt::numeric, 6)
+        from analysis.sample_difficulty
+       order by index$$,
+    'counted from the versions of all times it is the same');
+select results_eq(
+    $$select index from analysis.sample_category where category = 'suspect label'$$,
+    'values (0)', 'only where the architectures agree a label is suspect');
+
+delete from registry.model_version where run_id = 3;
+select results_eq(
+    $$select index, missed_share from analysis.sample_difficulty order by index$$,
+    'values (0, 1::float8), (1, 0.5), (2, 0.5), (3, 0.5)', 'a version that is deleted no longer counts');
+
+select * from finish();
+rollback;
