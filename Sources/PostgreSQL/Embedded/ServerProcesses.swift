@@ -49,15 +49,11 @@ struct ServerProcesses {
     /// - Throws: `EmbeddedServerError.programFailed` with the last line it printed.
     func run(_ program: FilePath, _ arguments: [String]) async throws {
         var options = PlatformOptions()
-        if let substitute = owner.substitute {
-            options.userID = substitute.user
-            options.groupID = substitute.group
-            options.supplementaryGroups = [substitute.group]
-        }
         // A session of its own: Ctrl-C in the terminal must not reach the server.
         options.createSession = true
+        let (executable, arguments) = command(program, arguments)
         let result = try await Subprocess.run(
-            .path(program), arguments: Arguments(arguments),
+            executable, arguments: Arguments(arguments),
             environment: .inherit.updating(["LC_ALL": "C", "PGDATA": nil]), workingDirectory: "/",
             platformOptions: options, output: .discarded, error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
@@ -65,6 +61,14 @@ struct ServerProcesses {
             throw EmbeddedServerError.programFailed(
                 program.string, reason: lines.suffix(2).joined(separator: "; "))
         }
+    }
+
+    /// The user is changed by a program of its own: between fork and exec of a process with threads, glibc's `setuid` may
+    /// wait forever for a lock that one of them holds.
+    private func command(_ program: FilePath, _ arguments: [String]) -> (Executable, [String]) {
+        guard let substitute = owner.substitute else { return (.path(program), arguments) }
+        let identity = ["--reuid", "\(substitute.user)", "--regid", "\(substitute.group)", "--clear-groups", "--"]
+        return (.name("setpriv"), identity + [program.string] + arguments)
     }
 
     private func output(of program: Executable, _ arguments: [String]) async throws -> String? {
