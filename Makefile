@@ -1,11 +1,13 @@
 # make demo    set up, train both networks on MNIST, compare them
 # make test    set up, run all tests
+# make test-faults   kill, stop and starve trainings and servers, many times over
 # make bench   measure the engine, beside PyTorch and JAX where they are installed
 # make bench-sql   time the reading commands while the database grows to ten million misclassifications
+# make bench-queue   claims a second, and how long a run waits for its trainer
 # make build   the program, optimised: its path is printed
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test build bench bench-sql dictionary smoke lint format clean packages
+.PHONY: demo test test-faults build bench bench-sql bench-queue dictionary smoke lint format clean packages
 
 packages:
 	@scripts/install-packages
@@ -18,10 +20,16 @@ demo: build
 	@scripts/demo
 
 test:
-	@scripts/install-packages postgresql-15-pgtap
+	@scripts/install-packages postgresql-15-pgtap pgbouncer
 	@scripts/install-onnxruntime
 	swift build --build-tests
 	swift test --skip-build
+
+# The long form of the fault tests; make test has a short one.
+test-faults:
+	@scripts/install-packages postgresql-15-pgtap pgbouncer
+	swift build --build-tests
+	FAULT_ROUNDS=long swift test --skip-build --filter FaultTests
 
 # The engine's speed as tables; PYTHON=… names an interpreter with PyTorch and JAX to run beside it.
 bench: packages
@@ -31,6 +39,10 @@ bench: packages
 # The reading commands as a table; MNIST=… names a folder with the files of the data set, else they are downloaded.
 bench-sql: build
 	@Benchmarks/QueryBenchmark/query-benchmark "$$(swift build --configuration release --show-bin-path)/registry" $(MNIST)
+
+bench-queue: packages
+	swift build --configuration release --product queue-benchmark
+	@"$$(swift build --configuration release --show-bin-path)/queue-benchmark"
 
 # The data dictionary, from the comments in a new database.
 dictionary: build

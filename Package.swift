@@ -27,7 +27,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: kernelTargets + [
@@ -68,13 +71,25 @@ let package = Package(
         .target(name: "Statistics", swiftSettings: strict),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "Reporting", dependencies: ["CPNG"], swiftSettings: strict),
-        .target(name: "Trainer", dependencies: ["KernelTypes", "NeuralNetwork", "Store"], swiftSettings: strict),
+        .target(
+            name: "Trainer",
+            dependencies: [
+                "KernelTypes", "NeuralNetwork", "PostgreSQL", "Store",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "registry",
             dependencies: [
                 "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Statistics", "Store",
                 "Trainer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
@@ -86,6 +101,13 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Benchmarks/EngineBenchmark",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "queue-benchmark",
+            dependencies: [
+                "PostgreSQL", "Reporting", "Store", "TestServer",
+            ],
+            path: "Benchmarks/QueueBenchmark",
             swiftSettings: strict),
         .target(
             name: "TestServer",
@@ -120,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "registryTests",
             dependencies: [
-                "NeuralNetwork", "PostgreSQL", "TestData", "TestServer", "registry",
+                "Datasets", "NeuralNetwork", "PostgreSQL", "TestData", "TestServer", "Trainer", "registry",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Resources")],

@@ -30,7 +30,9 @@ public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
     public var isConnectionLoss: Bool {
         switch self {
         case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: true
-        case .server(let error): [.adminShutdown, .crashShutdown, .cannotConnectNow].contains(error.sqlState)
+        case .server(let error):
+            [.adminShutdown, .crashShutdown, .cannotConnectNow, .idleInTransactionSessionTimeout]
+                .contains(error.sqlState) || error.sqlState.conditionClass == "08"
         case .transactionAborted, .encoding, .decoding: false
         }
     }

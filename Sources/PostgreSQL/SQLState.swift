@@ -22,6 +22,8 @@ public struct SQLState: Sendable, Hashable, CustomStringConvertible {
     public static let foreignKeyViolation = SQLState("23503")
     public static let uniqueViolation = SQLState("23505")
     public static let checkViolation = SQLState("23514")
+    public static let readOnlyTransaction = SQLState("25006")
+    public static let idleInTransactionSessionTimeout = SQLState("25P03")
     public static let invalidAuthorization = SQLState("28000")
     public static let invalidPassword = SQLState("28P01")
     public static let undefinedDatabase = SQLState("3D000")

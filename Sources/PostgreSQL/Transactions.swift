@@ -8,8 +8,18 @@ extension Connection {
         case serializable
     }
 
+    /// A client that vanishes in a transaction, with its machine or its network, leaves its locks behind: left alone, a
+    /// server notices after hours. Told so, it ends the transaction after half a minute. Settings of the transaction, not
+    /// of the session, pass through every pooler.
+    private static let limitsOfAbsence = """
+        set local idle_in_transaction_session_timeout = '30s'; set local tcp_user_timeout = '20s';
+        set local tcp_keepalives_idle = 10; set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 3
+        """
+
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. Inside another transaction it
     /// is a savepoint of that one, and `isolation` has no effect.
+    ///
+    /// A transaction that sends the server nothing for 30 seconds is ended by it.
     ///
     /// - Throws: What `body` threw; `PostgreSQLError.commitOutcomeUnknown` when the connection broke while the
     ///   transaction was being committed.
@@ -18,7 +28,9 @@ extension Connection {
     ) throws -> Value {
         let savepoint = "level_\(transactionDepth)"
         let isOutermost = transactionDepth == 0
-        try execute(isOutermost ? "begin isolation level \(isolation.rawValue)" : "savepoint \(savepoint)")
+        try script(
+            isOutermost
+                ? "begin isolation level \(isolation.rawValue); \(Self.limitsOfAbsence)" : "savepoint \(savepoint)")
         transactionDepth += 1
         defer { transactionDepth -= 1 }
         let value: Value

@@ -24,6 +24,16 @@ public enum JSONValue: Sendable, Hashable {
     /// The text, indented by two spaces a level, without a line's end.
     public var text: String { text(indentation: "") }
 
+    /// The text on one line.
+    public var line: String {
+        switch self {
+        case .array(let values): "[" + values.map(\.line).joined(separator: ",") + "]"
+        case .object(let members):
+            "{" + members.map { "\(Self.quoted($0.key)):\($0.value.line)" }.joined(separator: ",") + "}"
+        default: text
+        }
+    }
+
     private func text(indentation: String) -> String {
         switch self {
         case .null: return "null"

@@ -3,6 +3,11 @@ import PostgreSQL
 /// Bytes of an artifact stored in one row: far below what one value may hold, and cheap to hold twice in memory.
 private let chunkSize = 8 << 20
 
+/// Bytes in the pieces that rows keep, in order.
+func chunks(of bytes: [UInt8]) -> [[UInt8]] {
+    stride(from: 0, to: bytes.count, by: chunkSize).map { Array(bytes[$0..<min($0 + chunkSize, bytes.count)]) }
+}
+
 extension Store {
     /// Stores a file under its SHA-256; content that is there already is not stored again.
     ///
@@ -18,10 +23,10 @@ extension Store {
                 """,
                 digest, bytes.count, mediaType)
             guard isNew == 1 else { return }
-            for (index, start) in stride(from: 0, to: bytes.count, by: chunkSize).enumerated() {
+            for (index, chunk) in chunks(of: bytes).enumerated() {
                 _ = try connection.execute(
                     "insert into registry.artifact_chunk (sha256, index, bytes) values ($1, $2, $3)",
-                    digest, index, Array(bytes[start..<min(start + chunkSize, bytes.count)]))
+                    digest, index, chunk)
             }
         }
         return digest

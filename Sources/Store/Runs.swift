@@ -23,61 +23,6 @@ public struct RunRequest: Sendable {
     }
 }
 
-/// The process that executes a run, as the run's row describes it.
-public struct Executor: Sendable, Hashable {
-    /// Host and process id.
-    public var worker: String
-    public var host: String
-    public var processor: String
-    public var threads: Int
-    public var programVersion: String
-
-    public init(worker: String, host: String, processor: String, threads: Int, programVersion: String) {
-        self.worker = worker
-        self.host = host
-        self.processor = processor
-        self.threads = threads
-        self.programVersion = programVersion
-    }
-}
-
-/// The right to write to a run: valid while no later claim has raised the run's fencing number.
-public struct Lease: Sendable, Hashable {
-    public let run: Int
-    public let fence: Int
-}
-
-/// The run belongs to another trainer by now, or has ended: this trainer must stop and can write nothing.
-public struct LeaseLost: Error, Sendable, CustomStringConvertible {
-    public let run: Int
-
-    public var description: String {
-        "Run \(run) was ended or taken over elsewhere; this process stops training it. See: registry runs"
-    }
-}
-
-/// How a run ends without a model version.
-public enum RunFailure: Sendable {
-    case cancelled
-    case failed(String)
-    case diverged(String)
-
-    var state: String {
-        switch self {
-        case .cancelled: "cancelled"
-        case .failed: "failed"
-        case .diverged: "diverged"
-        }
-    }
-
-    var reason: String? {
-        switch self {
-        case .cancelled: nil
-        case .failed(let reason), .diverged(let reason): reason
-        }
-    }
-}
-
 extension Store {
     /// Queues a run; the model's name is made if it is new.
     ///
@@ -95,43 +40,24 @@ extension Store {
             insert into registry.run (model_id, dataset_id, configuration, parameter_count, multiply_adds, epochs)
             select model_id, $2, $3, $4, $5, $6
               from named
-            returning run_id
+            returning run_id, pg_notify($7, '')
             """,
             request.model, request.datasetID, request.configuration, request.parameterCount, request.multiplyAdds,
-            request.epochs)[0]["run_id"]
-    }
-
-    /// Takes a queued run and raises its fencing number.
-    ///
-    /// - Throws: `LeaseLost` when the run is not queued any more.
-    public func claim(run: Int, by executor: Executor) throws -> Lease {
-        let rows = try connection.query(
-            """
-            update registry.run
-               set state = 'running',
-                   attempts = attempts + 1,
-                   fence = fence + 1,
-                   lease_expires_at = now() + interval '30 seconds',
-                   started_at = coalesce(started_at, now()),
-                   worker = $2,
-                   host = $3,
-                   processor = $4,
-                   threads = $5,
-                   program_version = $6
-             where run_id = $1
-               and state = 'queued'
-            returning fence
-            """,
-            run, executor.worker, executor.host, executor.processor, executor.threads, executor.programVersion)
-        guard let row = rows.first else { throw LeaseLost(run: run) }
-        return Lease(run: run, fence: try row["fence"])
+            request.epochs, Self.queueChannel)[0]["run_id"]
     }
 
     /// Stores a finished epoch in one transaction: its metrics, the points of its loss curve, every misclassified sample,
-    /// and the run's progress.
+    /// the checkpoint to go on from, the run's progress and the lease.
     ///
+    /// Asking again after an answer was lost does no harm.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: In safetensors form; `nil` keeps none.
+    ///   - divergence: Why this epoch was the last, where the training has diverged in it.
     /// - Throws: `LeaseLost` when the lease is not valid any more; then nothing is stored.
-    public func record(_ epoch: EpochRecord, under lease: Lease) throws {
+    public func record(
+        _ epoch: EpochRecord, checkpoint: [UInt8]? = nil, divergence: String? = nil, under lease: Lease
+    ) throws {
         try connection.transaction {
             let isHeld = try connection.execute(
                 """
@@ -141,13 +67,32 @@ extension Store {
                  where run_id = $1
                    and fence = $2
                    and state = 'running'
+                   and epochs_finished = $3 - 1
                 """, lease.run, lease.fence, epoch.epoch)
-            guard isHeld == 1 else { throw LeaseLost(run: lease.run) }
+            guard isHeld == 1 else {
+                if try isStored(epoch: epoch.epoch, under: lease) { return }
+                throw LeaseLost(run: lease.run)
+            }
             try insert(epoch, of: lease.run)
+            if let checkpoint { try storeCheckpoint(checkpoint, epoch: epoch.epoch, of: lease.run) }
+            if let divergence { try end(lease, as: .diverged(divergence)) }
         }
     }
 
+    private func isStored(epoch: Int, under lease: Lease) throws -> Bool {
+        try connection.query(
+            """
+            select epochs_finished = $3 and state in ('running', 'diverged') as is_stored
+              from registry.run
+             where run_id = $1
+               and fence = $2
+            """, lease.run, lease.fence, epoch
+        ).first?["is_stored"] ?? false
+    }
+
     /// Ends a run with its weights as the model's next version, in one transaction.
+    ///
+    /// Asking again after an answer was lost does no harm.
     ///
     /// - Parameter weights: The network after its last epoch, in safetensors form.
     /// - Throws: `LeaseLost` when the lease is not valid any more; then nothing is stored.
@@ -157,6 +102,7 @@ extension Store {
                 """
                 update registry.run
                    set state = 'succeeded',
+                       failure = null,
                        lease_expires_at = null,
                        finished_at = now()
                  where run_id = $1
@@ -164,26 +110,17 @@ extension Store {
                    and state = 'running'
                 returning model_id, epochs_finished
                 """, lease.run, lease.fence)
-            guard let row = rows.first else { throw LeaseLost(run: lease.run) }
+            guard let row = rows.first else {
+                if try outcome(of: lease) == "succeeded", let version = try state(ofRun: lease.run).version {
+                    return version
+                }
+                throw LeaseLost(run: lease.run)
+            }
             let epoch: Int = try row["epochs_finished"]
+            try endAttempt(lease, "succeeded")
+            _ = try connection.execute("delete from registry.checkpoint where run_id = $1", lease.run)
             return try registerVersion(of: try row["model_id"], run: lease.run, epoch: epoch, weights: weights)
         }
-    }
-
-    /// Ends a run without a model version; what its finished epochs stored stays.
-    public func end(_ lease: Lease, as failure: RunFailure) throws {
-        let isHeld = try connection.execute(
-            """
-            update registry.run
-               set state = $3,
-                   failure = $4,
-                   lease_expires_at = null,
-                   finished_at = now()
-             where run_id = $1
-               and fence = $2
-               and state = 'running'
-            """, lease.run, lease.fence, failure.state, failure.reason)
-        guard isHeld == 1 else { throw LeaseLost(run: lease.run) }
     }
 
     /// The newest runs first.

@@ -30,9 +30,12 @@ public enum Machine {
     }
 
     /// What a run's row says of this process.
-    public static func executor(threads: Int, programVersion: String) -> Executor {
+    ///
+    /// - Parameter worker: Its number, where the process has several workers.
+    public static func executor(worker: Int? = nil, threads: Int, programVersion: String) -> Executor {
         Executor(
-            worker: "\(host):\(getpid())", host: host, processor: processor, threads: threads,
+            worker: "\(host):\(getpid())\(worker.map { ":\($0)" } ?? "")", host: host, processor: processor,
+            threads: threads,
             programVersion: programVersion)
     }
 }

@@ -1,5 +1,6 @@
 import KernelTypes
 import NeuralNetwork
+import PostgreSQL
 import Store
 
 /// What a run tells while it is executed.
@@ -10,94 +11,168 @@ public enum RunEvent: Sendable {
     case epoch(EpochRecord)
 }
 
-/// Executes a leased run: network × data set → metrics, misclassified samples and, at the end, a model version.
+/// Whether a training shall go on.
+public enum StopRequest: Sendable {
+    /// The run ends as cancelled.
+    case cancel
+    /// The run goes back into the queue; whoever takes it goes on after its last stored epoch.
+    case release
+}
+
+/// How an execution ended.
+public enum RunOutcome: Sendable, Hashable {
+    case succeeded(ModelReference)
+    case cancelled
+    case released
+}
+
+/// Executes a claimed run: network × data set → metrics, misclassified samples and, at the end, a model version.
+///
+/// Whoever executes it, and however often it was interrupted, the weights are the same to the bit.
 public struct RunExecution {
     /// Batches between two points of the loss curve.
     public static let stepsBetweenLosses = 100
 
-    let store: Store
-    let lease: Lease
-    let configuration: RunConfiguration
-    let data: TrainingData
+    let run: ClaimedRun
     let kernels: KernelSet
     let threads: Int?
+    let isRetried: Bool
+    let store: ReconnectingStore
+    let connect: @Sendable () throws -> Store
+    let data: (Store) throws -> TrainingData
 
     /// - Parameters:
     ///   - kernels: Those that the processor can run; they change no result.
     ///   - threads: Worker threads of the engine; `nil` for one a physical core.
+    ///   - isRetried: Whether a failure that nobody watches puts the run back into the queue, as long as it has attempts.
+    ///   - store: The database, for what the run stores.
+    ///   - connect: Opens a connection of its own, to renew the lease.
+    ///   - data: Gets the run's data set.
     public init(
-        _ lease: Lease, configuration: RunConfiguration, data: TrainingData, kernels: KernelSet, threads: Int?,
-        store: Store
+        _ run: ClaimedRun, kernels: KernelSet, threads: Int?, isRetried: Bool, store: ReconnectingStore,
+        connect: @escaping @Sendable () throws -> Store, data: @escaping (Store) throws -> TrainingData
     ) {
-        self.lease = lease
-        self.configuration = configuration
-        self.data = data
+        self.run = run
         self.kernels = kernels
         self.threads = threads
+        self.isRetried = isRetried
         self.store = store
+        self.connect = connect
+        self.data = data
     }
 
-    /// Trains, tests and stores epoch by epoch.
+    /// Trains, tests and stores epoch by epoch, from the first that is not stored yet.
     ///
     /// No transaction is open while the network trains. Whatever ends the run early, the epochs that were finished stay
     /// stored, and the run's row says why it ended.
     ///
     /// - Parameters:
-    ///   - isCancelled: Asked after every batch; when true the run ends as `cancelled`.
+    ///   - stopRequest: Asked after every batch, and when an epoch has been stored.
     ///   - report: Told of every batch and every stored epoch.
-    /// - Returns: The new version, or `nil` when the run was cancelled.
     /// - Throws: `LeaseLost`, `Diverged`, or what the engine or the database threw.
     public func callAsFunction(
-        isCancelled: () -> Bool, report: (RunEvent) -> Void
-    ) throws -> ModelReference? {
+        stopRequest: @escaping (_ isBetweenEpochs: Bool) -> StopRequest?, report: @escaping (RunEvent) -> Void
+    ) throws -> RunOutcome {
+        let keeper = LeaseKeeper(run.lease, connect: connect)
+        defer { keeper.end() }
         do {
-            return try train(isCancelled: isCancelled, report: report)
-        } catch let lost as LeaseLost {
-            throw lost
-        } catch let diverged as Diverged {
-            try store.end(lease, as: .diverged(diverged.reason))
-            throw diverged
+            let training = Training(
+                lease: run.lease, configuration: try RunConfiguration(json: run.configuration), data: try store(data),
+                store: store, keeper: keeper, stopRequest: stopRequest, report: report)
+            return try training.run(
+                epochsFinished: run.epochsFinished, kernels: kernels, threads: threads)
+        } catch let error as PostgreSQLError where error.isTransient {
+            // Nothing can be written: the lease runs out, and whoever takes the run goes on.
+            throw error
+        } catch let error where error is LeaseLost || error is Diverged {
+            throw error
         } catch {
-            // The database may be what failed: then the row can't be written, and the first error is the one to tell.
-            try? store.end(lease, as: .failed("\(error)"))
+            try store { try $0.end(run.lease, as: isRetried ? .failedAttempt("\(error)") : .failed("\(error)")) }
             throw error
         }
     }
+}
 
-    private func train(isCancelled: () -> Bool, report: (RunEvent) -> Void) throws -> ModelReference? {
-        let network = try Network(
-            configuration.architecture, seed: configuration.training.seed,
-            initialization: configuration.training.initialization)
-        if let digest = configuration.initialWeights {
-            try network.load(Safetensors.decode(try store.artifact(digest)).tensors)
-        }
+/// The epochs of one execution.
+private struct Training {
+    let lease: Lease
+    let configuration: RunConfiguration
+    let data: TrainingData
+    let store: ReconnectingStore
+    let keeper: LeaseKeeper
+    let stopRequest: (_ isBetweenEpochs: Bool) -> StopRequest?
+    let report: (RunEvent) -> Void
+
+    func run(epochsFinished: Int, kernels: KernelSet, threads: Int?) throws -> RunOutcome {
+        let (network, epochsFinished) = try network(after: epochsFinished)
         let loop = try TrainingLoop(
             network: network, images: data.training, configuration: configuration.training, threads: threads,
             kernels: kernels)
-        for epoch in 1...configuration.training.epochs {
-            var losses: [StepLoss] = []
-            let samplesBefore = (epoch - 1) * data.training.count
-            let trained = loop.trainEpoch(epoch) { step in
-                if step.index.isMultiple(of: Self.stepsBetweenLosses) {
-                    losses.append(
-                        StepLoss(samplesSeen: samplesBefore + step.samplesSeen - step.batchSize, loss: step.loss))
-                }
-                report(.step(epoch: epoch, samplesSeen: step.samplesSeen, samplesPerEpoch: data.training.count))
-                return isCancelled() ? .stop : .proceed
-            }
-            guard let trained else {
-                try store.end(lease, as: .cancelled)
-                return nil
-            }
-            let tested = try loop.evaluate(data.test)
-            let record = record(of: epoch, trained: trained, tested: tested, losses: losses)
-            try store.record(record, under: lease)
-            report(.epoch(record))
-            if let step = trained.firstNonFiniteStep {
-                throw Diverged(run: lease.run, epoch: epoch, step: step)
-            }
+        for epoch in epochsFinished..<configuration.training.epochs {
+            let epoch = epoch + 1
+            if let stop = try train(epoch, of: network, in: loop) { return try end(stop) }
         }
-        return try store.succeed(lease, weights: Safetensors.encode(network.tensors(), metadata: ["format": "pt"]))
+        let weights = try Safetensors.encode(network.tensors(), metadata: ["format": "pt"])
+        return .succeeded(try store { try $0.succeed(lease, weights: weights) })
+    }
+
+    /// - Returns: Why the training ends here; `nil` when it goes on.
+    private func train(_ epoch: Int, of network: Network, in loop: TrainingLoop) throws -> StopRequest? {
+        var losses: [StepLoss] = []
+        var stop: StopRequest?
+        let samplesBefore = (epoch - 1) * data.training.count
+        let trained = loop.trainEpoch(epoch) { step in
+            if step.index.isMultiple(of: RunExecution.stepsBetweenLosses) {
+                losses.append(StepLoss(samplesSeen: samplesBefore + step.samplesSeen - step.batchSize, loss: step.loss))
+            }
+            report(.step(epoch: epoch, samplesSeen: step.samplesSeen, samplesPerEpoch: data.training.count))
+            stop = request(isBetweenEpochs: false)
+            return stop != nil || keeper.isLost ? .stop : .proceed
+        }
+        if keeper.isLost { throw LeaseLost(run: lease.run) }
+        guard let trained else { return stop }
+        let tested = try loop.evaluate(data.test)
+        let record = record(of: epoch, trained: trained, tested: tested, losses: losses)
+        let checkpoint = try network.checkpoint(afterEpoch: epoch).encode()
+        let diverged = trained.firstNonFiniteStep.map { Diverged(run: lease.run, epoch: epoch, step: $0) }
+        try store { try $0.record(record, checkpoint: checkpoint, divergence: diverged?.reason, under: lease) }
+        report(.epoch(record))
+        if let diverged { throw diverged }
+        return epoch < configuration.training.epochs ? request(isBetweenEpochs: true) : nil
+    }
+
+    private func request(isBetweenEpochs: Bool) -> StopRequest? {
+        keeper.isCancelled ? .cancel : stopRequest(isBetweenEpochs)
+    }
+
+    private func end(_ stop: StopRequest) throws -> RunOutcome {
+        switch stop {
+        case .cancel:
+            try store { try $0.end(lease, as: .cancelled) }
+            return .cancelled
+        case .release:
+            try store { try $0.end(lease, as: .released) }
+            return .released
+        }
+    }
+
+    /// The network to go on with, and the epochs that it has learned.
+    private func network(after epochsFinished: Int) throws -> (Network, epochsFinished: Int) {
+        let network = try Network(
+            configuration.architecture, seed: configuration.training.seed,
+            initialization: configuration.training.initialization)
+        if epochsFinished > 0 {
+            let bytes = try store { try $0.checkpoint(ofRun: lease.run) }
+            if let bytes, let checkpoint = try? Checkpoint(bytes), checkpoint.epoch == epochsFinished {
+                try network.restore(checkpoint)
+                return (network, epochsFinished)
+            }
+            try store { try $0.startOver(lease) }
+        }
+        if let digest = configuration.initialWeights {
+            try network.load(Safetensors.decode(try store { try $0.artifact(digest) }).tensors)
+        }
+        return (network, 0)
     }
 
     private func record(

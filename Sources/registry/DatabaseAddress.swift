@@ -69,7 +69,15 @@ struct DatabaseOptions: ParsableArguments {
     }
 
     /// Connects and brings the schema up to date.
-    func openStore() async throws -> Store {
-        try Store(connection: Connection(try await address().connectionString()))
+    func openStore() async throws -> Store { try await connector()() }
+
+    /// Opens as many connections as are wanted, each used by one thread; a server that vanishes is noticed.
+    func connector() async throws -> @Sendable () throws -> Store {
+        let address = try await address().connectionString()
+        return {
+            let connection = try Connection(address)
+            connection.responseTimeout = .seconds(60)
+            return try Store(connection: connection)
+        }
     }
 }

@@ -85,7 +85,8 @@ struct Interrupted: Failure {
 
     var exitStatus: ExitStatus { .interrupted }
     var description: String {
-        "Run \(run) was cancelled; its \(epochsFinished) finished epochs are stored. See: registry runs"
+        "Run \(run) was cancelled; its \(epochsFinished) finished epochs are stored. "
+            + "To have a daemon go on with it: registry requeue \(run)"
     }
 }
 
@@ -99,6 +100,15 @@ extension SchemaError: Failure {
 
 extension LeaseLost: Failure {
     var exitStatus: ExitStatus { .tryAgain }
+}
+
+extension RunStateError: Failure {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .unknown: .notFound
+        case .ended, .notResumable: .badInput
+        }
+    }
 }
 
 extension Diverged: Failure {

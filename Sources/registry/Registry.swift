@@ -22,13 +22,20 @@ struct Registry: AsyncParsableCommand {
                 name: "Data and training:",
                 subcommands: [DatasetCommand.self, ArchitectureCommand.self, TrainCommand.self]),
             CommandGroup(
+                name: "Unattended:",
+                subcommands: [
+                    DaemonCommand.self, JobsCommand.self, CancelCommand.self, RequeueCommand.self,
+                ]),
+            CommandGroup(
                 name: "Reading:",
                 subcommands: [
                     ModelsCommand.self, RunsCommand.self, ShowCommand.self, CompareCommand.self, ErrorsCommand.self,
                     CurveCommand.self, HardestCommand.self, PredictionsCommand.self, RobustnessCommand.self,
                     ReportCommand.self,
                 ]),
-            CommandGroup(name: "Upkeep:", subcommands: [ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),
+            CommandGroup(
+                name: "Upkeep:",
+                subcommands: [ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),
         ])
 
     static func main() async {

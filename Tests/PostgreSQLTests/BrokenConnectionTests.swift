@@ -63,6 +63,23 @@ struct BrokenConnectionTests {
         try await server.stop()
     }
 
+    @Test(
+        "a transaction that sends nothing for too long is ended by the server: a lost connection, no refused statement")
+    func idleInTransaction() async throws {
+        let connection = try Connection(await TestServer.newDatabase())
+        let error = #expect(throws: PostgreSQLError.self) {
+            try connection.transaction {
+                let limit: String = try connection.query(
+                    "select current_setting('idle_in_transaction_session_timeout') as limit")[0]["limit"]
+                #expect(limit == "30s")
+                try connection.execute("set local idle_in_transaction_session_timeout = '20ms'")
+                usleep(300_000)
+                try connection.execute("select 1")
+            }
+        }
+        #expect(error?.isConnectionLoss == true, "\(String(describing: error))")
+    }
+
     @Test("a server that stops answering: the statement ends in time and the connection is closed")
     func stopsAnswering() async throws {
         let connection = try Connection(await TestServer.newDatabase())
@@ -80,7 +97,8 @@ struct BrokenConnectionTests {
         let database = try await TestServer.newDatabase()
         let observer = try Connection(database)
         try observer.execute("create table item (id integer)")
-        let connection = try Connection(CommitCuttingProxy.start(before: database))
+        let connection = try Connection(
+            FaultProxy(before: database) { $0.isCommit ? .unanswered : .passed }.connectionString)
         let error = #expect(throws: PostgreSQLError.self) {
             try connection.transaction { _ = try connection.execute("insert into item values (1)") }
         }

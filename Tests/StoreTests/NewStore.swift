@@ -38,15 +38,17 @@ extension Store {
     func startRun(
         of model: String, on dataset: StoredDataset, epochs: Int = 1, architecture: String = "dense"
     ) throws -> Lease {
-        let run = try enqueue(
+        try start(
             RunRequest(
                 model: model, datasetID: dataset.id, configuration: #"{"architecture": "\#(architecture)", "seed": 1}"#,
-                parameterCount: 12, multiplyAdds: 34, epochs: epochs)
-        )
-        return try claim(
-            run: run,
-            by: Executor(worker: "test:1", host: "test", processor: "none", threads: 1, programVersion: "0"))
+                parameterCount: 12, multiplyAdds: 34, epochs: epochs),
+            by: .test
+        ).lease
     }
+}
+
+extension Executor {
+    static let test = Executor(worker: "test:1", host: "test", processor: "none", threads: 1, programVersion: "0")
 }
 
 /// An epoch in which exactly the samples of these keys were classified wrongly.

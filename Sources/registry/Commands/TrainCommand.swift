@@ -19,7 +19,8 @@ struct TrainCommand: AsyncParsableCommand {
         abstract: "Train a network and register it as the model's next version.",
         discussion: """
             The defaults are those of the reference experiment. A data set that is known (mnist, fashion-mnist) and not \
-            there yet is fetched first. Ctrl-C ends the run; its finished epochs stay stored.
+            there yet is fetched first. Ctrl-C ends the run; its finished epochs stay stored, and “registry requeue” has a \
+            daemon go on with it.
 
             alexnet and vgg16 resize images to 3 × 224 × 224. See what they ask of a machine first: registry \
             architecture show vgg16.
@@ -51,6 +52,12 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Worker threads; changes no result. Default: one a physical core.")
     var threads: Int?
 
+    @Flag(help: "Only queue the training, for a registry daemon, and print its number.")
+    var detach = false
+
+    @Flag(help: "With --detach: wait for the end, and tell what came of it.")
+    var wait = false
+
     @Flag(help: "Print only the new version, e.g. mlp@3.")
     var quiet = false
 
@@ -61,6 +68,10 @@ struct TrainCommand: AsyncParsableCommand {
             throw ValidationError("--threads must be between 1 and 1,024.")
         }
         if let name, !isValidName(name) { throw ValidationError(invalidName(name)) }
+        guard detach || !wait else { throw ValidationError("--wait goes with --detach.") }
+        guard !detach || threads == nil else {
+            throw ValidationError("--threads is said to the daemon, as --threads-per-worker.")
+        }
     }
 
     func run() async throws {
@@ -71,38 +82,32 @@ struct TrainCommand: AsyncParsableCommand {
             Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)
         let weights = try initialWeights.map { try readFile($0) }
         let tensors = try weights.map { try Safetensors.decode($0).tensors }
-        let store = try await database.openStore()
+        let connect = try await database.connector()
+        let store = try connect()
         let dataset = try await DatasetSupply(store: store, isQuiet: quiet).dataset(named: dataset)
         let architecture = try described ?? builtInArchitecture(for: dataset.description)
         let model = name ?? architecture.name
         guard isValidName(model) else { throw UsageError.badName(model) }
-        try Self.check(architecture, fits: dataset.description)
+        try architecture.checkFits(dataset.description)
         if let tensors { try Network(architecture, seed: training.seed).load(tensors) }
 
-        let data = try TrainingData(of: dataset, from: store)
         let digest = try weights.map { try store.storeArtifact($0, mediaType: "application/x-safetensors") }
         let configuration = RunConfiguration(
             architecture: architecture, training: training.configuration(for: dataset.description),
             initialWeights: digest)
-        let run = try store.enqueue(
-            RunRequest(
-                model: model, datasetID: dataset.id, configuration: try configuration.json(),
-                parameterCount: architecture.parameterCount, multiplyAdds: architecture.multiplyAdds,
-                epochs: training.epochs))
-        let lease = try store.claim(
-            run: run,
-            by: Machine.executor(
-                threads: threads ?? TrainingLoop.defaultThreadCount, programVersion: Registry.version))
-
-        Interruption.watch()
-        let report = TrainingReport(
-            model: model, run: run, epochs: training.epochs, samplesPerEpoch: data.training.count,
-            parameters: architecture.parameterCount, isQuiet: quiet)
-        let execution = RunExecution(
-            lease, configuration: configuration, data: data, kernels: kernels, threads: threads, store: store)
-        let version = try execution(isCancelled: { Interruption.hasCome }, report: report.tell)
-        guard let version else { throw Interrupted(run: run, epochsFinished: report.epochsFinished) }
-        report.tellEnd(version)
+        let request = RunRequest(
+            model: model, datasetID: dataset.id, configuration: try configuration.json(),
+            parameterCount: architecture.parameterCount, multiplyAdds: architecture.multiplyAdds,
+            epochs: training.epochs)
+        if detach {
+            let run = try store.enqueue(request)
+            if !quiet { Terminal.tell("Queued. A registry daemon trains it; see: registry jobs") }
+            if wait { try await DetachedRun(run, store: store).tellEnd() } else { Terminal.write("\(run)\n") }
+        } else {
+            let training = try ForegroundTraining(
+                request, store: store, connect: connect, kernels: kernels, threads: threads)
+            try training.run(on: dataset, isQuiet: quiet)
+        }
     }
 
     private func builtInArchitecture(for dataset: DatasetDescription) throws -> Architecture {
@@ -111,12 +116,15 @@ struct TrainCommand: AsyncParsableCommand {
         guard let architecture else { throw UsageError.unknownArchitecture(self.architecture) }
         return architecture
     }
+}
 
-    private static func check(_ architecture: Architecture, fits dataset: DatasetDescription) throws {
-        guard architecture.accepts(dataset.imageShape), architecture.classes == dataset.classNames.count else {
+extension Architecture {
+    /// - Throws: `MisfitError` when the network can't learn the data set.
+    func checkFits(_ dataset: DatasetDescription) throws {
+        guard accepts(dataset.imageShape), classes == dataset.classNames.count else {
             throw MisfitError(
-                architecture: architecture.name, input: architecture.input, classes: architecture.classes,
-                dataset: dataset.name, images: dataset.imageShape, datasetClasses: dataset.classNames.count)
+                architecture: name, input: input, classes: classes, dataset: dataset.name, images: dataset.imageShape,
+                datasetClasses: dataset.classNames.count)
         }
     }
 }

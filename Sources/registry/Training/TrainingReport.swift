@@ -12,6 +12,7 @@ import Musl
 final class TrainingReport {
     private let model: String
     private let epochs: Int
+    private let epochsBefore: Int
     private let samplesPerEpoch: Int
     private let parameters: Int
     private let isQuiet: Bool
@@ -22,9 +23,14 @@ final class TrainingReport {
     private var lastShown: ContinuousClock.Instant
     private var last: EpochRecord?
 
-    init(model: String, run: Int, epochs: Int, samplesPerEpoch: Int, parameters: Int, isQuiet: Bool) {
+    /// - Parameter epochsBefore: Those that were stored before this process took the run.
+    init(
+        model: String, run: Int, epochs: Int, epochsBefore: Int = 0, samplesPerEpoch: Int, parameters: Int,
+        isQuiet: Bool
+    ) {
         self.model = model
         self.epochs = epochs
+        self.epochsBefore = epochsBefore
         self.samplesPerEpoch = samplesPerEpoch
         self.parameters = parameters
         self.isQuiet = isQuiet
@@ -36,7 +42,7 @@ final class TrainingReport {
     }
 
     /// Epochs that are stored.
-    var epochsFinished: Int { last?.epoch ?? 0 }
+    var epochsFinished: Int { last?.epoch ?? epochsBefore }
 
     func tell(_ event: RunEvent) {
         switch event {

@@ -1,0 +1,51 @@
+import PostgreSQL
+
+extension Store {
+    /// Replaces a run's checkpoint; part of the transaction that stores the epoch.
+    func storeCheckpoint(_ bytes: [UInt8], epoch: Int, of run: Int) throws {
+        _ = try connection.execute("delete from registry.checkpoint where run_id = $1", run)
+        _ = try connection.execute(
+            "insert into registry.checkpoint (run_id, epoch, sha256, size) values ($1, $2, $3, $4)",
+            run, epoch, sha256(bytes), bytes.count)
+        for (index, chunk) in chunks(of: bytes).enumerated() {
+            _ = try connection.execute(
+                "insert into registry.checkpoint_chunk (run_id, index, bytes) values ($1, $2, $3)", run, index, chunk)
+        }
+    }
+
+    /// What a run goes on from after its last stored epoch.
+    ///
+    /// - Returns: `nil` when there is none, or it is not whole.
+    public func checkpoint(ofRun run: Int) throws -> [UInt8]? {
+        let rows = try connection.query(
+            """
+            select checkpoint.sha256, chunk.bytes
+              from registry.checkpoint
+              join registry.checkpoint_chunk as chunk using (run_id)
+             where run_id = $1
+             order by chunk.index
+            """, run)
+        guard let first = rows.first else { return nil }
+        let bytes = try rows.flatMap { try $0["bytes"] as [UInt8] }
+        return sha256(bytes) == (try first["sha256"]) ? bytes : nil
+    }
+
+    /// Forgets the epochs of a run that has no checkpoint to go on from.
+    ///
+    /// - Throws: `LeaseLost` when the lease is not valid any more; then nothing is changed.
+    public func startOver(_ lease: Lease) throws {
+        try connection.transaction {
+            let isHeld = try connection.execute(
+                """
+                update registry.run
+                   set epochs_finished = 0
+                 where run_id = $1
+                   and fence = $2
+                   and state = 'running'
+                """, lease.run, lease.fence)
+            guard isHeld == 1 else { throw LeaseLost(run: lease.run) }
+            _ = try connection.execute("delete from registry.step_loss where run_id = $1", lease.run)
+            _ = try connection.execute("delete from registry.epoch_metric where run_id = $1", lease.run)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import KernelTypes
+import Logging
+import NeuralNetwork
+import PostgreSQL
+import ServiceLifecycle
+import Store
+
+/// Trains what is queued, with several workers side by side, until the process is asked to stop.
+public struct WorkerPool: Service {
+    /// How long a worker that is asked to stop goes on with its epoch before it gives the run back.
+    private static let grace = Duration.seconds(7)
+    /// How often an idle worker looks at the queue, unless it is told of a new run.
+    private static let pollingInterval = Duration.seconds(2)
+
+    let workers: Int
+    let threadsPerWorker: Int
+    let endsWhenIdle: Bool
+    let programVersion: String
+    let kernels: KernelSet
+    let logger: Logger
+    let stop: StopSignal
+    let connect: @Sendable () throws -> Store
+    private let datasets = DatasetCache()
+
+    /// - Parameters:
+    ///   - endsWhenIdle: Whether to end as soon as nothing is left to take.
+    ///   - kernels: Those that the processor can run; they change no result.
+    ///   - stop: Set by others too, to end this.
+    ///   - connect: Opens a connection of its own.
+    public init(
+        workers: Int, threadsPerWorker: Int, endsWhenIdle: Bool, programVersion: String, kernels: KernelSet,
+        logger: Logger, stop: StopSignal, connect: @escaping @Sendable () throws -> Store
+    ) {
+        self.workers = workers
+        self.threadsPerWorker = threadsPerWorker
+        self.endsWhenIdle = endsWhenIdle
+        self.programVersion = programVersion
+        self.kernels = kernels
+        self.logger = logger
+        self.stop = stop
+        self.connect = connect
+    }
+
+    public func run() async throws {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for number in 1...workers {
+                    group.addTask {
+                        await withCheckedContinuation { continuation in
+                            onThreadOfItsOwn {
+                                work(number)
+                                continuation.resume()
+                            }
+                        }
+                    }
+                }
+            }
+        } onCancelOrGracefulShutdown: {
+            stop.request()
+        }
+    }
+
+    private func work(_ number: Int) {
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(number)"
+        let executor = Machine.executor(worker: number, threads: threadsPerWorker, programVersion: programVersion)
+        let store = ReconnectingStore(
+            patience: nil, isAbandoned: { stop.isRequested }, tell: { logger.warning("\($0)") },
+            connect: {
+                let store = try connect()
+                try store.connection.listen(to: Store.queueChannel)
+                return store
+            })
+        while !stop.isRequested {
+            do {
+                if let run = try store({ try $0.claim(by: executor) }) {
+                    execute(run, store: store, logger: logger)
+                } else if endsWhenIdle {
+                    return
+                } else {
+                    try store { try waitForRuns($0.connection) }
+                }
+            } catch {
+                guard !stop.isRequested else { return }
+                logger.error("\(error)")
+                sleep(Self.pollingInterval)
+            }
+        }
+    }
+
+    /// Returns at once when a run is queued, or the process has to stop.
+    private func waitForRuns(_ connection: Connection) throws {
+        let end = ContinuousClock.now + Self.pollingInterval * Double.random(in: 0.8...1.2)
+        while ContinuousClock.now < end, !stop.isRequested {
+            if !(try connection.notifications(waiting: .milliseconds(100))).isEmpty { return }
+        }
+    }
+
+    private func execute(_ run: ClaimedRun, store: ReconnectingStore, logger: Logger) {
+        var logger = logger
+        logger[metadataKey: "run"] = "\(run.lease.run)"
+        logger.info("training", metadata: ["epochs_finished": "\(run.epochsFinished)", "fence": "\(run.lease.fence)"])
+        let execution = RunExecution(
+            run, kernels: kernels, threads: threadsPerWorker, isRetried: true, store: store, connect: connect,
+            data: { try datasets.data(ofDataset: run.datasetID, from: $0) })
+        do {
+            let outcome = try execution(
+                stopRequest: { isBetweenEpochs in
+                    guard stop.isRequested else { return nil }
+                    return isBetweenEpochs || stop.hasBeenRequested(for: Self.grace) ? .release : nil
+                },
+                report: { event in
+                    guard case .epoch(let epoch) = event else { return }
+                    logger.info(
+                        "epoch stored",
+                        metadata: [
+                            "epoch": "\(epoch.epoch)", "training_loss": "\(epoch.trainingLoss)",
+                            "test_loss": "\(epoch.testLoss)", "test_correct": "\(epoch.testCorrect)",
+                            "training_seconds": "\(epoch.trainingSeconds)",
+                        ])
+                })
+            switch outcome {
+            case .succeeded(let version): logger.info("succeeded", metadata: ["version": "\(version)"])
+            case .cancelled: logger.notice("cancelled")
+            case .released: logger.notice("released: this daemon stops")
+            }
+        } catch let lost as LeaseLost {
+            logger.warning("\(lost)")
+        } catch {
+            logger.error("\(error)")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import FoundationEssentials
+import KernelTypes
+import Logging
+import NeuralNetwork
+import PostgreSQL
+import ServiceLifecycle
+import Store
+import Trainer
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+struct DaemonCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "daemon",
+        abstract: "Train what is queued, until SIGTERM or Ctrl-C.",
+        discussion: """
+            Any number of daemons on any number of machines may share a database. What a daemon leaves behind when it \
+            vanishes, another takes over after 30 seconds, from the last stored epoch. SIGTERM ends it within 10 seconds.
+
+            Example: registry daemon --workers 2 --threads-per-worker 1 --log-format json
+            """)
+
+    @Option(help: "Trainings at a time.")
+    var workers = 1
+
+    @Option(help: "Threads of each training; changes no result. Default: the physical cores, shared evenly.")
+    var threadsPerWorker: Int?
+
+    @Flag(help: "End as soon as nothing is left to do.")
+    var once = false
+
+    @Option(help: "Serve /health and, for Prometheus, /metrics on this port.")
+    var metricsPort: Int?
+
+    @Option(help: "The address for --metrics-port.")
+    var metricsHost = "127.0.0.1"
+
+    @Option(help: "text or json: the log on standard error.")
+    var logFormat = LogFormat.text
+
+    @OptionGroup var database: DatabaseOptions
+
+    func validate() throws {
+        guard (1...256).contains(workers) else { throw ValidationError("--workers must be between 1 and 256.") }
+        guard (1...1024).contains(threadsPerWorker ?? 1) else {
+            throw ValidationError("--threads-per-worker must be between 1 and 1,024.")
+        }
+        guard (0...65_535).contains(metricsPort ?? 0) else {
+            throw ValidationError("--metrics-port must be between 0 and 65,535; 0 takes any that is free.")
+        }
+    }
+
+    func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let environment = ProcessInfo.processInfo.environment
+        let kernels = try KernelSet.chosen(by: environment)
+        let connect = try await database.connector()
+        let stop = StopSignal()
+        let logger = Logger(label: "registry.daemon", factory: logFormat.handler)
+        let threads = threadsPerWorker ?? max(1, TrainingLoop.defaultThreadCount / workers)
+        let pool = WorkerPool(
+            workers: workers, threadsPerWorker: threads, endsWhenIdle: once, programVersion: Registry.version,
+            kernels: kernels, logger: logger, stop: stop, connect: connect)
+        logger.info("daemon started", metadata: ["workers": "\(workers)", "threads_per_worker": "\(threads)"])
+        let metrics = metricsPort.map {
+            MetricsServer(host: metricsHost, port: $0, logger: logger, connect: connect)
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: pool,
+                        successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: SystemdNotifier(environment: environment), successTerminationBehavior: .ignore),
+                ] + (metrics.map { [.init(service: $0, successTerminationBehavior: .ignore)] } ?? []),
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        try await group.run()
+        logger.info("daemon stopped")
+    }
+}

@@ -1,0 +1,39 @@
+import Reporting
+import Store
+
+/// A run that a daemon trains, watched from here.
+struct DetachedRun {
+    private let run: Int
+    private let store: Store
+
+    init(_ run: Int, store: Store) {
+        self.run = run
+        self.store = store
+    }
+
+    /// Waits until the run has ended, and prints its version.
+    ///
+    /// - Throws: `DetachedRunEnded` when it ended without one.
+    func tellEnd() async throws {
+        while true {
+            let (state, version, failure) = try store.state(ofRun: run)
+            switch state {
+            case "queued", "running": try await Task.sleep(for: .milliseconds(200))
+            case "succeeded":
+                Terminal.write("\(version.map { "\($0)" } ?? "run \(run)")\n")
+                return
+            default: throw DetachedRunEnded(run: run, state: state, reason: failure)
+            }
+        }
+    }
+}
+
+/// A run that was waited for became no version.
+struct DetachedRunEnded: Failure {
+    let run: Int
+    let state: String
+    let reason: String?
+
+    var exitStatus: ExitStatus { state == "cancelled" ? .interrupted : .internalError }
+    var description: String { "Run \(run) ended as \(state)\(reason.map { ": \($0)" } ?? ".") See: registry runs" }
+}

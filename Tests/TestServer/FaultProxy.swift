@@ -1,0 +1,134 @@
+import Synchronization
+import SystemPackage
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Stands between clients and a server on Unix sockets, and spoils what goes through when it is told to.
+public final class FaultProxy: Sendable {
+    /// What becomes of a message from a client.
+    public enum Fate: Sendable {
+        case passed
+        /// The connection is closed on both sides, and the server never sees the message.
+        case dropped
+        /// The server gets the message, the client never learns what became of it.
+        case unanswered
+        /// The client loses the connection, and the server is not told: from its side the machine is gone.
+        case vanished
+    }
+
+    /// A message from a client, as far as one read gave it.
+    public struct Message: Sendable {
+        public let bytes: [UInt8]
+
+        /// A COMMIT of the simple protocol.
+        public var isCommit: Bool {
+            bytes.first == UInt8(ascii: "Q") && String(decoding: bytes.dropFirst(5), as: UTF8.self).hasPrefix("commit")
+        }
+
+        /// Rows of a COPY.
+        public var isCopyData: Bool { bytes.first == UInt8(ascii: "d") }
+    }
+
+    /// Connects through this proxy.
+    public let connectionString: String
+    private let serverPath: String
+    private let decide: @Sendable (Message) -> Fate
+    private let isStalled = Atomic<Bool>(false)
+
+    /// - Parameters:
+    ///   - database: The connection string of the server behind.
+    ///   - decide: Asked of every message from a client; called on several threads.
+    public init(before database: String, decide: @escaping @Sendable (Message) -> Fate = { _ in .passed }) throws {
+        let directory = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(directory)
+        let host = String(database.split(separator: "'")[1])
+        connectionString = database.replacing(host, with: directory.string)
+        serverPath = "\(host)/.s.PGSQL.5432"
+        self.decide = decide
+        let listener = try Self.unixSocket(at: directory.appending(".s.PGSQL.5432").string) {
+            descriptor, address, size in
+            bind(descriptor, address, size) == 0 && listen(descriptor, 64) == 0
+        }
+        BackgroundThread.start { [self] in
+            while true {
+                let client = accept(listener, nil, nil)
+                guard client >= 0 else { return }
+                BackgroundThread.start { [self] in serve(client) }
+            }
+        }
+    }
+
+    /// While true nothing goes through, and no connection is closed: a network that has become a black hole.
+    public func stall(_ isStalled: Bool) { self.isStalled.store(isStalled, ordering: .releasing) }
+
+    private func serve(_ client: Int32) {
+        defer { Self.hangUp(client) }
+        guard let server = try? Self.unixSocket(at: serverPath, { connect($0, $1, $2) == 0 }) else { return }
+        var isServerTold = true
+        defer { if isServerTold { Self.hangUp(server) } }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var descriptors = [
+            pollfd(fd: client, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: server, events: Int16(POLLIN), revents: 0),
+        ]
+        var isUnanswered = false
+        while poll(&descriptors, 2, -1) > 0 {
+            while isStalled.load(ordering: .acquiring) { usleep(10_000) }
+            for (from, to) in [(0, server), (1, client)] where descriptors[from].revents != 0 {
+                let count = read(descriptors[from].fd, &buffer, buffer.count)
+                guard count > 0, !(from == 1 && isUnanswered) else { return }
+                if from == 0 {
+                    switch decide(Message(bytes: Array(buffer[..<count]))) {
+                    case .passed: break
+                    case .dropped: return
+                    case .unanswered: isUnanswered = true
+                    case .vanished:
+                        isServerTold = false
+                        return
+                    }
+                }
+                guard Self.forward(buffer[..<count], to: to) else { return }
+            }
+        }
+    }
+
+    /// Ends the connection also where a process that was started meanwhile has inherited the socket, so that closing it
+    /// would end nothing.
+    private static func hangUp(_ socket: Int32) {
+        shutdown(socket, Int32(SHUT_RDWR))
+        close(socket)
+    }
+
+    private static func forward(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    private static func unixSocket(
+        at path: String, _ use: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool
+    ) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let isUsable = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                use(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard isUsable else {
+            close(descriptor)
+            throw Errno(rawValue: errno)
+        }
+        return descriptor
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import PostgreSQL
+import TestServer
+import Testing
+
+@Suite("registry daemon")
+struct DaemonCommandTests {
+    @Test("queued, trained, waited for; a run that nobody trains any more is cancelled")
+    func queue() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
+        let program = disturbed.program
+        let waiting = try await disturbed.queue()
+        try await program.succeed("cancel", "\(waiting)")
+        #expect(try await program.run("cancel", "\(waiting)").status == 65)
+        #expect(try await program.run("cancel", "999").status == 66)
+        #expect(try await program.run("requeue", "999").status == 66)
+        let daemon = try disturbed.daemon("--log-format", "json")
+        let waited = try await program.run(
+            "train", "mlp", "--name", "disturbed", "--dataset", "small", "--epochs", "2", "--momentum", "0.5",
+            "--batch-size",
+            "16", "--detach", "--wait")
+        #expect(waited.status == 0 && waited.output == "disturbed@1\n", "\(waited.errors)")
+        try await program.succeed("requeue", "\(waiting)")
+        try await disturbed.waitForEnd(of: waiting)
+        try disturbed.expectNothingLost([waiting, waiting + 1])
+        kill(daemon.identifier, SIGTERM)
+        let ended = try await daemon.end()
+        #expect(ended.status == 0)
+        for line in ended.errorLines {
+            let event = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
+            #expect(event["time"]?.hasSuffix("Z") == true && event["level"] != nil && event["message"] != nil)
+        }
+        #expect(ended.errors.contains("\"message\":\"epoch stored\""))
+    }
+
+    @Test("a training that is done stops soon after it is cancelled")
+    func cancelRunning() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 1)
+        let result = try await disturbed.program.run(
+            "train", "mlp", "--dataset", "small", "--epochs", "100000", "--detach", "--quiet")
+        let run = try #require(Int(result.output.dropLast()))
+        let daemon = try disturbed.daemon()
+        try await disturbed.waitForEpoch(1, of: run)
+        try await disturbed.program.succeed("cancel", "\(run)")
+        try await disturbed.waitForEnd(of: run)
+        let state: String = try disturbed.program.connect().query(
+            "select state from registry.run where run_id = $1", run)[0]["state"]
+        #expect(state == "cancelled")
+        kill(daemon.identifier, SIGTERM)
+        #expect(try await daemon.end().status == 0)
+    }
+
+    @Test("health and metrics are served to this machine; systemd is told when it is ready")
+    func supervision() async throws {
+        let folder = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(folder)
+        let path = folder.appending("notify").string
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let isBound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) == 0 }
+        }
+        try #require(isBound)
+        var wait = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
+        func told() -> String {
+            var buffer = [UInt8](repeating: 0, count: 100)
+            return String(decoding: buffer[..<max(0, recv(descriptor, &buffer, buffer.count, 0))], as: UTF8.self)
+        }
+
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 1)
+        var program = disturbed.program
+        program.environment["NOTIFY_SOCKET"] = path
+        let port = 20_000 + Int(getpid()) % 20_000
+        let daemon = try program.start("daemon", "--metrics-port", "\(port)")
+        #expect(told() == "READY=1")
+        func get(_ path: String) async throws -> String {
+            try await program.start(
+                "/usr/bin/curl",
+                arguments: [
+                    "--silent", "--show-error", "--retry", "5", "--retry-connrefused",
+                    "http://127.0.0.1:\(port)\(path)",
+                ]
+            ).end().output
+        }
+        #expect(try await get("/health") == "ok\n")
+        #expect(try await get("/metrics").contains("registry_runs_queued 0\n"))
+        let second = try await program.run("daemon", "--metrics-port", "\(port)")
+        #expect(second.status == 70 && second.errors.contains("Address already in use"))
+        kill(daemon.identifier, SIGTERM)
+        var messages: [String] = []
+        while !messages.contains("STOPPING=1"), messages.count < 4 { messages.append(told()) }
+        #expect(messages.contains("STOPPING=1"))
+        #expect(try await daemon.end().status == 0)
+    }
+}

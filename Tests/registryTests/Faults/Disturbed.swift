@@ -1,0 +1,174 @@
+import Datasets
+import Foundation
+import PostgreSQL
+import TestData
+import TestServer
+import Testing
+
+/// A training that nobody disturbs, and trainings of the same configuration that are disturbed: they must end the same.
+struct Disturbed {
+    /// How often random faults are repeated: few in `make test`, many in `make test-faults`.
+    static let isLong = ProcessInfo.processInfo.environment["FAULT_ROUNDS"] == "long"
+
+    let epochs: Int
+    private var flags: [String] {
+        ["--dataset", "small", "--epochs", "\(epochs)", "--momentum", "0.5", "--batch-size", "16"]
+    }
+
+    /// Talks to the database past all faults.
+    let program: Program
+    private let undisturbed: Int
+
+    /// Imports the first images of MNIST and trains the undisturbed run.
+    init(_ program: Program, epochs: Int = 6) async throws {
+        self.program = program
+        self.epochs = epochs
+        let folder = try await Self.smallFolder()
+        try await program.succeed("dataset", "import", "small", folder.path)
+        undisturbed = 1
+        let result = try await program.run(["train", "mlp", "--name", "undisturbed", "--quiet"] + flags)
+        #expect(result.status == 0 && result.output == "undisturbed@1\n", "\(result.errors)")
+    }
+
+    /// On the tests' server.
+    static func onNewDatabase(epochs: Int = 6) async throws -> Disturbed {
+        try await Disturbed(try await Program.onNewDatabase(), epochs: epochs)
+    }
+
+    /// The first images of MNIST, as four files.
+    static func smallFolder(training: Int = 3000, test: Int = 500) async throws -> URL {
+        let all = try await MNISTFiles.dataset()
+        let directory = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(directory)
+        let folder = URL(filePath: directory.string)
+        func write(_ half: ImageDataset.Half, _ count: Int, _ name: String) throws {
+            func idx(_ dimensions: [UInt32], _ values: ArraySlice<UInt8>) -> Data {
+                var bytes: [UInt8] = [0, 0, 8, UInt8(dimensions.count)]
+                for dimension in dimensions { withUnsafeBytes(of: dimension.bigEndian) { bytes += Array($0) } }
+                return Data(bytes + values)
+            }
+            try idx([UInt32(count), 28, 28], half.pixels[..<(count * 784)])
+                .write(to: folder.appending(path: "\(name)-images-idx3-ubyte"))
+            try idx([UInt32(count)], half.labels[..<count])
+                .write(to: folder.appending(path: "\(name)-labels-idx1-ubyte"))
+        }
+        try write(all.training, training, "train")
+        try write(all.test, test, "t10k")
+        return folder
+    }
+
+    /// Queues a run like the undisturbed one.
+    func queue(maximumAttempts: Int = 5) async throws -> Int {
+        let result = try await program.run(["train", "mlp", "--name", "disturbed", "--detach", "--quiet"] + flags)
+        #expect(result.status == 0, "\(result.errors)")
+        let run = try #require(Int(result.output.dropLast()))
+        _ = try program.connect().execute(
+            "update registry.run set maximum_attempts = $2 where run_id = $1", run, maximumAttempts)
+        return run
+    }
+
+    /// A daemon, on this database or through a proxy.
+    func daemon(through connectionString: String? = nil, _ flags: String...) throws -> Program.Running {
+        var other = program
+        if let connectionString { other.environment["REGISTRY_DATABASE_URL"] = connectionString }
+        return try other.start(["daemon", "--threads-per-worker", "1"] + flags)
+    }
+
+    /// What 30 seconds without its trainer do to a run.
+    func expireLeases() throws {
+        _ = try program.connect().execute(
+            "update registry.run set lease_expires_at = now() - interval '1 second' where state = 'running'")
+    }
+
+    func epochsFinished(_ run: Int) throws -> Int {
+        try program.connect().query("select epochs_finished from registry.run where run_id = $1", run)
+            .first?["epochs_finished"] ?? 0
+    }
+
+    /// The same; `nil` while the database does not answer.
+    func epochsFinishedIfReachable(_ run: Int) -> Int? { try? epochsFinished(run) }
+
+    /// Waits until a run has so many epochs.
+    func waitForEpoch(_ epoch: Int, of run: Int) async throws {
+        try await wait(until: "epoch \(epoch) of run \(run)") { epochsFinishedIfReachable(run) ?? 0 >= epoch }
+    }
+
+    /// Waits until a run has an epoch more, which must not be its last: what comes now meets a training.
+    func waitForAnotherEpoch(of run: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        var finished: Int?
+        try await wait(until: "the database answers") {
+            finished = epochsFinishedIfReachable(run)
+            return finished != nil
+        }
+        try await waitForEpoch((finished ?? 0) + 1, of: run)
+        #expect(try epochsFinished(run) < epochs, "the fault comes too late", sourceLocation: sourceLocation)
+    }
+
+    /// Waits until a run has ended.
+    func waitForEnd(of run: Int) async throws {
+        try await wait(until: "the end of run \(run)") {
+            let rows = try? program.connect().query(
+                "select from registry.run where run_id = $1 and state not in ('queued', 'running')", run)
+            return rows?.count == 1
+        }
+    }
+
+    /// Every disturbed run has ended with all that the undisturbed one has: nothing lost, nothing twice.
+    func expectNothingLost(_ runs: [Int], sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let connection = try program.connect()
+        func none(_ query: String, _ comment: Comment, _ parameters: Int...) throws {
+            let rows =
+                parameters.count == 2
+                ? try connection.query(query, parameters[0], parameters[1]) : try connection.query(query)
+            #expect(rows.isEmpty, comment, sourceLocation: sourceLocation)
+        }
+        for run in runs {
+            let row = try connection.query(
+                """
+                select state, epochs_finished, attempts <= maximum_attempts as is_within,
+                       (select weights_sha256 from registry.model_version where run_id = $1) as weights,
+                       (select weights_sha256 from registry.model_version where run_id = $2) as expected
+                  from registry.run
+                 where run_id = $1
+                """, run, undisturbed)[0]
+            #expect(try row["state"] == "succeeded", sourceLocation: sourceLocation)
+            #expect(try row["epochs_finished"] == epochs, sourceLocation: sourceLocation)
+            #expect(try row["is_within"] == true, sourceLocation: sourceLocation)
+            #expect(
+                try row["weights"] as String? == row["expected"], "weights to the bit", sourceLocation: sourceLocation)
+            for columns in [
+                ("epoch_metric", "epoch, training_loss, training_correct, test_loss, test_correct"),
+                ("misclassification", "epoch, sample_id, predicted, confidence, loss, probabilities"),
+                ("step_loss", "samples_seen, loss"), ("test_loss", "epoch, losses"),
+                ("layer_metric", "epoch, layer, gradient_norm, dead_unit_share"),
+            ] {
+                try none(
+                    """
+                    (select \(columns.1) from registry.\(columns.0) where run_id = $1
+                     except all select \(columns.1) from registry.\(columns.0) where run_id = $2)
+                     union all
+                    (select \(columns.1) from registry.\(columns.0) where run_id = $2
+                     except all select \(columns.1) from registry.\(columns.0) where run_id = $1)
+                    """, "\(columns.0)", run, undisturbed)
+            }
+        }
+        try none(
+            """
+            select from registry.epoch_metric as epoch
+             where test_samples - test_correct <> (select count(*) from registry.misclassification as wrong
+                                                    where wrong.run_id = epoch.run_id and wrong.epoch = epoch.epoch)
+            """, "misclassified = samples − correct")
+        try none(
+            """
+            select from registry.artifact
+             where sha256 <> (select encode(sha256(string_agg(bytes, '' order by index)), 'hex')
+                                from registry.artifact_chunk as chunk where chunk.sha256 = artifact.sha256)
+            """, "artifacts match their SHA-256")
+        try none(
+            "select from registry.checkpoint join registry.run using (run_id) where state = 'succeeded'",
+            "checkpoints of finished runs are gone")
+        try none(
+            "select from registry.run_attempt join registry.run using (run_id) where outcome is null and state <> 'running'",
+            "every attempt has an outcome")
+    }
+}
