@@ -5,8 +5,9 @@ import Store
 import SystemPackage
 import Trainer
 
-/// Exit statuses of the program, after `sysexits.h`.
+/// Exit statuses of the program: its own, and those of `sysexits.h`.
 enum ExitStatus: Int32 {
+    case heldBack = 10
     case usage = 64
     case badInput = 65
     case notFound = 66
@@ -28,6 +29,8 @@ enum UsageError: Failure {
     case badName(String)
     case nothingTested(String)
     case nothingToReport
+    case nothingInProduction
+    case noSuchSchedule(String)
     case noSuchLabel(Int, dataset: String)
     case differentTests(String, String)
     case unwritable(String, reason: String)
@@ -39,7 +42,9 @@ enum UsageError: Failure {
 
     var exitStatus: ExitStatus {
         switch self {
-        case .unknownArchitecture, .unreadable, .nothingTested, .nothingToReport, .noSuchLabel: .notFound
+        case .unknownArchitecture, .unreadable, .nothingTested, .nothingToReport, .nothingInProduction, .noSuchSchedule,
+            .noSuchLabel:
+            .notFound
         case .differentTests: .badInput
         default: .usage
         }
@@ -56,6 +61,9 @@ enum UsageError: Failure {
         case .nothingTested(let dataset):
             "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
         case .nothingToReport: "No model has been trained yet. Start with: registry train mlp"
+        case .nothingInProduction:
+            "No model version is in production. Put one there with: registry alias mlp production"
+        case .noSuchSchedule(let name): "There is no schedule “\(name)”. See: registry schedule list"
         case .noSuchLabel(let label, let dataset):
             "The data set “\(dataset)” has no class \(label). See: registry dataset show \(dataset)"
         case .differentTests(let a, let b):
@@ -109,6 +117,10 @@ extension RunStateError: Failure {
         case .ended, .notResumable: .badInput
         }
     }
+}
+
+extension CronError: Failure {
+    var exitStatus: ExitStatus { .usage }
 }
 
 extension Diverged: Failure {

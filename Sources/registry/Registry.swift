@@ -24,7 +24,8 @@ struct Registry: AsyncParsableCommand {
             CommandGroup(
                 name: "Unattended:",
                 subcommands: [
-                    DaemonCommand.self, JobsCommand.self, CancelCommand.self, RequeueCommand.self,
+                    DaemonCommand.self, JobsCommand.self, CancelCommand.self, RequeueCommand.self, RetrainCommand.self,
+                    ScheduleCommand.self,
                 ]),
             CommandGroup(
                 name: "Reading:",
@@ -35,7 +36,7 @@ struct Registry: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Upkeep:",
-                subcommands: [ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),
+                subcommands: [AliasCommand.self, ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),
         ])
 
     static func main() async {

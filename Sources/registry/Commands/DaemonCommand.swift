@@ -6,6 +6,8 @@ import NeuralNetwork
 import PostgreSQL
 import ServiceLifecycle
 import Store
+import Subprocess
+import SystemPackage
 import Trainer
 
 #if canImport(Glibc)
@@ -66,6 +68,10 @@ struct DaemonCommand: AsyncParsableCommand {
         let pool = WorkerPool(
             workers: workers, threadsPerWorker: threads, endsWhenIdle: once, programVersion: Registry.version,
             kernels: kernels, logger: logger, stop: stop, connect: connect)
+        let scheduler = Scheduler(
+            worker: Machine.executor(threads: threads, programVersion: Registry.version).worker, logger: logger,
+            stop: stop, connect: connect, execute: { [database] in await Self.execute($0, database: database.database) }
+        )
         logger.info("daemon started", metadata: ["workers": "\(workers)", "threads_per_worker": "\(threads)"])
         let metrics = metricsPort.map {
             MetricsServer(host: metricsHost, port: $0, logger: logger, connect: connect)
@@ -74,7 +80,7 @@ struct DaemonCommand: AsyncParsableCommand {
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(
-                        service: pool,
+                        service: ConcurrentServices(once ? [pool] : [pool, scheduler]),
                         successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SystemdNotifier(environment: environment), successTerminationBehavior: .ignore),
                 ] + (metrics.map { [.init(service: $0, successTerminationBehavior: .ignore)] } ?? []),
@@ -82,5 +88,26 @@ struct DaemonCommand: AsyncParsableCommand {
                 logger: logger))
         try await group.run()
         logger.info("daemon stopped")
+    }
+
+    /// Runs this program with the words of a schedule, on the same database; SIGTERM ends it when the daemon stops.
+    private static func execute(_ command: [String], database: String?) async -> Scheduler.Ended {
+        var options = PlatformOptions()
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(8))]
+        let environment: Subprocess.Environment =
+            database.map { .inherit.updating(["REGISTRY_DATABASE_URL": $0]) } ?? .inherit
+        do {
+            let result = try await Subprocess.run(
+                .path("/proc/self/exe"), arguments: Arguments(command), environment: environment,
+                platformOptions: options, output: .string(limit: 1 << 20), error: .combinedWithOutput)
+            let status: Int
+            switch result.terminationStatus {
+            case .exited(let code): status = Int(code)
+            case .signaled(let signal): status = 128 + Int(signal)
+            }
+            return Scheduler.Ended(status: status, output: String(result.standardOutput.suffix(4000)))
+        } catch {
+            return Scheduler.Ended(status: -1, output: "\(error)")
+        }
     }
 }

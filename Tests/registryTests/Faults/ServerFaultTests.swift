@@ -222,10 +222,14 @@ struct ServerFaultTests {
         try await asServerUser("pg_ctl -D \(folder)/data -m immediate stop >/dev/null")
     }
 
-    @Test("eight daemons start at once on an empty database")
+    @Test("eight daemons and three retrainings start at once on an empty database")
     func stampede() async throws {
         let program = try await Program.onNewDatabase()
         let daemons = try (0..<8).map { _ in try program.start("daemon", "--threads-per-worker", "1") }
+        let retrainings = try (0..<3).map { _ in try program.start("retrain") }
+        for retraining in retrainings {
+            #expect(try await retraining.end().status == 66, "there is nothing in production")
+        }
         let disturbed = try await Disturbed(program)
         var runs: [Int] = []
         for _ in 0..<8 { runs.append(try await disturbed.queue()) }

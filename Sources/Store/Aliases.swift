@@ -1,0 +1,37 @@
+import PostgreSQL
+
+extension Store {
+    /// Lets an alias stand for a version from now on; its history is kept.
+    public func set(alias: String, to version: StoredVersion) throws {
+        _ = try connection.execute(
+            """
+            insert into registry.model_alias (model_id, alias, number)
+            select model_id, $2, $3
+              from registry.model
+             where name = $1
+                on conflict (model_id, alias) do update
+               set number = excluded.number,
+                   set_at = now(),
+                   set_by = current_user
+            """, version.model, alias, version.number)
+    }
+
+    /// - Returns: Whether there was one.
+    public func remove(alias: String, of model: String) throws -> Bool {
+        try connection.execute(
+            """
+            delete from registry.model_alias
+             using registry.model
+             where model.model_id = model_alias.model_id
+               and model.name = $1
+               and model_alias.alias = $2
+            """, model, alias) == 1
+    }
+
+    /// The models that have a version with this alias.
+    public func models(withAlias alias: String) throws -> [String] {
+        try connection.query(
+            "select model from analysis.model_version where $1 = any (aliases) order by model", alias
+        ).map { try $0["model"] }
+    }
+}

@@ -1,0 +1,105 @@
+import PostgreSQL
+
+/// What becomes of due times at which no daemon ran.
+public enum MissedTimes: String, Sendable, CaseIterable {
+    /// One execution makes up for all of them.
+    case once
+    /// They are left out.
+    case skip
+}
+
+/// A schedule whose time has come.
+public struct DueSchedule: Sendable, Hashable {
+    public let name: String
+    public let cron: String
+    public let command: [String]
+    public let missed: MissedTimes
+    /// The due time that was waited for.
+    public let dueAt: Timestamp
+    /// The database's clock.
+    public let now: Timestamp
+}
+
+extension Store {
+    /// Makes a schedule, or changes the one of that name.
+    public func setSchedule(
+        _ name: String, cron: String, command: [String], missed: MissedTimes, nextDueAt: Timestamp
+    ) throws {
+        _ = try connection.execute(
+            """
+            insert into registry.schedule (name, cron, command, missed, next_due_at)
+            values ($1, $2, $3, $4, $5)
+                on conflict (name) do update
+               set cron = excluded.cron,
+                   command = excluded.command,
+                   missed = excluded.missed,
+                   next_due_at = excluded.next_due_at
+            """, name, cron, command, missed.rawValue, nextDueAt)
+    }
+
+    /// - Returns: Whether there was one.
+    public func removeSchedule(_ name: String) throws -> Bool {
+        try connection.execute("delete from registry.schedule where name = $1", name) == 1
+    }
+
+    public func schedules() throws -> Rows {
+        try connection.query(
+            """
+            select name, cron, command, missed, next_due_at, last_due_at, last_finished_at, last_exit_status
+              from analysis.schedule
+             order by name
+            """)
+    }
+
+    /// The database's clock, which alone decides what is due.
+    public func now() throws -> Timestamp { try connection.query("select now() as now")[0]["now"] }
+
+    /// Takes a schedule whose time has come, so that no other daemon does.
+    ///
+    /// - Parameter plan: Says which due time to execute, `nil` for none, and when the next one is.
+    /// - Returns: The command to execute and its due time; `nil` when nothing is due.
+    public func takeDueSchedule(
+        by worker: String, plan: (DueSchedule) throws -> (execute: Timestamp?, next: Timestamp)
+    ) throws -> (schedule: DueSchedule, dueAt: Timestamp)? {
+        try connection.transaction {
+            let rows = try connection.query(
+                """
+                select name, cron, command, missed, next_due_at, now() as now
+                  from registry.schedule
+                 where next_due_at <= now()
+                 order by next_due_at
+                 limit 1
+                   for update skip locked
+                """)
+            guard let row = rows.first else { return nil }
+            let due = DueSchedule(
+                name: try row["name"], cron: try row["cron"], command: try row["command"],
+                missed: MissedTimes(rawValue: try row["missed"]) ?? .once, dueAt: try row["next_due_at"],
+                now: try row["now"])
+            let (execute, next) = try plan(due)
+            _ = try connection.execute(
+                "update registry.schedule set next_due_at = $2 where name = $1", due.name, next)
+            guard let execute else { return nil }
+            let isNew = try connection.execute(
+                """
+                insert into registry.schedule_execution (name, due_at, worker)
+                values ($1, $2, $3)
+                    on conflict (name, due_at) do nothing
+                """, due.name, execute, worker)
+            return isNew == 1 ? (due, execute) : nil
+        }
+    }
+
+    /// Keeps how an execution ended.
+    public func finishExecution(of name: String, dueAt: Timestamp, exitStatus: Int, output: String) throws {
+        _ = try connection.execute(
+            """
+            update registry.schedule_execution
+               set finished_at = now(),
+                   exit_status = $3,
+                   output = $4
+             where name = $1
+               and due_at = $2
+            """, name, dueAt, exitStatus, output)
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import FoundationEssentials
+import KernelTypes
+import Store
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+struct RetrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retrain",
+        abstract: "Train models anew as those in production were, and put what is not worse in their place.",
+        discussion: """
+            With a seed that was not used before, on the newest version of the data set. The alias production moves to the \
+            new version, unless it is significantly worse on the same test samples (McNemar's exact test). Once a day: \
+            asked again, nothing is done. What was interrupted is gone on with.
+
+            In a crontab:
+              0 3 * * *  registry retrain --gate --minimum-accuracy 0.95
+
+            Exit status 10 says that the gate held a version back (with --gate), 75 that another process is at it.
+            """)
+
+    @Argument(help: "Models. Default: all that have a version in production.")
+    var models: [String] = []
+
+    @Flag(help: "End with exit status 10 when a new version was held back.")
+    var gate = false
+
+    @Option(help: "A p value below this says that a version that errs more often is worse.")
+    var level = 0.05
+
+    @Option(help: "A new version must classify at least this share of the test samples rightly.")
+    var minimumAccuracy = 0.0
+
+    @Flag(help: "Also when it was done today.")
+    var force = false
+
+    @Option(help: "Worker threads; changes no result. Default: one a physical core.")
+    var threads: Int?
+
+    @OptionGroup var database: DatabaseOptions
+
+    func validate() throws {
+        guard (0...1).contains(level) else { throw ValidationError("--level must be between 0 and 1.") }
+        guard (0...1).contains(minimumAccuracy) else {
+            throw ValidationError("--minimum-accuracy must be between 0 and 1.")
+        }
+        guard (1...1024).contains(threads ?? 1) else {
+            throw ValidationError("--threads must be between 1 and 1,024.")
+        }
+    }
+
+    func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let kernels = try KernelSet.chosen(by: ProcessInfo.processInfo.environment)
+        let connect = try await database.connector()
+        let store = try connect()
+        let models = try self.models.isEmpty ? store.models(withAlias: "production") : self.models
+        guard !models.isEmpty else { throw UsageError.nothingInProduction }
+        let retrainer = Retrainer(
+            store: store, connect: connect, kernels: kernels, threads: threads,
+            conditions: Retrainer.Conditions(level: level, minimumAccuracy: minimumAccuracy))
+        var outcomes: [Retrainer.Outcome] = []
+        for (index, model) in models.enumerated() {
+            if index > 0 { Terminal.write("\n") }
+            outcomes.append(try retrainer.retrain(model, repeats: force))
+        }
+        if outcomes.contains(.busy) { throw ExitCode(ExitStatus.tryAgain.rawValue) }
+        if gate, outcomes.contains(.heldBack) { throw ExitCode(ExitStatus.heldBack.rawValue) }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import PostgreSQL
+import Reporting
+import Store
+import Trainer
+
+struct ScheduleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule",
+        abstract: "Commands that daemons execute at certain times.",
+        discussion: "Each due time is executed at most once, however many daemons there are. SQL: analysis.schedule.",
+        subcommands: [Add.self, List.self, Remove.self])
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "add",
+            abstract: "Make a schedule, or change the one of that name.",
+            discussion: """
+                The time is minute, hour, day, month and weekday, as in crontab(5), in UTC.
+
+                Example: registry schedule add nightly "0 3 * * *" retrain mlp cnn --gate
+                """)
+
+        @Option(
+            help: "once or skip: whether times at which no daemon ran are made up for, by one execution, or left out.")
+        var missed = MissedTimes.once
+
+        @Argument(help: "The schedule's name.")
+        var name: String
+
+        @Argument(help: "When, e.g. \"0 3 * * *\" or \"*/15 * * * mon-fri\".")
+        var cron: String
+
+        @Argument(parsing: .captureForPassthrough, help: "The command, without “registry”.")
+        var command: [String]
+
+        @OptionGroup var database: DatabaseOptions
+
+        func validate() throws {
+            if !isValidName(name) { throw ValidationError(invalidName(name)) }
+            guard command.first != "daemon", (try? Registry.parseAsRoot(command)) != nil, !command.isEmpty else {
+                throw ValidationError("“registry \(command.joined(separator: " "))” is no command for a schedule.")
+            }
+        }
+
+        func run() async throws {
+            let cron = try CronExpression(cron)
+            let store = try await database.openStore()
+            guard let next = cron.next(after: try store.now().date) else { return }
+            try store.setSchedule(name, cron: self.cron, command: command, missed: missed, nextDueAt: Timestamp(next))
+            Terminal.tell("\(name): next on \(Timestamp(next)), by a registry daemon")
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "All schedules, and how they ended the last time.",
+            discussion: "Example: registry schedule list --format json")
+
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            let rows = try await database.openStore().schedules()
+            if rows.isEmpty { Terminal.tell("There is no schedule. Make one with: registry schedule add --help") }
+            output.print(try Table(rows))
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "remove", abstract: "Remove a schedule.",
+            discussion: "Example: registry schedule remove nightly")
+
+        @Argument(help: "The schedule's name.")
+        var name: String
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() async throws {
+            guard try await database.openStore().removeSchedule(name) else { throw UsageError.noSuchSchedule(name) }
+            Terminal.tell("\(name) is removed.")
+        }
+    }
+}
+
+extension MissedTimes: ExpressibleByArgument {}

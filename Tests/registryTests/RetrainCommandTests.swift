@@ -1,0 +1,89 @@
+import Foundation
+import PostgreSQL
+import TestServer
+import Testing
+
+@Suite("registry retrain")
+struct RetrainCommandTests {
+    private func production(_ program: Program) throws -> Int {
+        try program.connect().query(
+            "select version from analysis.model_version where 'production' = any (aliases)")[0]["version"]
+    }
+
+    @Test("a version that is not worse takes the place of the one in production, once a day")
+    func promotion() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
+        let program = disturbed.program
+        #expect(try await program.run("retrain").status == 66)
+        try await program.succeed("alias", "undisturbed@1", "production")
+
+        let first = try await program.succeed("retrain", "--gate")
+        #expect(first.output.split(separator: "\n").count == 10)
+        #expect(first.output.contains("undisturbed@2 is now in production"))
+        #expect(try production(program) == 2)
+        let seeds = try program.connect().query(
+            "select configuration #>> '{training,seed}' as seed from analysis.run order by run"
+        ).map { try $0["seed"] as String }
+        #expect(seeds == ["1234", "1235"])
+
+        #expect(try await program.succeed("retrain", "undisturbed").output.contains("done today by run 2, promoted"))
+        #expect(try production(program) == 2)
+        try await program.succeed("retrain", "undisturbed", "--force")
+        #expect(try production(program) == 3)
+    }
+
+    @Test("a version that does not pass is held back, and the exit status says so")
+    func gate() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
+        let program = disturbed.program
+        try await program.succeed("alias", "undisturbed", "production")
+        let low = try await program.run("retrain", "--gate", "--minimum-accuracy", "1")
+        #expect(low.status == 10 && low.output.contains("is below the minimum of 1"))
+        #expect(try await program.run("retrain", "--force", "--minimum-accuracy", "1").status == 0, "without --gate")
+        // From now on it is trained for nothing.
+        _ = try program.connect().execute(
+            "update registry.run set configuration = jsonb_set(configuration, '{training,learning_rate}', '1e-9')")
+        let worse = try await program.run("retrain", "--gate", "--force")
+        #expect(worse.status == 10 && worse.output.contains("significantly worse: p is below 0.05"))
+        #expect(try production(program) == 1)
+        let outcomes = try program.connect().query("select outcome from analysis.retraining order by run")
+            .map { try $0["outcome"] as String }
+        #expect(outcomes == ["held back", "held back", "held back"])
+    }
+
+    @Test("a second retraining at the same time ends with 75; one that was killed is gone on with")
+    func concurrency() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 60)
+        let program = disturbed.program
+        try await program.succeed("alias", "undisturbed", "production")
+        let first = try program.start("retrain")
+        try await disturbed.waitForEpoch(2, of: 2)
+        #expect(try await program.run("retrain").status == 75)
+        kill(first.identifier, SIGKILL)
+        _ = try await first.end()
+        #expect(try await program.run("retrain").status == 75, "its lease is not over yet")
+        try disturbed.expireLeases()
+        let second = try await program.succeed("retrain")
+        #expect(second.output.contains("undisturbed@2, run 2, 60 epochs"))
+        #expect(
+            try program.connect().query("select outcome from analysis.attempt where run = 2 order by fence")
+                .map { try $0["outcome"] as String } == ["lost", "succeeded"])
+    }
+
+    @Test("on a new version of the data set, the version in production is tested anew")
+    func newDataset() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
+        let program = disturbed.program
+        try await program.succeed("alias", "undisturbed", "production")
+        let folder = try await Disturbed.smallFolder(training: 2000, test: 400)
+        try await program.succeed("dataset", "import", "small", folder.path)
+        let report = try await program.succeed("retrain").output
+        #expect(report.contains("small@2, 400 test samples"))
+        // The first 400 of the same test samples: what it missed of them is known.
+        let missed: Int = try program.connect().query(
+            "select count(*) as missed from analysis.misclassified_sample where version = 1 and index < 400")[0][
+                "missed"]
+        let accuracy = String(format: "%.4f", 1 - Double(missed) / 400)
+        #expect(report.split(separator: "\n").contains { $0.hasPrefix("accuracy before") && $0.hasSuffix(accuracy) })
+    }
+}

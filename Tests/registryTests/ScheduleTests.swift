@@ -1,0 +1,81 @@
+import Foundation
+import PostgreSQL
+import TestServer
+import Testing
+import Trainer
+
+@Suite("Schedules")
+struct ScheduleTests {
+    private func next(_ cron: String, after time: String) throws -> String? {
+        let date = try Date(time + ":00Z", strategy: .iso8601)
+        return try CronExpression(cron).next(after: date).map { String($0.formatted(.iso8601).prefix(16)) }
+    }
+
+    @Test(
+        "the next time, as in crontab(5)",
+        arguments: [
+            ("0 3 * * *", "2026-11-24T02:59", "2026-11-24T03:00"),
+            ("0 3 * * *", "2026-11-24T03:00", "2026-11-25T03:00"),
+            ("*/15 * * * *", "2026-11-24T23:46", "2026-11-25T00:00"),
+            ("5,35 8-10/2 * * mon-fri", "2026-11-27T10:35", "2026-11-30T08:05"),
+            ("0 0 29 feb *", "2026-01-01T00:00", "2028-02-29T00:00"),
+            ("0 0 13 * fri", "2026-11-24T00:00", "2026-11-27T00:00"),
+            ("0 0 13 * fri", "2026-12-12T00:00", "2026-12-13T00:00"),
+            ("0 12 * * 7", "2026-11-24T00:00", "2026-11-29T12:00"),
+            ("30 6 1 1,7 *", "2026-11-24T00:00", "2027-01-01T06:30"),
+        ])
+    func next(cron: String, after: String, expected: String) throws {
+        #expect(try next(cron, after: after) == expected)
+    }
+
+    @Test(
+        "what is no time is refused",
+        arguments: [
+            "", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "a * * * *", "5-1 * * * *", "*/0 * * * *",
+            "0 0 31 2 *",
+        ])
+    func refused(cron: String) {
+        #expect(throws: CronError.self) { try CronExpression(cron) }
+    }
+
+    @Test("each due time is executed once, by one of several daemons; what was missed is made up for or left out")
+    func execution() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("schedule", "add", "made-up", "0 3 * * *", "dataset", "list")
+        try await program.succeed("schedule", "add", "--missed", "skip", "left-out", "0 3 * * *", "dataset", "list")
+        try await program.succeed("schedule", "add", "failing", "0 3 * * *", "retrain", "--gate")
+        #expect(try await program.run("schedule", "add", "x", "0 3 * *", "models").status == 64)
+        #expect(try await program.run("schedule", "add", "x", "0 3 * * *", "nonsense").status == 64)
+        // Three nights without a daemon.
+        _ = try program.connect().execute(
+            "update registry.schedule set next_due_at = date_trunc('day', now()) - interval '69 hours'")
+        let daemons = try (0..<4).map { _ in try program.start("daemon", "--threads-per-worker", "1") }
+        try await wait(until: "all schedules are executed") {
+            try program.connect().query(
+                """
+                select
+                  from analysis.schedule
+                 where next_due_at <= now() or (last_due_at is not null and last_finished_at is null)
+                """
+            ).isEmpty
+        }
+        for daemon in daemons { kill(daemon.identifier, SIGTERM) }
+        for daemon in daemons {
+            let ended = try await daemon.end()
+            #expect(ended.status == 0, "\(ended.errors)")
+        }
+
+        let rows = try program.connect().query(
+            "select name, exit_status, output, due_at > now() - interval '24 hours' as is_last from registry.schedule_execution order by name"
+        )
+        #expect(try rows.map { try $0["name"] as String } == ["failing", "made-up"])
+        #expect(try rows.map { try $0["exit_status"] as Int } == [66, 0])
+        #expect((try rows[0]["output"] as String).contains("No model version is in production"))
+        #expect(try rows.allSatisfy { try $0["is_last"] })
+        let future: Bool = try program.connect().query(
+            "select bool_and(next_due_at > now()) as future from registry.schedule")[0]["future"]
+        #expect(future)
+        try await program.succeed("schedule", "remove", "failing")
+        #expect(try await program.run("schedule", "remove", "failing").status == 66)
+    }
+}
