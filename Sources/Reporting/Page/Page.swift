@@ -61,10 +61,10 @@ public struct Page: Sendable {
         figure { margin: 0; width: 6.3rem; font-size: .75rem; line-height: 1.3 }
         figure img { image-rendering: pixelated; background: #000; display: block }
         figcaption span { display: block }
-        .chart svg { max-width: 100%; height: auto }
+        .chart { overflow-x: auto } .chart svg { max-width: 100%; min-width: 32rem; height: auto }
         .verdict { border-left: 4px solid var(--accent); padding: .4rem .8rem; background: var(--soft) }
-        @media print { body { max-width: none; font-size: 11pt } nav { display: none } section { break-before: auto }
-          figure, tr, .chart { break-inside: avoid } .wide { overflow: visible } a { color: inherit; text-decoration: none } }
+        @media print { body { max-width: none; font-size: 11pt } nav { display: none } h2, h3 { break-after: avoid }
+          figure, tr, .chart { break-inside: avoid } .matrix td { print-color-adjust: exact } .wide { overflow: visible } a { color: inherit; text-decoration: none } }
 
         """
 }
