@@ -25,52 +25,34 @@ public final class Connection {
     /// Nesting of `transaction`; 0 outside.
     var transactionDepth = 0
 
-    /// Connects.
+    /// Connects, to the first of several hosts that accepts.
     ///
     /// - Parameters:
     ///   - conninfo: A URL or a list of keywords as libpq takes them; more than one host may be named. Empty for libpq's
     ///     own environment (`PGHOST`, `PGSERVICE`, …).
-    ///   - connectTimeout: For all hosts together.
+    ///   - connectTimeout: Seconds that each host has, at least 2; `connect_timeout` in `conninfo` overrides it.
     /// - Throws: `PostgreSQLError.cannotConnect` with libpq's reason.
-    public init(
-        _ conninfo: String, connectTimeout: Duration = .seconds(10), applicationName: String = "registry"
-    ) throws {
+    public init(_ conninfo: String, connectTimeout: Int = 5, applicationName: String = "registry") throws {
         // What comes before the connection string gives defaults, what comes after it overrides.
         let options: KeyValuePairs = [
             "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000",
-            "fallback_application_name": applicationName, "dbname": conninfo, "client_encoding": "UTF8",
+            "connect_timeout": "\(connectTimeout)", "fallback_application_name": applicationName, "dbname": conninfo,
+            "client_encoding": "UTF8",
         ]
         let keys = CStrings(options.map(\.key))
         let values = CStrings(options.map(\.value))
-        guard let pointer = PQconnectStartParams(keys.pointers, values.pointers, 1) else {
-            throw PostgreSQLError.cannotConnect("out of memory")
-        }
+        // Of libpq's ways to connect, only the one that blocks goes on to the next host when one does not answer.
+        let connected = withExtendedLifetime((keys, values)) { PQconnectdbParams(keys.pointers, values.pointers, 1) }
+        guard let pointer = connected else { throw PostgreSQLError.cannotConnect("out of memory") }
         self.pointer = pointer
-        try connect(until: ContinuousClock.now + connectTimeout, timeout: connectTimeout)
+        guard PQstatus(pointer) == CONNECTION_OK else {
+            throw PostgreSQLError.cannotConnect(oneLine(PQerrorMessage(pointer)))
+        }
         PQsetnonblocking(pointer, 1)
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)
     }
 
     deinit { PQfinish(pointer) }
-
-    private func connect(until deadline: ContinuousClock.Instant, timeout: Duration) throws {
-        var direction = PGRES_POLLING_WRITING
-        while true {
-            guard PQstatus(pointer) != CONNECTION_BAD else {
-                throw PostgreSQLError.cannotConnect(oneLine(PQerrorMessage(pointer)))
-            }
-            let isReady = try wait(for: direction == PGRES_POLLING_READING ? POLLIN : POLLOUT, until: deadline)
-            guard isReady else {
-                throw PostgreSQLError.cannotConnect("the server did not answer within \(timeout)")
-            }
-            direction = PQconnectPoll(pointer)
-            switch direction {
-            case PGRES_POLLING_OK: return
-            case PGRES_POLLING_FAILED: throw PostgreSQLError.cannotConnect(oneLine(PQerrorMessage(pointer)))
-            default: continue
-            }
-        }
-    }
 
     /// Waits until the socket is ready.
     ///

@@ -31,8 +31,11 @@ public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: true
         case .server(let error):
-            [.adminShutdown, .crashShutdown, .cannotConnectNow, .idleInTransactionSessionTimeout]
-                .contains(error.sqlState) || error.sqlState.conditionClass == "08"
+            [
+                .adminShutdown, .crashShutdown, .cannotConnectNow, .idleInTransactionSessionTimeout,
+                .idleSessionTimeout,
+                .transactionTimeout,
+            ].contains(error.sqlState) || error.sqlState.conditionClass == "08"
         case .transactionAborted, .encoding, .decoding: false
         }
     }

@@ -24,6 +24,7 @@ public struct SQLState: Sendable, Hashable, CustomStringConvertible {
     public static let checkViolation = SQLState("23514")
     public static let readOnlyTransaction = SQLState("25006")
     public static let idleInTransactionSessionTimeout = SQLState("25P03")
+    public static let transactionTimeout = SQLState("25P04")
     public static let invalidAuthorization = SQLState("28000")
     public static let invalidPassword = SQLState("28P01")
     public static let undefinedDatabase = SQLState("3D000")
@@ -41,4 +42,5 @@ public struct SQLState: Sendable, Hashable, CustomStringConvertible {
     public static let adminShutdown = SQLState("57P01")
     public static let crashShutdown = SQLState("57P02")
     public static let cannotConnectNow = SQLState("57P03")
+    public static let idleSessionTimeout = SQLState("57P05")
 }
