@@ -8,8 +8,9 @@ import TestServer
 @main
 struct QueueBenchmark {
     private static let workers = 8
-    private static let executor = Executor(
-        worker: "benchmark", host: "benchmark", processor: "", threads: 1, programVersion: "0")
+    private static func executor(_ worker: Int) -> Executor {
+        Executor(worker: "benchmark:\(worker)", host: "benchmark", processor: "", threads: 1, programVersion: "0")
+    }
 
     private let database: String
     private let store: Store
@@ -82,14 +83,14 @@ struct QueueBenchmark {
         let left = Shared(count)
         let start = ContinuousClock.now
         let claims = try await withThrowingTaskGroup(of: [Double].self) { group in
-            for _ in 0..<Self.workers {
+            for worker in 0..<Self.workers {
                 group.addTask { [database] in
                     try await Blocking.run {
                         let store = try Store(connection: Connection(database))
                         var claims: [Double] = []
                         while left.change({ $0 -= 1 }) >= 0 {
                             let before = ContinuousClock.now
-                            guard let run = try store.claim(by: Self.executor) else { break }
+                            guard let run = try store.claim(by: Self.executor(worker)) else { break }
                             claims.append((ContinuousClock.now - before) / .seconds(1))
                             try store.end(run.lease, as: .cancelled)
                         }
@@ -112,7 +113,7 @@ struct QueueBenchmark {
                 try store.connection.listen(to: Store.queueChannel)
                 var found = 0
                 while found < count {
-                    if let run = try store.claim(by: Self.executor) {
+                    if let run = try store.claim(by: Self.executor(0)) {
                         _ = taken.change { $0[run.lease.run] = .now }
                         try store.end(run.lease, as: .cancelled)
                         found += 1

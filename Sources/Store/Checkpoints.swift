@@ -3,7 +3,7 @@ import PostgreSQL
 extension Store {
     /// Replaces a run's checkpoint; part of the transaction that stores the epoch.
     func storeCheckpoint(_ bytes: [UInt8], epoch: Int, of run: Int) throws {
-        _ = try connection.execute("delete from registry.checkpoint where run_id = $1", run)
+        try removeCheckpoint(of: run)
         _ = try connection.execute(
             "insert into registry.checkpoint (run_id, epoch, sha256, size) values ($1, $2, $3, $4)",
             run, epoch, sha256(bytes), bytes.count)
@@ -11,6 +11,11 @@ extension Store {
             _ = try connection.execute(
                 "insert into registry.checkpoint_chunk (run_id, index, bytes) values ($1, $2, $3)", run, index, chunk)
         }
+    }
+
+    /// What a run does not need any more; part of the transaction that ends it.
+    func removeCheckpoint(of run: Int) throws {
+        _ = try connection.execute("delete from registry.checkpoint where run_id = $1", run)
     }
 
     /// What a run goes on from after its last stored epoch.

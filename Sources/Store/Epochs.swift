@@ -94,16 +94,17 @@ public struct Misclassification: Sendable, Hashable {
 
 extension Store {
     /// Inserts all rows of an epoch; part of the transaction of `record(_:under:)`.
-    func insert(_ epoch: EpochRecord, of run: Int) throws {
+    func insert(_ epoch: EpochRecord, under lease: Lease) throws {
+        let run = lease.run
         _ = try connection.execute(
             """
             insert into registry.epoch_metric (run_id, epoch, learning_rate,
                                                training_loss, training_correct, training_samples, training_seconds,
-                                               test_loss, test_correct, test_samples, test_seconds)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                               test_loss, test_correct, test_samples, test_seconds, fence)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             """,
             run, epoch.epoch, epoch.learningRate, epoch.trainingLoss, epoch.trainingCorrect, epoch.trainingSamples,
-            epoch.trainingSeconds, epoch.testLoss, epoch.testCorrect, epoch.testSamples, epoch.testSeconds)
+            epoch.trainingSeconds, epoch.testLoss, epoch.testCorrect, epoch.testSamples, epoch.testSeconds, lease.fence)
         _ = try connection.copy(into: "registry.step_loss", columns: ["run_id", "samples_seen", "loss"]) { writer in
             for step in epoch.stepLosses {
                 try writer.row { row in

@@ -4,9 +4,13 @@ import PostgreSQL
 public struct Executor: Sendable, Hashable {
     /// Host, process id and number of the worker in the process.
     public var worker: String
+    /// The machine's name in the network.
     public var host: String
+    /// The processor's model name.
     public var processor: String
+    /// Worker threads of the engine.
     public var threads: Int
+    /// This program's version.
     public var programVersion: String
 
     public init(worker: String, host: String, processor: String, threads: Int, programVersion: String) {
@@ -26,7 +30,9 @@ public struct Lease: Sendable, Hashable {
 
 /// A run that this process may execute.
 public struct ClaimedRun: Sendable, Hashable {
+    /// What every write to it is guarded by.
     public let lease: Lease
+    /// Key of the data set to learn.
     public let datasetID: Int
     /// JSON object with all that determines the result.
     public let configuration: String
@@ -117,7 +123,7 @@ extension Store {
         try connection.query(
             """
             update registry.run
-               set lease_expires_at = now() + interval '30 seconds'
+               set lease_expires_at = clock_timestamp() + interval '30 seconds'
              where run_id = $1
                and fence = $2
                and state = 'running'
@@ -138,19 +144,18 @@ extension Store {
                 update registry.run
                    set state = ended.state,
                        failure = $4,
-                       attempts = case $3 when 'released' then attempts - 1 else attempts end,
-                       available_at = case $3
-                                          when 'released' then now()
-                                          -- 1, 2, 4, … seconds, at most 5 minutes, give or take a half.
-                                          else now() + (0.5 + random()) * least(power(2, attempts - 1), 300)
-                                                       * interval '1 second'
-                                      end,
+                       attempts = case $3 when 'released' then greatest(attempts - 1, 0) else attempts end,
+                       available_at = now() + case $3
+                                                  when 'released' then interval '0'
+                                                  else registry.retry_pause(attempts)
+                                              end,
                        lease_expires_at = null,
                        finished_at = case when ended.state <> 'queued' then now() end
                   from (select case
-                                   when $3 = 'released' then 'queued'
-                                   when $3 = 'failed' and $5 and attempts < maximum_attempts then 'queued'
-                                   else $3
+                                   when $3 <> 'released' and not ($3 = 'failed' and $5 and attempts < maximum_attempts)
+                                       then $3
+                                   when cancel_requested then 'cancelled'
+                                   else 'queued'
                                end as state
                           from registry.run
                          where run_id = $1) as ended
@@ -187,35 +192,45 @@ extension Store {
         ).first?["outcome"]
     }
 
-    /// Takes a run from the queue, or asks its trainer to stop.
+    /// Takes a run from the queue, or asks its trainer to stop; one whose trainer has vanished ends at once.
     ///
     /// - Returns: The run's state now: `cancelled`, or `running` while its trainer is told.
     /// - Throws: `RunStateError` when it has ended already, or is unknown.
     public func cancel(run: Int) throws -> String {
         try connection.transaction {
-            let state = try lockedState(of: run)
-            switch state {
-            case "queued":
+            switch try lockedState(of: run) {
+            case .queued, .abandoned:
+                try endLostAttempt(of: run)
                 _ = try connection.execute(
-                    "update registry.run set state = 'cancelled', finished_at = now() where run_id = $1", run)
+                    """
+                    update registry.run
+                       set state = 'cancelled',
+                           lease_expires_at = null,
+                           finished_at = now()
+                     where run_id = $1
+                    """, run)
                 return "cancelled"
-            case "running":
+            case .running:
                 _ = try connection.execute("update registry.run set cancel_requested = true where run_id = $1", run)
                 return "running"
-            default: throw RunStateError.ended(run: run, state: state)
+            case .ended(let state): throw RunStateError.ended(run: run, state: state)
             }
         }
     }
 
-    /// Puts a run that failed or was cancelled back into the queue; it goes on after its last stored epoch.
+    /// Puts a run that failed, was cancelled or lost its trainer back into the queue; it goes on after its last stored
+    /// epoch.
     ///
     /// - Throws: `RunStateError` when it is in no such state, or unknown.
     public func requeue(run: Int) throws {
         try connection.transaction {
-            let state = try lockedState(of: run)
-            guard ["failed", "cancelled"].contains(state) else {
-                throw RunStateError.notResumable(run: run, state: state)
+            switch try lockedState(of: run) {
+            case .ended("failed"), .ended("cancelled"), .abandoned: break
+            case .queued: throw RunStateError.notResumable(run: run, state: "queued")
+            case .running: throw RunStateError.notResumable(run: run, state: "running")
+            case .ended(let state): throw RunStateError.notResumable(run: run, state: state)
             }
+            try endLostAttempt(of: run)
             _ = try connection.execute(
                 """
                 update registry.run
@@ -223,6 +238,7 @@ extension Store {
                        attempts = 0,
                        cancel_requested = false,
                        available_at = now(),
+                       lease_expires_at = null,
                        finished_at = null
                  where run_id = $1
                 """, run)
@@ -230,10 +246,36 @@ extension Store {
         }
     }
 
-    private func lockedState(of run: Int) throws -> String {
-        let rows = try connection.query("select state from registry.run where run_id = $1 for update", run)
+    private enum LockedState {
+        case queued, running
+        /// Running by its row, but its trainer has let the lease run out.
+        case abandoned
+        case ended(String)
+    }
+
+    private func lockedState(of run: Int) throws -> LockedState {
+        let rows = try connection.query(
+            "select state, lease_expires_at < now() as is_abandoned from registry.run where run_id = $1 for update",
+            run)
         guard let row = rows.first else { throw RunStateError.unknown(run: run) }
-        return try row["state"]
+        switch try row["state"] as String {
+        case "queued": return .queued
+        case "running": return try row["is_abandoned"] ? .abandoned : .running
+        case let state: return .ended(state)
+        }
+    }
+
+    /// Closes the attempt of a trainer that has vanished, if there is one.
+    private func endLostAttempt(of run: Int) throws {
+        _ = try connection.execute(
+            """
+            update registry.run_attempt
+               set outcome = 'lost',
+                   ended_at = now(),
+                   error = 'The trainer did not renew its lease.'
+             where run_id = $1
+               and outcome is null
+            """, run)
     }
 
     /// The state of a run, what it became, and why it ended.
@@ -260,6 +302,12 @@ extension Store {
             """)
     }
 
+    /// Whether nothing waits, not even for the end of a pause.
+    public func isQueueEmpty() throws -> Bool {
+        try connection.query("select not exists (select from registry.run where state = 'queued') as is_empty")[0][
+            "is_empty"]
+    }
+
     /// The length of the queue.
     public func queue() throws -> Row {
         try connection.query("select queued, delayed, running, abandoned, oldest_wait_seconds from analysis.queue")[0]
@@ -284,7 +332,7 @@ public enum RunStateError: Error, Sendable, CustomStringConvertible {
         case .ended(let run, let state):
             "Run \(run) has \(state == "succeeded" ? "succeeded" : "ended as \(state)") already."
         case .notResumable(let run, let state):
-            "Run \(run) is \(state): only a run that failed or was cancelled can be queued again."
+            "Run \(run) is \(state): only a run that failed, was cancelled or lost its trainer can be queued again."
         }
     }
 }

@@ -63,6 +63,7 @@ extension Store {
                 """
                 update registry.run
                    set epochs_finished = $3,
+                       attempts = 1,
                        lease_expires_at = now() + interval '30 seconds'
                  where run_id = $1
                    and fence = $2
@@ -73,9 +74,13 @@ extension Store {
                 if try isStored(epoch: epoch.epoch, under: lease) { return }
                 throw LeaseLost(run: lease.run)
             }
-            try insert(epoch, of: lease.run)
-            if let checkpoint { try storeCheckpoint(checkpoint, epoch: epoch.epoch, of: lease.run) }
-            if let divergence { try end(lease, as: .diverged(divergence)) }
+            try insert(epoch, under: lease)
+            if let divergence {
+                try removeCheckpoint(of: lease.run)
+                try end(lease, as: .diverged(divergence))
+            } else if let checkpoint {
+                try storeCheckpoint(checkpoint, epoch: epoch.epoch, of: lease.run)
+            }
         }
     }
 
@@ -118,7 +123,7 @@ extension Store {
             }
             let epoch: Int = try row["epochs_finished"]
             try endAttempt(lease, "succeeded")
-            _ = try connection.execute("delete from registry.checkpoint where run_id = $1", lease.run)
+            try removeCheckpoint(of: lease.run)
             return try registerVersion(of: try row["model_id"], run: lease.run, epoch: epoch, weights: weights)
         }
     }

@@ -29,13 +29,15 @@ public enum Machine {
         #endif
     }
 
+    /// Tells this process from earlier ones with the same number, as in containers.
+    private static let nonce = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+
     /// What a run's row says of this process.
     ///
     /// - Parameter worker: Its number, where the process has several workers.
     public static func executor(worker: Int? = nil, threads: Int, programVersion: String) -> Executor {
         Executor(
-            worker: "\(host):\(getpid())\(worker.map { ":\($0)" } ?? "")", host: host, processor: processor,
-            threads: threads,
-            programVersion: programVersion)
+            worker: "\(host):\(getpid()):\(nonce)\(worker.map { ":\($0)" } ?? "")", host: host,
+            processor: processor, threads: threads, programVersion: programVersion)
     }
 }

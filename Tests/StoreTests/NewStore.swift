@@ -48,7 +48,12 @@ extension Store {
 }
 
 extension Executor {
-    static let test = Executor(worker: "test:1", host: "test", processor: "none", threads: 1, programVersion: "0")
+    /// Another worker each time.
+    static var test: Executor {
+        Executor(
+            worker: "test:\(UInt64.random(in: 0...UInt64.max))", host: "test", processor: "none", threads: 1,
+            programVersion: "0")
+    }
 }
 
 /// An epoch in which exactly the samples of these keys were classified wrongly.

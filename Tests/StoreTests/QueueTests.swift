@@ -157,6 +157,72 @@ struct QueueTests {
         #expect(throws: RunStateError.self) { try store.cancel(run: 999) }
     }
 
+    @Test(
+        "a worker that asks again, because the answer to its claim was lost, is given the same run, as the same attempt"
+    )
+    func repeatedClaim() throws {
+        let run = try enqueue()
+        _ = try enqueue()
+        let worker = Executor.test
+        let unheard = try #require(try store.claim(by: worker)).lease
+        let heard = try #require(try store.claim(by: worker)).lease
+        #expect(heard == Lease(run: run, fence: unheard.fence + 1))
+        #expect(throws: LeaseLost.self) { try store.record(epoch(1, of: 6, missing: []), under: unheard) }
+        let attempts: Int = try store.connection.query("select attempts from registry.run where run_id = $1", run)[0][
+            "attempts"]
+        #expect(attempts == 1)
+        #expect(try outcomes(of: run) == ["lost", nil])
+    }
+
+    @Test("what makes progress is no poison: a stored epoch makes the attempts before it forgotten")
+    func progress() throws {
+        let run = try enqueue(epochs: 20)
+        for number in 1...10 {
+            let lease = try #require(try claim()).lease
+            try store.record(epoch(number, of: 6, missing: []), checkpoint: [1], under: lease)
+            try expireLease(of: run)
+        }
+        #expect(try claim()?.epochsFinished == 10)
+        #expect(try outcomes(of: run).count == 11)
+    }
+
+    @Test("a run whose trainer has vanished is cancelled at once, or queued again, also where no daemon runs")
+    func abandoned() throws {
+        let run = try enqueue()
+        let vanished = try #require(try claim()).lease
+        #expect(throws: RunStateError.self) { try store.requeue(run: run) }
+        try expireLease(of: run)
+        try store.requeue(run: run)
+        #expect(try store.state(ofRun: run).state == "queued")
+        #expect(throws: LeaseLost.self) { try store.end(vanished, as: .released) }
+        _ = try #require(try claim())
+        try expireLease(of: run)
+        #expect(try store.cancel(run: run) == "cancelled")
+        #expect(try outcomes(of: run) == ["lost", "lost"])
+    }
+
+    @Test("a run that was to be cancelled is, also when its trainer gives it back or fails")
+    func cancelledMeanwhile() throws {
+        for failure in [RunFailure.released, .failedAttempt("error")] {
+            let run = try enqueue()
+            let lease = try #require(try claim()).lease
+            #expect(try store.cancel(run: run) == "running")
+            try store.end(lease, as: failure)
+            #expect(try store.state(ofRun: run).state == "cancelled")
+        }
+    }
+
+    @Test("a queued run that has no attempt left does not stop the queue")
+    func exhausted() throws {
+        let exhausted = try enqueue()
+        let next = try enqueue()
+        _ = try store.connection.execute(
+            "update registry.run set attempts = maximum_attempts, failure = 'before' where run_id = $1", exhausted)
+        #expect(try claim()?.lease.run == next)
+        let state = try store.state(ofRun: exhausted)
+        #expect(state.state == "failed" && state.failure == "before")
+    }
+
     @Test("a run without its checkpoint starts over")
     func startOver() throws {
         let (lease, ids) = (

@@ -4,11 +4,14 @@ alter table registry.run
   add column available_at timestamptz not null default now(),
   add column cancel_requested boolean not null default false;
 comment on column registry.run.available_at is 'A queued run is not taken before then.';
+comment on column registry.run.attempts is
+    'Times the run was claimed since its last stored epoch: what makes progress is no poison.';
 comment on column registry.run.cancel_requested is 'Whether its trainer has been asked to stop.';
 
 drop index registry.run_waiting_index;
-create index run_queue_index on registry.run (available_at, run_id) where state = 'queued';
-create index run_lease_index on registry.run (lease_expires_at) where state = 'running';
+create index run_unfinished_index on registry.run (state, available_at, run_id) where state in ('queued', 'running');
+comment on index registry.run_unfinished_index is
+    'The queue in its order, and the runs that are being trained, without reading those that have ended.';
 
 
 create table registry.run_attempt (
@@ -47,7 +50,7 @@ create table registry.checkpoint (
     constraint checkpoint_sha256_check check (sha256 ~ '^[0-9a-f]{64}$')
 );
 comment on table registry.checkpoint is
-    'What a run goes on from when its trainer is gone: weights and optimiser''s memory after the last stored epoch. Kept until the run has succeeded.';
+    'What a run goes on from when its trainer is gone: weights and optimiser''s memory after the last stored epoch. Kept until the run has succeeded or diverged.';
 comment on column registry.checkpoint.run_id is 'The run.';
 comment on column registry.checkpoint.epoch is 'The last epoch that it contains.';
 comment on column registry.checkpoint.sha256 is 'SHA-256 of the content, in hexadecimal.';
@@ -66,3 +69,10 @@ comment on table registry.checkpoint_chunk is 'The content of checkpoints, in sa
 comment on column registry.checkpoint_chunk.run_id is 'The run.';
 comment on column registry.checkpoint_chunk.index is 'Position of the piece, from 0.';
 comment on column registry.checkpoint_chunk.bytes is 'The piece.';
+
+
+alter table registry.epoch_metric
+  add column fence bigint,
+  add constraint epoch_metric_run_id_fence_fkey foreign key (run_id, fence) references registry.run_attempt;
+comment on column registry.epoch_metric.fence is
+    'The attempt that stored the epoch; null for epochs from before attempts were kept.';
