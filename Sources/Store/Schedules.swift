@@ -20,6 +20,14 @@ public struct DueSchedule: Sendable, Hashable {
     public let now: Timestamp
 }
 
+/// A due time that a daemon has taken, to execute it.
+public struct DueExecution: Sendable, Hashable {
+    public let schedule: String
+    /// The words after `registry`.
+    public let command: [String]
+    public let dueAt: Timestamp
+}
+
 extension Store {
     /// Makes a schedule, or changes the one of that name.
     public func setSchedule(
@@ -42,6 +50,7 @@ extension Store {
         try connection.execute("delete from registry.schedule where name = $1", name) == 1
     }
 
+    /// All schedules, and how they ended the last time.
     public func schedules() throws -> Rows {
         try connection.query(
             """
@@ -54,14 +63,19 @@ extension Store {
     /// The database's clock, which alone decides what is due.
     public func now() throws -> Timestamp { try connection.query("select now() as now")[0]["now"] }
 
-    /// Takes a schedule whose time has come, so that no other daemon does.
+    /// Takes a schedule whose time has come, so that no other daemon does. Asking again after an answer was lost gives
+    /// the same.
     ///
-    /// - Parameter plan: Says which due time to execute, `nil` for none, and when the next one is.
-    /// - Returns: The command to execute and its due time; `nil` when nothing is due.
+    /// - Parameters:
+    ///   - known: The executions that this worker knows to be its own.
+    ///   - plan: Says which due time to execute, `nil` for none, and when the next one is.
+    /// - Returns: `nil` when nothing is due.
     public func takeDueSchedule(
-        by worker: String, plan: (DueSchedule) throws -> (execute: Timestamp?, next: Timestamp)
-    ) throws -> (schedule: DueSchedule, dueAt: Timestamp)? {
+        by worker: String, known: Set<DueExecution> = [],
+        plan: (DueSchedule) throws -> (execute: Timestamp?, next: Timestamp)
+    ) throws -> DueExecution? {
         try connection.transaction {
+            if let own = try openExecutions(of: worker).first(where: { !known.contains($0) }) { return own }
             let rows = try connection.query(
                 """
                 select name, cron, command, missed, next_due_at, now() as now
@@ -86,12 +100,41 @@ extension Store {
                 values ($1, $2, $3)
                     on conflict (name, due_at) do nothing
                 """, due.name, execute, worker)
-            return isNew == 1 ? (due, execute) : nil
+            return isNew == 1 ? DueExecution(schedule: due.name, command: due.command, dueAt: execute) : nil
+        }
+    }
+
+    private func openExecutions(of worker: String) throws -> [DueExecution] {
+        try connection.query(
+            """
+            select execution.name, schedule.command, execution.due_at
+              from registry.schedule_execution as execution
+              join registry.schedule using (name)
+             where execution.worker = $1
+               and execution.finished_at is null
+            """, worker
+        ).map { DueExecution(schedule: try $0["name"], command: try $0["command"], dueAt: try $0["due_at"]) }
+    }
+
+    /// Gives a due time back that could not be executed to its end, so that another daemon, or the next, executes it.
+    public func giveBack(_ execution: DueExecution) throws {
+        try connection.transaction {
+            let isOpen = try connection.execute(
+                """
+                delete from registry.schedule_execution
+                 where name = $1
+                   and due_at = $2
+                   and finished_at is null
+                """, execution.schedule, execution.dueAt)
+            guard isOpen == 1 else { return }
+            _ = try connection.execute(
+                "update registry.schedule set next_due_at = least(next_due_at, $2) where name = $1",
+                execution.schedule, execution.dueAt)
         }
     }
 
     /// Keeps how an execution ended.
-    public func finishExecution(of name: String, dueAt: Timestamp, exitStatus: Int, output: String) throws {
+    public func finish(_ execution: DueExecution, exitStatus: Int, output: String) throws {
         _ = try connection.execute(
             """
             update registry.schedule_execution
@@ -100,6 +143,6 @@ extension Store {
                    output = $4
              where name = $1
                and due_at = $2
-            """, name, dueAt, exitStatus, output)
+            """, execution.schedule, execution.dueAt, exitStatus, output)
     }
 }

@@ -10,10 +10,11 @@ public final class Store {
 
     /// Wraps a connection and brings the schema up to date.
     ///
+    /// - Parameter migrates: Not where that was done before: a newer program may have changed the schema since.
     /// - Throws: `SchemaError` when the schema and this program do not fit, `PostgreSQLError` otherwise.
-    public init(connection: Connection) throws {
+    public init(connection: Connection, migrates: Bool = true) throws {
         self.connection = connection
-        try Schema.current.migrate(connection)
+        if migrates { try Schema.current.migrate(connection) }
     }
 }
 

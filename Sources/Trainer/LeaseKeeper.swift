@@ -8,12 +8,20 @@ final class LeaseKeeper {
     private let lost = Flag()
     private let cancelled = Flag()
 
-    /// - Parameter connect: Opens a connection.
-    init(_ lease: Lease, connect: @escaping @Sendable () throws -> Store) {
+    /// - Parameters:
+    ///   - givesUp: Asked again and again: whether the run is to be given back although its trainer has not stopped yet.
+    ///   - connect: Opens a connection.
+    init(_ lease: Lease, givesUp: @escaping @Sendable () -> Bool, connect: @escaping @Sendable () throws -> Store) {
         onThreadOfItsOwn { [isEnded, lost, cancelled] in
             let store = ReconnectingStore(patience: nil, isAbandoned: { isEnded.isSet }, connect: connect)
-            var next = ContinuousClock.now + Self.interval
+            // At once, so that the connection is there when it is needed.
+            var next = ContinuousClock.now
             while !isEnded.isSet {
+                if givesUp() {
+                    try? store { try $0.end(lease, as: .released) }
+                    lost.set()
+                    return
+                }
                 guard ContinuousClock.now >= next else {
                     sleep(.milliseconds(20))
                     continue

@@ -37,6 +37,7 @@ public struct RunExecution {
     let kernels: KernelSet
     let threads: Int?
     let isRetried: Bool
+    let givesUp: @Sendable () -> Bool
     let store: ReconnectingStore
     let connect: @Sendable () throws -> Store
     let data: (Store) throws -> TrainingData
@@ -45,17 +46,21 @@ public struct RunExecution {
     ///   - kernels: Those that the processor can run; they change no result.
     ///   - threads: Worker threads of the engine; `nil` for one a physical core.
     ///   - isRetried: Whether a failure that nobody watches puts the run back into the queue, as long as it has attempts.
+    ///   - givesUp: Whether the run is to be given back at once, although a test or a read still goes on that nothing
+    ///     can interrupt; what it stores then is refused.
     ///   - store: The database, for what the run stores.
     ///   - connect: Opens a connection of its own, to renew the lease.
     ///   - data: Gets the run's data set.
     public init(
-        _ run: ClaimedRun, kernels: KernelSet, threads: Int?, isRetried: Bool, store: ReconnectingStore,
+        _ run: ClaimedRun, kernels: KernelSet, threads: Int?, isRetried: Bool,
+        givesUp: @escaping @Sendable () -> Bool = { false }, store: ReconnectingStore,
         connect: @escaping @Sendable () throws -> Store, data: @escaping (Store) throws -> TrainingData
     ) {
         self.run = run
         self.kernels = kernels
         self.threads = threads
         self.isRetried = isRetried
+        self.givesUp = givesUp
         self.store = store
         self.connect = connect
         self.data = data
@@ -73,7 +78,7 @@ public struct RunExecution {
     public func callAsFunction(
         stopRequest: @escaping (_ isBetweenEpochs: Bool) -> StopRequest?, report: @escaping (RunEvent) -> Void
     ) throws -> RunOutcome {
-        let keeper = LeaseKeeper(run.lease, connect: connect)
+        let keeper = LeaseKeeper(run.lease, givesUp: givesUp, connect: connect)
         defer { keeper.end() }
         do {
             let training = Training(

@@ -1,5 +1,3 @@
-import Synchronization
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -31,12 +29,4 @@ func onThreadOfItsOwn(_ body: @escaping @Sendable () -> Void) {
         }, work.toOpaque())
     precondition(error == 0, "no thread can be made")
     pthread_detach(identifier)
-}
-
-/// A flag between threads.
-final class Flag: Sendable {
-    private let value = Atomic<Bool>(false)
-
-    var isSet: Bool { value.load(ordering: .acquiring) }
-    func set() { value.store(true, ordering: .releasing) }
 }

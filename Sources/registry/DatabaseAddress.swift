@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import PostgreSQL
 import Store
+import Synchronization
 import SystemPackage
 
 /// Where the database is: the first of these that is given.
@@ -69,15 +70,21 @@ struct DatabaseOptions: ParsableArguments {
     }
 
     /// Connects and brings the schema up to date.
-    func openStore() async throws -> Store { try await connector()() }
+    func openStore() async throws -> Store {
+        try Store(connection: Connection(try await address().connectionString()))
+    }
 
-    /// Opens as many connections as are wanted, each used by one thread; a server that vanishes is noticed.
+    /// Opens as many connections as are wanted for unattended work, each used by one thread; a server that vanishes is
+    /// noticed. Only the first brings the schema up to date: later on a newer program may have done so.
     func connector() async throws -> @Sendable () throws -> Store {
         let address = try await address().connectionString()
+        let isUpToDate = Atomic<Bool>(false)
         return {
             let connection = try Connection(address)
+            let store = try Store(connection: connection, migrates: !isUpToDate.load(ordering: .acquiring))
+            isUpToDate.store(true, ordering: .releasing)
             connection.responseTimeout = .seconds(60)
-            return try Store(connection: connection)
+            return store
         }
     }
 }

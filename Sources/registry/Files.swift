@@ -37,3 +37,28 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
         throw UsageError.unwritable(path, reason: "\(error)".lowercased())
     }
 }
+
+/// A temporary file that has no name, and is gone with this value.
+struct UnnamedFile: ~Copyable {
+    let descriptor: FileDescriptor
+
+    init() throws {
+        var name = Array("\(FileManager.default.temporaryDirectory.path())/registry-XXXXXX".utf8CString)
+        let number = mkstemp(&name)
+        guard number >= 0 else { throw Errno(rawValue: errno) }
+        unlink(name)
+        descriptor = FileDescriptor(rawValue: number)
+    }
+
+    deinit { try? descriptor.close() }
+
+    /// The last of what was written to it.
+    func end(bytes count: Int) throws -> String {
+        let size = try descriptor.seek(offset: 0, from: .end)
+        var bytes = [UInt8](repeating: 0, count: min(count, Int(size)))
+        let read = try bytes.withUnsafeMutableBytes {
+            try descriptor.read(fromAbsoluteOffset: size - Int64($0.count), into: $0)
+        }
+        return String(decoding: bytes[..<read], as: UTF8.self)
+    }
+}

@@ -90,11 +90,39 @@ struct DaemonCommandTests {
         #expect(try await get("/health") == "ok\n")
         #expect(try await get("/metrics").contains("registry_runs_queued 0\n"))
         let second = try await program.run("daemon", "--metrics-port", "\(port)")
-        #expect(second.status == 70 && second.errors.contains("Address already in use"))
+        #expect(second.status == 64 && second.errors.contains("port \(port): Address already in use"))
+        // Who is connected and asks for nothing does not keep the daemon.
+        let idle = try program.start(
+            "/bin/bash", arguments: ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); echo connected; sleep 60"])
+        try await idle.waitForOutput("connected")
         kill(daemon.identifier, SIGTERM)
         var messages: [String] = []
         while !messages.contains("STOPPING=1"), messages.count < 4 { messages.append(told()) }
         #expect(messages.contains("STOPPING=1"))
         #expect(try await daemon.end().status == 0)
+    }
+
+    private static let systemdAnalyze = "/usr/bin/systemd-analyze"
+
+    @Test(
+        "systemd accepts the units",
+        .enabled("needs systemd-analyze, Debian's systemd") {
+            FileManager.default.isExecutableFile(atPath: systemdAnalyze)
+        })
+    func units() async throws {
+        let packaging = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../packaging")
+        let folder = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(folder)
+        let units = try FileManager.default.contentsOfDirectory(at: packaging, includingPropertiesForKeys: nil)
+        #expect(units.count == 3)
+        for unit in units {
+            try String(contentsOf: unit, encoding: .utf8)
+                .replacing("/usr/local/bin/registry", with: Program.executable.path)
+                .write(toFile: "\(folder)/\(unit.lastPathComponent)", atomically: true, encoding: .utf8)
+        }
+        let result = try await Program(environment: ["SYSTEMD_UNIT_PATH": "\(folder):"]).start(
+            Self.systemdAnalyze, arguments: ["verify"] + units.map { "\(folder)/\($0.lastPathComponent)" }
+        ).end()
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     }
 }

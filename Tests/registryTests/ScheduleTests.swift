@@ -40,8 +40,11 @@ struct ScheduleTests {
 
     @Test("each due time is executed once, by one of several daemons; what was missed is made up for or left out")
     func execution() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("schedule", "add", "made-up", "0 3 * * *", "dataset", "list")
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 1)
+        let program = disturbed.program
+        try await program.succeed(
+            "schedule", "add", "made-up", "0 3 * * *", "train", "mlp", "--dataset", "small", "--epochs", "1", "--detach"
+        )
         try await program.succeed("schedule", "add", "--missed", "skip", "left-out", "0 3 * * *", "dataset", "list")
         try await program.succeed("schedule", "add", "failing", "0 3 * * *", "retrain", "--gate")
         #expect(try await program.run("schedule", "add", "x", "0 3 * *", "models").status == 64)
@@ -75,7 +78,50 @@ struct ScheduleTests {
         let future: Bool = try program.connect().query(
             "select bool_and(next_due_at > now()) as future from registry.schedule")[0]["future"]
         #expect(future)
+        let queued: Int = try program.connect().query("select count(*) as runs from registry.run where run_id > 1")[0][
+            "runs"]
+        #expect(queued == 1, "executed once, whatever the rows say")
         try await program.succeed("schedule", "remove", "failing")
         #expect(try await program.run("schedule", "remove", "failing").status == 66)
+    }
+
+    @Test("a due time that a daemon could not execute to its end is given back, and executed by the next")
+    func givenBack() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 1)
+        let program = disturbed.program
+        try await program.succeed(
+            "schedule", "add", "long", "0 3 * * *", "train", "mlp", "--dataset", "small", "--epochs", "100000",
+            "--quiet")
+        _ = try program.connect().execute("update registry.schedule set next_due_at = now() - interval '1 second'")
+        let first = try program.start("daemon", "--threads-per-worker", "1")
+        try await disturbed.waitForEpoch(1, of: 2)
+        kill(first.identifier, SIGTERM)
+        #expect(try await first.end().status == 0)
+        let isDue: Bool = try program.connect().query(
+            "select next_due_at <= now() and last_due_at is null as is_due from analysis.schedule")[0]["is_due"]
+        #expect(isDue)
+        let second = try program.start("daemon", "--threads-per-worker", "1")
+        try await disturbed.waitForEpoch(1, of: 3)
+        kill(second.identifier, SIGTERM)
+        #expect(try await second.end().status == 0)
+    }
+
+    @Test("a schedule that was written by hand, and wrongly, does not keep others from their times")
+    func wrong() async throws {
+        let program = try await Program.onNewDatabase()
+        for name in ["wrong", "right"] {
+            try await program.succeed("schedule", "add", name, "* * * * *", "dataset", "list")
+        }
+        _ = try program.connect().execute("update registry.schedule set next_due_at = now() - interval '10 years'")
+        _ = try program.connect().execute("update registry.schedule set cron = 'sometimes' where name = 'wrong'")
+        let daemon = try program.start("daemon", "--threads-per-worker", "1")
+        try await wait(until: "the right one is executed") {
+            try program.connect().query(
+                "select from registry.schedule_execution where name = 'right' and exit_status = 0"
+            ).count >= 1
+        }
+        kill(daemon.identifier, SIGTERM)
+        let ended = try await daemon.end()
+        #expect(ended.status == 0 && ended.errors.contains("must have five fields"))
     }
 }

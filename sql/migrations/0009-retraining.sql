@@ -64,6 +64,7 @@ create table registry.schedule_execution (
     constraint schedule_execution_name_fkey foreign key (name) references registry.schedule on delete cascade,
     constraint schedule_execution_finished_at_check check ((exit_status is null) = (finished_at is null))
 );
+create index schedule_execution_worker_index on registry.schedule_execution (worker) where finished_at is null;
 comment on table registry.schedule_execution is
     'Each due time that was executed; at most once, whatever happens to the daemon that does it.';
 comment on column registry.schedule_execution.name is 'The schedule.';

@@ -66,23 +66,28 @@ public struct CronExpression: Sendable, Hashable {
 
     /// The first such time after another; `nil` when there is none in the eight years that leap days may take.
     public func next(after date: Date) -> Date? {
+        days(from: date, step: 86_400).lazy.compactMap { times(of: $0).first { $0 > date } }.first
+    }
+
+    /// The last such time up to another, that included; `nil` as for `next(after:)`.
+    public func last(through date: Date) -> Date? {
+        days(from: date, step: -86_400).lazy.compactMap { times(of: $0).last { $0 <= date } }.first
+    }
+
+    /// The starts of eight years of days.
+    private func days(from date: Date, step: TimeInterval) -> [Date] {
+        let start = (date.timeIntervalSince1970 / 86_400).rounded(.down) * 86_400
+        return (0..<(366 * 8)).map { Date(timeIntervalSince1970: start + Double($0) * step) }
+    }
+
+    /// In ascending order.
+    private func times(of day: Date) -> [Date] {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
-        let minute = (date.timeIntervalSince1970 / 60).rounded(.down) * 60 + 60
-        let start = Date(timeIntervalSince1970: minute)
-        var day = calendar.startOfDay(for: start)
-        for _ in 0..<(366 * 8) {
-            if fits(calendar.dateComponents([.day, .month, .weekday], from: day)) {
-                for hour in hours.sorted() {
-                    for minute in minutes.sorted() {
-                        let time = day.addingTimeInterval(Double(hour * 3600 + minute * 60))
-                        if time >= start { return time }
-                    }
-                }
-            }
-            day = day.addingTimeInterval(86_400)
+        guard fits(calendar.dateComponents([.day, .month, .weekday], from: day)) else { return [] }
+        return hours.sorted().flatMap { hour in
+            minutes.sorted().map { day.addingTimeInterval(Double(hour * 3600 + $0 * 60)) }
         }
-        return nil
     }
 
     private func fits(_ day: DateComponents) -> Bool {

@@ -6,6 +6,12 @@ import PostgreSQL
 import ServiceLifecycle
 import Store
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Serves `/health` and `/metrics` over HTTP, for supervisors and Prometheus.
 public struct MetricsServer: Service {
     let host: String
@@ -24,15 +30,7 @@ public struct MetricsServer: Service {
     }
 
     public func run() async throws {
-        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
-                        wrappingChannelSynchronously: channel)
-                }
-            }
+        let server = try await listen()
         logger.info("metrics served", metadata: ["address": "\(server.channel.localAddress?.description ?? "")"])
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await server.executeThenClose { clients in
@@ -43,6 +41,8 @@ public struct MetricsServer: Service {
                             try? await serve(client)
                         }
                     }
+                    // One that is connected and asks for nothing must not keep the daemon from stopping.
+                    group.cancelAll()
                 }
             }
         } onCancelOrGracefulShutdown: {
@@ -50,7 +50,25 @@ public struct MetricsServer: Service {
         }
     }
 
-    private func serve(_ client: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async throws {
+    private typealias Client = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+
+    private func listen() async throws -> NIOAsyncChannel<Client, Never> {
+        do {
+            return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: host, port: port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                        return try Client(wrappingChannelSynchronously: channel)
+                    }
+                }
+        } catch {
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw CannotListen(host: host, port: port, reason: reason)
+        }
+    }
+
+    private func serve(_ client: Client) async throws {
         try await client.executeThenClose { requests, responses in
             for try await part in requests {
                 guard case .head(let head) = part else { continue }
@@ -72,10 +90,11 @@ public struct MetricsServer: Service {
     private func answer(to head: HTTPRequestHead) async -> (HTTPResponseStatus, String) {
         guard [.GET, .HEAD].contains(head.method) else { return (.methodNotAllowed, "GET only\n") }
         switch head.uri {
-        case "/health", "/metrics":
+        // A daemon survives its database: who restarts it because that is away mends nothing.
+        case "/health": return (.ok, "ok\n")
+        case "/metrics":
             do {
-                let metrics = try await metrics()
-                return (.ok, head.uri == "/health" ? "ok\n" : metrics)
+                return (.ok, try await metrics())
             } catch {
                 return (.serviceUnavailable, "\(error)\n")
             }
@@ -104,5 +123,16 @@ public struct MetricsServer: Service {
             + gauge(
                 "registry_queue_oldest_wait_seconds", "How long the first of the queue has been waiting.",
                 "\(queue["oldest_wait_seconds"] as Double)")
+    }
+}
+
+/// No connections can be accepted at the address that was asked for.
+public struct CannotListen: Error, Sendable, CustomStringConvertible {
+    public let host: String
+    public let port: Int
+    public let reason: String
+
+    public var description: String {
+        "Metrics can't be served on \(host), port \(port): \(reason). Take another with --metrics-port or --metrics-host."
     }
 }

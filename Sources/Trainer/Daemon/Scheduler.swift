@@ -58,28 +58,35 @@ public struct Scheduler: Service {
     }
 
     private func work() {
-        let store = ReconnectingStore(
-            patience: nil, isAbandoned: { stop.isRequested }, tell: { logger.warning("\($0)") }, connect: connect)
+        let store = reconnectingStore()
+        let running = Running()
+        let executions = DispatchGroup()
         while !stop.isRequested {
             do {
-                if let (schedule, dueAt) = try store({ try $0.takeDueSchedule(by: worker, plan: Self.plan) }) {
-                    logger.info("executing", metadata: ["schedule": "\(schedule.name)", "due_at": "\(dueAt)"])
-                    let ended = wait(for: schedule.command)
-                    logger.info(
-                        "executed", metadata: ["schedule": "\(schedule.name)", "exit_status": "\(ended.status)"])
-                    try store {
-                        try $0.finishExecution(
-                            of: schedule.name, dueAt: dueAt, exitStatus: ended.status, output: ended.output)
+                let due = try store { try $0.takeDueSchedule(by: worker, known: running.executions, plan: plan) }
+                if let due {
+                    running.insert(due)
+                    executions.enter()
+                    onThreadOfItsOwn {
+                        execute(due)
+                        running.remove(due)
+                        executions.leave()
                     }
                 } else {
                     pause()
                 }
             } catch {
-                guard !stop.isRequested else { return }
+                guard !stop.isRequested else { break }
                 logger.error("\(error)")
                 pause()
             }
         }
+        executions.wait()
+    }
+
+    private func reconnectingStore() -> ReconnectingStore {
+        ReconnectingStore(
+            patience: nil, isAbandoned: { stop.isRequested }, tell: { logger.warning("\($0)") }, connect: connect)
     }
 
     private func pause() {
@@ -87,8 +94,28 @@ public struct Scheduler: Service {
         while ContinuousClock.now < end, !stop.isRequested { sleep(.milliseconds(50)) }
     }
 
+    /// Runs a command to its end; gives its due time back when the daemon stops before.
+    private func execute(_ due: DueExecution) {
+        var logger = logger
+        logger[metadataKey: "schedule"] = "\(due.schedule)"
+        logger.info("executing", metadata: ["due_at": "\(due.dueAt)"])
+        let (ended, isInterrupted) = wait(for: due.command)
+        logger.info("executed", metadata: ["exit_status": "\(ended.status)"])
+        do {
+            try reconnectingStore()() { store in
+                if isInterrupted {
+                    try store.giveBack(due)
+                } else {
+                    try store.finish(due, exitStatus: ended.status, output: ended.output)
+                }
+            }
+        } catch {
+            logger.error("\(error)")
+        }
+    }
+
     /// Waits until a command has ended; tells it to when the daemon stops.
-    private func wait(for command: [String]) -> Ended {
+    private func wait(for command: [String]) -> (ended: Ended, isInterrupted: Bool) {
         let result = Result()
         let isOver = DispatchSemaphore(value: 0)
         let task = Task { [execute] in
@@ -99,7 +126,16 @@ public struct Scheduler: Service {
         while isOver.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
             if stop.isRequested { task.cancel() }
         }
-        return result.ended.withLock { $0 }
+        return (result.ended.withLock { $0 }, task.isCancelled)
+    }
+
+    /// What this daemon is executing.
+    private final class Running: Sendable {
+        private let all = Mutex<Set<DueExecution>>([])
+
+        var executions: Set<DueExecution> { all.withLock { $0 } }
+        func insert(_ execution: DueExecution) { _ = all.withLock { $0.insert(execution) } }
+        func remove(_ execution: DueExecution) { _ = all.withLock { $0.remove(execution) } }
     }
 
     private final class Result: Sendable {
@@ -107,12 +143,17 @@ public struct Scheduler: Service {
     }
 
     /// Of all times that have come since, the last is executed: at once, or only where it has just come.
-    static func plan(_ due: DueSchedule) throws -> (execute: Timestamp?, next: Timestamp) {
-        let cron = try CronExpression(due.cron)
-        var last = due.dueAt.date
-        while let next = cron.next(after: last), next <= due.now.date { last = next }
-        let next = cron.next(after: due.now.date).map(Timestamp.init) ?? .infinity
-        let isLate = due.now.date.timeIntervalSince(last) > tolerance
-        return (due.missed == .skip && isLate ? nil : Timestamp(last), next)
+    private func plan(_ due: DueSchedule) -> (execute: Timestamp?, next: Timestamp) {
+        do {
+            let cron = try CronExpression(due.cron)
+            let last = max(due.dueAt.date, cron.last(through: due.now.date) ?? due.dueAt.date)
+            let next = cron.next(after: due.now.date).map(Timestamp.init) ?? .infinity
+            let isLate = due.now.date.timeIntervalSince(last) > Self.tolerance
+            return (due.missed == .skip && isLate ? nil : Timestamp(last), next)
+        } catch {
+            // Written by hand; it must not keep other schedules from their times.
+            logger.error("\(error)", metadata: ["schedule": "\(due.name)"])
+            return (nil, .infinity)
+        }
     }
 }

@@ -13,7 +13,7 @@ public final class StopSignal: Sendable {
     public var isRequested: Bool { requested.withLock { $0 != nil } }
 
     /// Whether so much time has gone by since.
-    func hasBeenRequested(for duration: Duration) -> Bool {
+    public func hasBeenRequested(for duration: Duration) -> Bool {
         requested.withLock { $0.map { ContinuousClock.now - $0 >= duration } ?? false }
     }
 }

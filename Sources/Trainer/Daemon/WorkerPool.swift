@@ -8,7 +8,9 @@ import Store
 /// Trains what is queued, with several workers side by side, until the process is asked to stop.
 public struct WorkerPool: Service {
     /// How long a worker that is asked to stop goes on with its epoch before it gives the run back.
-    private static let grace = Duration.seconds(7)
+    private static let grace = Duration.seconds(6)
+    /// How long what can't be interrupted goes on before the run is given back under its hands.
+    private static let limit = Duration.seconds(7)
     /// How often an idle worker looks at the queue, unless it is told of a new run.
     private static let pollingInterval = Duration.seconds(2)
 
@@ -23,7 +25,7 @@ public struct WorkerPool: Service {
     private let datasets = DatasetCache()
 
     /// - Parameters:
-    ///   - endsWhenIdle: Whether to end as soon as nothing is left to take.
+    ///   - endsWhenIdle: Whether to end as soon as nothing waits any more.
     ///   - kernels: Those that the processor can run; they change no result.
     ///   - stop: Set by others too, to end this.
     ///   - connect: Opens a connection of its own.
@@ -75,7 +77,7 @@ public struct WorkerPool: Service {
             do {
                 if let run = try store({ try $0.claim(by: executor) }) {
                     execute(run, store: store, logger: logger)
-                } else if endsWhenIdle {
+                } else if endsWhenIdle, try store({ try $0.isQueueEmpty() }) {
                     return
                 } else {
                     try store { try waitForRuns($0.connection) }
@@ -101,7 +103,8 @@ public struct WorkerPool: Service {
         logger[metadataKey: "run"] = "\(run.lease.run)"
         logger.info("training", metadata: ["epochs_finished": "\(run.epochsFinished)", "fence": "\(run.lease.fence)"])
         let execution = RunExecution(
-            run, kernels: kernels, threads: threadsPerWorker, isRetried: true, store: store, connect: connect,
+            run, kernels: kernels, threads: threadsPerWorker, isRetried: true,
+            givesUp: { [stop] in stop.hasBeenRequested(for: Self.limit) }, store: store, connect: connect,
             data: { try datasets.data(ofDataset: run.datasetID, from: $0) })
         do {
             let outcome = try execution(

@@ -33,7 +33,7 @@ struct DaemonCommand: AsyncParsableCommand {
     @Option(help: "Threads of each training; changes no result. Default: the physical cores, shared evenly.")
     var threadsPerWorker: Int?
 
-    @Flag(help: "End as soon as nothing is left to do.")
+    @Flag(help: "End as soon as nothing waits any more.")
     var once = false
 
     @Option(help: "Serve /health and, for Prometheus, /metrics on this port.")
@@ -76,16 +76,18 @@ struct DaemonCommand: AsyncParsableCommand {
         let metrics = metricsPort.map {
             MetricsServer(host: metricsHost, port: $0, logger: logger, connect: connect)
         }
+        // Stopped one after another, the last first.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: (metrics.map { [.init(service: $0, successTerminationBehavior: .ignore)] } ?? []) + [
                     .init(
                         service: ConcurrentServices(once ? [pool] : [pool, scheduler]),
                         successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SystemdNotifier(environment: environment), successTerminationBehavior: .ignore),
-                ] + (metrics.map { [.init(service: $0, successTerminationBehavior: .ignore)] } ?? []),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
+        Watchdog(limit: .seconds(9), of: stop, logger: logger).start()
         try await group.run()
         logger.info("daemon stopped")
     }
@@ -97,15 +99,18 @@ struct DaemonCommand: AsyncParsableCommand {
         let environment: Subprocess.Environment =
             database.map { .inherit.updating(["REGISTRY_DATABASE_URL": $0]) } ?? .inherit
         do {
+            let output = try UnnamedFile()
             let result = try await Subprocess.run(
                 .path("/proc/self/exe"), arguments: Arguments(command), environment: environment,
-                platformOptions: options, output: .string(limit: 1 << 20), error: .combinedWithOutput)
+                platformOptions: options,
+                output: .fileDescriptor(output.descriptor, closeAfterSpawningProcess: false),
+                error: .combinedWithOutput)
             let status: Int
             switch result.terminationStatus {
             case .exited(let code): status = Int(code)
             case .signaled(let signal): status = 128 + Int(signal)
             }
-            return Scheduler.Ended(status: status, output: String(result.standardOutput.suffix(4000)))
+            return Scheduler.Ended(status: status, output: try output.end(bytes: 4000))
         } catch {
             return Scheduler.Ended(status: -1, output: "\(error)")
         }

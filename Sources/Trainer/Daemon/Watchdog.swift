@@ -1,0 +1,32 @@
+import Logging
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Ends the process when it has not stopped long after it was asked to: a network swallows what is sent, or a test of a
+/// large network can't be interrupted.
+///
+/// That harms nothing. Whatever was not stored is done again by whoever takes the run.
+public struct Watchdog {
+    private let limit: Duration
+    private let stop: StopSignal
+    private let logger: Logger
+
+    public init(limit: Duration, of stop: StopSignal, logger: Logger) {
+        self.limit = limit
+        self.stop = stop
+        self.logger = logger
+    }
+
+    /// Watches on a thread of its own, until the process ends.
+    public func start() {
+        onThreadOfItsOwn { [limit, stop, logger] in
+            while !stop.hasBeenRequested(for: limit) { sleep(.milliseconds(100)) }
+            logger.warning("not everything could be ended in time: what is left is done again")
+            _exit(0)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Reporting
+import Store
+
+struct JobsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs",
+        abstract: "The trainings that wait or are being done.",
+        discussion: """
+            A training whose lease has run out is taken over by the next free worker. SQL: analysis.job, analysis.attempt.
+
+            Example: registry jobs --format json
+            """)
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let rows = try await database.openStore().jobs()
+        if rows.isEmpty { Terminal.tell("Nothing is queued. Queue a training with: registry train mlp --detach") }
+        output.print(try Table(rows))
+    }
+}
