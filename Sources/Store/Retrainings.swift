@@ -5,6 +5,8 @@ public struct Retraining: Sendable, Hashable {
     let id: Int
     /// The training.
     public let run: Int
+    /// Whether it was asked for more than twelve hours ago.
+    public let isOfAnEarlierNight: Bool
 }
 
 /// Where a retraining stands when it is asked for.
@@ -15,8 +17,8 @@ public enum RetrainingStart: Sendable {
     case trained(Retraining)
     /// Another process is at it.
     case busy(run: Int)
-    /// This day's is over.
-    case doneToday(run: Int, outcome: String)
+    /// This night's is over.
+    case doneTonight(run: Int, outcome: String)
 }
 
 /// A decision of the gate.
@@ -27,12 +29,21 @@ public struct GateDecision: Sendable, Hashable {
     public let reason: String
 }
 
+/// What became of a decision.
+public enum DecisionFate: Sendable, Hashable {
+    case stored
+    /// Another version is in production by now than the one that was compared with; nothing is stored.
+    case productionMoved
+    /// Somebody has decided before, with this outcome.
+    case decidedBefore(outcome: String)
+}
+
 extension Store {
     /// Begins the retraining of a model, or goes on with one that was begun. A model has one at a time.
     ///
     /// - Parameters:
     ///   - production: The version in production.
-    ///   - repeats: Whether to train again although that was done today, by the database's calendar.
+    ///   - repeats: Whether to train again although that was done within the last twelve hours.
     ///   - request: What to train; asked for when a new training is needed.
     public func beginRetraining(
         of model: String, production: StoredVersion?, repeats: Bool, by executor: Executor,
@@ -42,18 +53,18 @@ extension Store {
             let id: Int = try connection.query(
                 "select model_id from registry.model where name = $1 for update", model)[0]["model_id"]
             if let start = try unfinishedRetraining(of: id, by: executor) { return start }
-            let today = try connection.query(
+            let tonight = try connection.query(
                 """
                 select run_id, outcome
                   from registry.retraining
                  where model_id = $1
-                   and requested_at::date = current_date
+                   and requested_at > now() - interval '12 hours'
                    and outcome <> 'failed'
                  order by retraining_id desc
                  limit 1
                 """, id)
-            if !repeats, let row = today.first {
-                return .doneToday(run: try row["run_id"], outcome: try row["outcome"])
+            if !repeats, let row = tonight.first {
+                return .doneTonight(run: try row["run_id"], outcome: try row["outcome"])
             }
             let claimed = try start(try request(), by: executor)
             let row = try connection.query(
@@ -62,26 +73,27 @@ extension Store {
                 values ($1, $2, $3)
                 returning retraining_id
                 """, id, claimed.lease.run, production?.number)[0]
-            return .claimed(Retraining(id: try row["retraining_id"], run: claimed.lease.run), claimed)
+            return .claimed(
+                Retraining(id: try row["retraining_id"], run: claimed.lease.run, isOfAnEarlierNight: false), claimed)
         }
     }
 
     private func unfinishedRetraining(of model: Int, by executor: Executor) throws -> RetrainingStart? {
         let rows = try connection.query(
             """
-            select retraining_id, run_id, run.state
+            select retraining_id, run_id, requested_at <= now() - interval '12 hours' as is_of_an_earlier_night
               from registry.retraining
-              join registry.run using (run_id)
-             where retraining.model_id = $1
-               and retraining.finished_at is null
+             where model_id = $1
+               and finished_at is null
             """, model)
         guard let row = rows.first else { return nil }
-        let retraining = Retraining(id: try row["retraining_id"], run: try row["run_id"])
-        switch try row["state"] as String {
+        let retraining = Retraining(
+            id: try row["retraining_id"], run: try row["run_id"],
+            isOfAnEarlierNight: try row["is_of_an_earlier_night"])
+        if let claimed = try claim(run: retraining.run, by: executor) { return .claimed(retraining, claimed) }
+        switch try state(ofRun: retraining.run).state {
         case "succeeded": return .trained(retraining)
-        case "queued", "running":
-            guard let claimed = try claim(run: retraining.run, by: executor) else { return .busy(run: retraining.run) }
-            return .claimed(retraining, claimed)
+        case "queued", "running": return .busy(run: retraining.run)
         case let state:
             try finish(retraining, outcome: "failed", reason: "the training ended as \(state)")
             return nil
@@ -99,10 +111,33 @@ extension Store {
     }
 
     /// Ends a retraining; a version that passed becomes the one in production, in one transaction.
-    public func decide(_ retraining: Retraining, on version: StoredVersion, _ decision: GateDecision) throws {
+    ///
+    /// - Parameter production: The version that the decision compared with.
+    public func decide(
+        _ retraining: Retraining, on version: StoredVersion, against production: StoredVersion?,
+        _ decision: GateDecision
+    ) throws -> DecisionFate {
         try connection.transaction {
+            let decided: String? = try connection.query(
+                "select outcome from registry.retraining where retraining_id = $1 for update", retraining.id)[0][
+                    "outcome"]
+            if let decided { return .decidedBefore(outcome: decided) }
+            let current: Int? = try connection.query(
+                """
+                select number
+                  from registry.model_alias
+                  join registry.model using (model_id)
+                 where model.name = $1
+                   and alias = 'production'
+                   for update of model_alias
+                """, version.model
+            ).first?["number"]
+            guard current == production?.number else { return .productionMoved }
             if decision.passes { try set(alias: "production", to: version) }
-            try finish(retraining, outcome: decision.passes ? "promoted" : "held back", reason: decision.reason)
+            try finish(
+                retraining, outcome: decision.passes ? "promoted" : "held back", reason: decision.reason,
+                productionNumber: production?.number)
+            return .stored
         }
     }
 
@@ -111,15 +146,19 @@ extension Store {
         try finish(retraining, outcome: "failed", reason: reason)
     }
 
-    private func finish(_ retraining: Retraining, outcome: String, reason: String) throws {
+    private func finish(
+        _ retraining: Retraining, outcome: String, reason: String, productionNumber: Int? = nil
+    ) throws {
         _ = try connection.execute(
             """
             update registry.retraining
                set outcome = $2,
                    reason = $3,
+                   production_number = coalesce($4, production_number),
                    finished_at = now()
              where retraining_id = $1
-            """, retraining.id, outcome, reason)
+               and finished_at is null
+            """, retraining.id, outcome, reason, productionNumber)
     }
 
     /// The version that a run became.
@@ -128,14 +167,15 @@ extension Store {
         return try resolve(version)
     }
 
-    /// The greatest seed that a model was trained with.
-    public func greatestSeed(of model: String) throws -> Int {
-        try connection.query(
+    /// A seed that no run of a model had: the next above all, or any where there is none.
+    public func unusedSeed(of model: String) throws -> UInt64 {
+        let greatest: Int = try connection.query(
             """
             select coalesce(max((configuration #>> '{training,seed}')::bigint), 0) as seed
               from analysis.run
              where model = $1
             """, model)[0]["seed"]
+        return UInt64(greatest < .max ? greatest + 1 : .random(in: 0..<(.max)))
     }
 
     /// The positions in the test split of the samples that a version misses.

@@ -90,11 +90,16 @@ enum UsageError: Failure {
 struct Interrupted: Failure {
     let run: Int
     let epochsFinished: Int
+    /// Whether it waits in the queue again.
+    let isReleased: Bool
 
     var exitStatus: ExitStatus { .interrupted }
     var description: String {
-        "Run \(run) was cancelled; its \(epochsFinished) finished epochs are stored. "
-            + "To have a daemon go on with it: registry requeue \(run)"
+        isReleased
+            ? "Run \(run) was given back; its \(epochsFinished) finished epochs are stored. "
+                + "The next retraining, or a daemon before it, goes on with it."
+            : "Run \(run) was cancelled; its \(epochsFinished) finished epochs are stored. "
+                + "To have a daemon go on with it: registry requeue \(run)"
     }
 }
 
@@ -117,6 +122,10 @@ extension RunStateError: Failure {
         case .ended, .notResumable: .badInput
         }
     }
+}
+
+extension CannotListen: Failure {
+    var exitStatus: ExitStatus { .usage }
 }
 
 extension CronError: Failure {

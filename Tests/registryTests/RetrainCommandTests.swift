@@ -10,7 +10,7 @@ struct RetrainCommandTests {
             "select version from analysis.model_version where 'production' = any (aliases)")[0]["version"]
     }
 
-    @Test("a version that is not worse takes the place of the one in production, once a day")
+    @Test("a version that is not worse takes the place of the one in production, once a night")
     func promotion() async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
         let program = disturbed.program
@@ -26,10 +26,64 @@ struct RetrainCommandTests {
         ).map { try $0["seed"] as String }
         #expect(seeds == ["1234", "1235"])
 
-        #expect(try await program.succeed("retrain", "undisturbed").output.contains("done today by run 2, promoted"))
+        #expect(try await program.succeed("retrain", "undisturbed").output.contains("done tonight by run 2, promoted"))
         #expect(try production(program) == 2)
         try await program.succeed("retrain", "undisturbed", "--force")
         #expect(try production(program) == 3)
+        _ = try program.connect().execute(
+            "update registry.retraining set requested_at = requested_at - interval '13 hours'")
+        try await program.succeed("retrain")
+        #expect(try production(program) == 4, "the next night")
+    }
+
+    @Test("what was moved by hand meanwhile is compared with; a retraining that was decided is not decided again")
+    func movedProduction() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 60)
+        let program = disturbed.program
+        try await program.succeed("alias", "undisturbed", "production")
+        let retraining = try program.start("retrain")
+        try await disturbed.waitForEpoch(2, of: 2)
+        kill(retraining.identifier, SIGSTOP)
+        let trained = try await program.run(
+            "train", "mlp", "--name", "undisturbed", "--dataset", "small", "--epochs", "1", "--quiet")
+        #expect(trained.output == "undisturbed@2\n")
+        try await program.succeed("alias", "undisturbed@2", "production")
+        kill(retraining.identifier, SIGCONT)
+        let report = try await retraining.end().output
+        #expect(
+            report.split(separator: "\n").contains {
+                $0.hasPrefix("production before ") && $0.hasSuffix(" undisturbed@2")
+            }, "\(report)")
+        let number: Int = try program.connect().query("select production_version from analysis.retraining")[0][
+            "production_version"]
+        #expect(number == 2)
+    }
+
+    @Test("a signal gives the run back; the next retraining goes on with it, and then has its own")
+    func interrupted() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 60)
+        let program = disturbed.program
+        try await program.succeed("alias", "undisturbed", "production")
+        let first = try program.start("retrain")
+        try await disturbed.waitForEpoch(2, of: 2)
+        kill(first.identifier, SIGTERM)
+        let ended = try await first.end()
+        #expect(ended.status == 130 && ended.errors.contains("was given back"), "\(ended.errors)")
+        _ = try program.connect().execute("update registry.retraining set requested_at = now() - interval '13 hours'")
+        let second = try await program.succeed("retrain").output
+        #expect(second.contains("undisturbed@2, run 2, 60 epochs"))
+        #expect(second.contains("undisturbed@3, run 3, 60 epochs"))
+    }
+
+    @Test("one model that can't be retrained does not keep the others from it")
+    func oneFails() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
+        let program = disturbed.program
+        try await program.succeed("alias", "undisturbed", "production")
+        let result = try await program.run("retrain", "absent", "undisturbed")
+        #expect(result.status == 66)
+        #expect(result.errors.contains("There is no model “absent”"))
+        #expect(result.output.contains("undisturbed@2 is now in production"))
     }
 
     @Test("a version that does not pass is held back, and the exit status says so")
@@ -37,6 +91,7 @@ struct RetrainCommandTests {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
         let program = disturbed.program
         try await program.succeed("alias", "undisturbed", "production")
+        #expect(try await program.run("retrain", "--level", "1.5").status == 64)
         let low = try await program.run("retrain", "--gate", "--minimum-accuracy", "1")
         #expect(low.status == 10 && low.output.contains("is below the minimum of 1"))
         #expect(try await program.run("retrain", "--force", "--minimum-accuracy", "1").status == 0, "without --gate")
@@ -56,9 +111,13 @@ struct RetrainCommandTests {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 60)
         let program = disturbed.program
         try await program.succeed("alias", "undisturbed", "production")
-        let first = try program.start("retrain")
+        let all = try (0..<3).map { _ in try program.start("retrain") }
         try await disturbed.waitForEpoch(2, of: 2)
         #expect(try await program.run("retrain").status == 75)
+        try await wait(until: "two of three find that they are too many") {
+            all.filter(\.isRunning).count == 1
+        }
+        let first = try #require(all.first { $0.isRunning })
         kill(first.identifier, SIGKILL)
         _ = try await first.end()
         #expect(try await program.run("retrain").status == 75, "its lease is not over yet")

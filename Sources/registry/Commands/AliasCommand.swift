@@ -28,15 +28,17 @@ struct AliasCommand: AsyncParsableCommand {
         guard isValidName(alias), alias.first?.isLetter == true else {
             throw ValidationError("“\(alias)” is no alias: letters, digits, “.”, “_” and “-”, a letter first.")
         }
+        guard !remove || model.selector == .newest else {
+            throw ValidationError("--remove takes the model alone: registry alias \(model.model) \(alias) --remove")
+        }
     }
 
     func run() async throws {
         let store = try await database.openStore()
         if remove {
-            guard try store.remove(alias: alias, of: model.model) else {
-                throw NotFound.modelVersion(
-                    ModelReference(model: model.model, selector: .alias(alias)), newest: nil)
-            }
+            // Says in one line what is missing: the model, a version, the alias.
+            _ = try store.resolve(ModelReference(model: model.model, selector: .alias(alias)))
+            _ = try store.remove(alias: alias, of: model.model)
             Terminal.tell("\(model.model)@\(alias) is no more.")
         } else {
             let version = try store.resolve(model)

@@ -15,8 +15,8 @@ struct RetrainCommand: AsyncParsableCommand {
         abstract: "Train models anew as those in production were, and put what is not worse in their place.",
         discussion: """
             With a seed that was not used before, on the newest version of the data set. The alias production moves to the \
-            new version, unless it is significantly worse on the same test samples (McNemar's exact test). Once a day: \
-            asked again, nothing is done. What was interrupted is gone on with.
+            new version, unless it is significantly worse on the same test samples (McNemar's exact test). Once a night: \
+            asked again within twelve hours, nothing is done. What was interrupted is gone on with.
 
             In a crontab:
               0 3 * * *  registry retrain --gate --minimum-accuracy 0.95
@@ -36,7 +36,7 @@ struct RetrainCommand: AsyncParsableCommand {
     @Option(help: "A new version must classify at least this share of the test samples rightly.")
     var minimumAccuracy = 0.0
 
-    @Flag(help: "Also when it was done today.")
+    @Flag(help: "Also when it was done tonight.")
     var force = false
 
     @Option(help: "Worker threads; changes no result. Default: one a physical core.")
@@ -58,17 +58,25 @@ struct RetrainCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let kernels = try KernelSet.chosen(by: ProcessInfo.processInfo.environment)
         let connect = try await database.connector()
-        let store = try connect()
-        let models = try self.models.isEmpty ? store.models(withAlias: "production") : self.models
+        let store = ForegroundTraining.store(connect: connect)
+        let models = try self.models.isEmpty ? store { try $0.models(withAlias: "production") } : self.models
         guard !models.isEmpty else { throw UsageError.nothingInProduction }
         let retrainer = Retrainer(
             store: store, connect: connect, kernels: kernels, threads: threads,
             conditions: Retrainer.Conditions(level: level, minimumAccuracy: minimumAccuracy))
         var outcomes: [Retrainer.Outcome] = []
+        var failure: (any Error)?
         for (index, model) in models.enumerated() {
             if index > 0 { Terminal.write("\n") }
-            outcomes.append(try retrainer.retrain(model, repeats: force))
+            do {
+                outcomes.append(try retrainer.retrain(model, repeats: force))
+            } catch  where !Interruption.hasCome && index < models.count - 1 {
+                // One that can't be trained must not keep the others from it.
+                Terminal.tell("registry: \(model): \(error)")
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
         if outcomes.contains(.busy) { throw ExitCode(ExitStatus.tryAgain.rawValue) }
         if gate, outcomes.contains(.heldBack) { throw ExitCode(ExitStatus.heldBack.rawValue) }
     }

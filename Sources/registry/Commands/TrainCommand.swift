@@ -102,10 +102,16 @@ struct TrainCommand: AsyncParsableCommand {
         if detach {
             let run = try store.enqueue(request)
             if !quiet { Terminal.tell("Queued. A registry daemon trains it; see: registry jobs") }
-            if wait { try await DetachedRun(run, store: store).tellEnd() } else { Terminal.write("\(run)\n") }
+            if wait {
+                if !quiet { Terminal.tell("Waiting for run \(run).") }
+                try await DetachedRun(run, connect: connect).tellEnd()
+            } else {
+                Terminal.write("\(run)\n")
+            }
         } else {
-            let training = try ForegroundTraining(
-                request, store: store, connect: connect, kernels: kernels, threads: threads)
+            let run = try store.start(request, by: ForegroundTraining.executor(threads: threads))
+            let training = ForegroundTraining(
+                of: model, run, connect: connect, kernels: kernels, threads: threads)
             try training.run(on: dataset, isQuiet: quiet)
         }
     }

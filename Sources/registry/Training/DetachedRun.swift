@@ -1,14 +1,15 @@
 import Reporting
 import Store
+import Trainer
 
 /// A run that a daemon trains, watched from here.
 struct DetachedRun {
     private let run: Int
-    private let store: Store
+    private let store: ReconnectingStore
 
-    init(_ run: Int, store: Store) {
+    init(_ run: Int, connect: @escaping () throws -> Store) {
         self.run = run
-        self.store = store
+        store = ForegroundTraining.store(connect: connect)
     }
 
     /// Waits until the run has ended, and prints its version.
@@ -16,7 +17,7 @@ struct DetachedRun {
     /// - Throws: `DetachedRunEnded` when it ended without one.
     func tellEnd() async throws {
         while true {
-            let (state, version, failure) = try store.state(ofRun: run)
+            let (state, version, failure) = try store { try $0.state(ofRun: run) }
             switch state {
             case "queued", "running": try await Task.sleep(for: .milliseconds(200))
             case "succeeded":

@@ -8,31 +8,21 @@ struct ForegroundTraining {
     /// How long a database that does not answer is waited for: a restart, another host that takes over.
     private static let patience = Duration.seconds(120)
 
+    private let model: String
     private let claimed: ClaimedRun
-    private let request: RunRequest
-    private let store: Store
     private let connect: @Sendable () throws -> Store
     private let kernels: KernelSet
     private let threads: Int?
 
-    /// Queues a run and takes it, so that no daemon does.
+    /// - Parameters:
+    ///   - model: The model's name.
+    ///   - claimed: A run that this process has taken.
     init(
-        _ request: RunRequest, store: Store, connect: @escaping @Sendable () throws -> Store, kernels: KernelSet,
+        of model: String, _ claimed: ClaimedRun, connect: @escaping @Sendable () throws -> Store, kernels: KernelSet,
         threads: Int?
-    ) throws {
-        self.init(
-            try store.start(request, by: Self.executor(threads: threads)), request, store: store, connect: connect,
-            kernels: kernels, threads: threads)
-    }
-
-    /// Goes on with a run that was claimed already.
-    init(
-        _ claimed: ClaimedRun, _ request: RunRequest, store: Store, connect: @escaping @Sendable () throws -> Store,
-        kernels: KernelSet, threads: Int?
     ) {
+        self.model = model
         self.claimed = claimed
-        self.request = request
-        self.store = store
         self.connect = connect
         self.kernels = kernels
         self.threads = threads
@@ -42,27 +32,37 @@ struct ForegroundTraining {
         Machine.executor(threads: threads ?? TrainingLoop.defaultThreadCount, programVersion: Registry.version)
     }
 
+    /// A database that is waited for when it is restarted, or another host takes over.
+    static func store(connect: @escaping () throws -> Store) -> ReconnectingStore {
+        ReconnectingStore(
+            patience: patience, isAbandoned: { Interruption.hasCome }, tell: { Terminal.tell("registry: \($0)") },
+            connect: connect)
+    }
+
     /// - Parameters:
+    ///   - dataset: The run's.
     ///   - isQuiet: Whether to print only the new version.
     ///   - reports: Whether to print anything.
+    ///   - interruption: What becomes of the run when a signal comes.
     /// - Throws: `Interrupted` when a signal or `registry cancel` ended it; what `RunExecution` throws.
     @discardableResult
-    func run(on dataset: StoredDataset, isQuiet: Bool = true, reports: Bool = true) throws -> ModelReference {
+    func run(
+        on dataset: StoredDataset, isQuiet: Bool = true, reports: Bool = true, interruption: StopRequest = .cancel
+    ) throws -> ModelReference {
         Interruption.watch()
-        let data = try TrainingData(of: dataset, from: store)
         let run = claimed.lease.run
+        let configuration = try RunConfiguration(json: claimed.configuration)
         let report = TrainingReport(
-            model: request.model, run: run, epochs: request.epochs, epochsBefore: claimed.epochsFinished,
-            samplesPerEpoch: data.training.count, parameters: request.parameterCount, isQuiet: isQuiet)
+            model: model, run: run, epochs: configuration.training.epochs, epochsBefore: claimed.epochsFinished,
+            samplesPerEpoch: dataset.trainingSamples, parameters: configuration.architecture.parameterCount,
+            isQuiet: isQuiet)
         let execution = RunExecution(
-            claimed, kernels: kernels, threads: threads, isRetried: false,
-            store: ReconnectingStore(
-                patience: Self.patience, isAbandoned: { Interruption.hasCome },
-                tell: { Terminal.tell("registry: \($0)") }, connect: connect),
-            connect: connect, data: { _ in data })
-        let outcome = try execution(stopRequest: { _ in Interruption.hasCome ? .cancel : nil }, report: report.tell)
+            claimed, kernels: kernels, threads: threads, isRetried: false, store: Self.store(connect: connect),
+            connect: connect, data: { try TrainingData(of: dataset, from: $0) })
+        let outcome = try execution(
+            stopRequest: { _ in Interruption.hasCome ? interruption : nil }, report: report.tell)
         guard case .succeeded(let version) = outcome else {
-            throw Interrupted(run: run, epochsFinished: report.epochsFinished)
+            throw Interrupted(run: run, epochsFinished: report.epochsFinished, isReleased: outcome == .released)
         }
         if reports { report.tellEnd(version) }
         return version

@@ -14,7 +14,6 @@ enum Interruption {
 
     /// From now on SIGINT (Ctrl-C) and SIGTERM only set the flag; a second signal ends the process at once.
     static func watch() {
-        isRequested.store(false, ordering: .relaxed)
         for number in [SIGINT, SIGTERM] {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { _ in Interruption.isRequested.store(true, ordering: .relaxed) }
@@ -23,6 +22,6 @@ enum Interruption {
         }
     }
 
-    /// True once a signal has come since `watch()`.
+    /// True once a signal has come.
     static var hasCome: Bool { isRequested.load(ordering: .relaxed) }
 }

@@ -19,48 +19,59 @@ struct Retrainer {
         case promoted, heldBack, done, busy
     }
 
-    let store: Store
+    /// Waits for a database that is restarted: a night's work must not hang on that.
+    let store: ReconnectingStore
     let connect: @Sendable () throws -> Store
     let kernels: KernelSet
     let threads: Int?
     let conditions: Conditions
 
-    /// Prints the report of one model.
+    /// Prints the report of one model; of two trainings when one of an earlier night had to be ended first.
     ///
-    /// - Parameter repeats: Whether to train again although that was done today.
+    /// - Parameter repeats: Whether to train again although that was done tonight.
     func retrain(_ model: String, repeats: Bool) throws -> Outcome {
-        let production = try productionVersion(of: model)
-        let pattern = try production ?? store.resolve(ModelReference(model: model))
-        let dataset = try newestDataset(of: pattern)
-        let start = try store.beginRetraining(
-            of: model, production: production, repeats: repeats, by: ForegroundTraining.executor(threads: threads)
-        ) {
-            try request(like: pattern, on: dataset)
-        }
-        switch start {
-        case .busy(let run):
-            Terminal.tell("registry: Run \(run) is retraining \(model) already. See: registry jobs")
-            return .busy
-        case .doneToday(let run, let outcome):
-            Terminal.write("retrain \(model): done today by run \(run), \(outcome). To do it again: --force\n")
-            return .done
-        case .trained(let retraining):
-            return try decide(retraining, model: model, production: production)
-        case .claimed(let retraining, let run):
-            do {
-                try ForegroundTraining(
-                    run, try request(like: pattern, on: dataset), store: store, connect: connect, kernels: kernels,
-                    threads: threads
-                ).run(on: try store.dataset(id: run.datasetID), reports: false)
-            } catch let diverged as Diverged {
-                try store.fail(retraining, reason: diverged.reason)
-                throw diverged
+        while true {
+            let start = try store { store in
+                let production = try Self.production(of: model, in: store)
+                return try store.beginRetraining(
+                    of: model, production: production, repeats: repeats,
+                    by: ForegroundTraining.executor(threads: threads)
+                ) {
+                    try Self.request(
+                        like: try production ?? store.resolve(ModelReference(model: model)), in: store)
+                }
             }
-            return try decide(retraining, model: model, production: production)
+            let retraining: Retraining
+            switch start {
+            case .busy(let run):
+                Terminal.tell("registry: Run \(run) is retraining \(model) already. See: registry jobs")
+                return .busy
+            case .doneTonight(let run, let outcome):
+                Terminal.write("retrain \(model): done tonight by run \(run), \(outcome). To do it again: --force\n")
+                return .done
+            case .trained(let trained): retraining = trained
+            case .claimed(let begun, let run):
+                try train(model, begun, run)
+                retraining = begun
+            }
+            let outcome = try decide(retraining)
+            if !retraining.isOfAnEarlierNight { return outcome }
+            Terminal.write("\n")
         }
     }
 
-    private func productionVersion(of model: String) throws -> StoredVersion? {
+    private func train(_ model: String, _ retraining: Retraining, _ run: ClaimedRun) throws {
+        let dataset = try store { try $0.dataset(id: run.datasetID) }
+        do {
+            try ForegroundTraining(of: model, run, connect: connect, kernels: kernels, threads: threads)
+                .run(on: dataset, reports: false, interruption: .release)
+        } catch let diverged as Diverged {
+            try store { try $0.fail(retraining, reason: diverged.reason) }
+            throw diverged
+        }
+    }
+
+    private static func production(of model: String, in store: Store) throws -> StoredVersion? {
         do {
             return try store.resolve(ModelReference(model: model, selector: .alias("production")))
         } catch NotFound.modelVersion {
@@ -68,14 +79,12 @@ struct Retrainer {
         }
     }
 
-    private func newestDataset(of version: StoredVersion) throws -> StoredDataset {
-        try store.dataset(named: try store.dataset(id: version.datasetID).description.name)
-    }
-
-    /// The same training with a seed that no run of the model had; on a changed data set, standardised by its moments.
-    private func request(like version: StoredVersion, on dataset: StoredDataset) throws -> RunRequest {
+    /// The same training with a seed that no run of the model had, on the newest version of its data set; on a changed
+    /// one, standardised by its moments.
+    private static func request(like version: StoredVersion, in store: Store) throws -> RunRequest {
+        let dataset = try store.dataset(named: try store.dataset(id: version.datasetID).description.name)
         var configuration = try RunConfiguration(json: version.configuration)
-        configuration.training.seed = UInt64(try store.greatestSeed(of: version.model) + 1)
+        configuration.training.seed = try store.unusedSeed(of: version.model)
         if configuration.training.standardization != nil {
             configuration.training.standardization = Standardization(
                 mean: dataset.description.trainingMean,
@@ -89,32 +98,53 @@ struct Retrainer {
             epochs: configuration.training.epochs)
     }
 
-    private func decide(_ retraining: Retraining, model: String, production: StoredVersion?) throws -> Outcome {
-        guard let candidate = try store.version(ofRun: retraining.run) else {
-            throw RunStateError.unknown(run: retraining.run)
+    /// Compares with what is in production now, again when that has moved meanwhile.
+    private func decide(_ retraining: Retraining) throws -> Outcome {
+        while true {
+            let (candidate, production) = try store { store in
+                guard let candidate = try store.version(ofRun: retraining.run) else {
+                    throw RunStateError.unknown(run: retraining.run)
+                }
+                return (candidate, try Self.production(of: candidate.model, in: store))
+            }
+            let missed = try store { try $0.missedIndices(of: candidate) }
+            let missedBefore = try production.map { try missedIndices(of: $0, onTestOf: candidate) }
+            let summary = try store { try $0.summaries(of: [candidate]) }[0]
+            let accuracy: Double = try summary["test_accuracy"]
+            let decision = try store {
+                try $0.gate(
+                    onlyOldCorrect: missedBefore.map { missed.subtracting($0).count } ?? 0,
+                    onlyNewCorrect: missedBefore.map { $0.subtracting(missed).count } ?? 0, newAccuracy: accuracy,
+                    level: conditions.level, minimumAccuracy: conditions.minimumAccuracy)
+            }
+            let outcome = decision.passes ? Outcome.promoted : .heldBack
+            switch try store({ try $0.decide(retraining, on: candidate, against: production, decision) }) {
+            case .productionMoved: continue
+            // By this process, too, when an answer was lost.
+            case .decidedBefore(let before) where before != (decision.passes ? "promoted" : "held back"):
+                Terminal.write("retrain \(candidate.model): \(before) by another process\n")
+                return .done
+            case .stored, .decidedBefore:
+                try tell(
+                    candidate, summary, against: production, missed: missed, missedBefore: missedBefore, decision)
+                return outcome
+            }
         }
-        let missed = try store.missedIndices(of: candidate)
-        let missedBefore = try production.map { try missedIndices(of: $0, onTestOf: candidate) }
-        let summary = try store.summaries(of: [candidate])[0]
-        let accuracy: Double = try summary["test_accuracy"]
-        let decision = try store.gate(
-            onlyOldCorrect: missedBefore.map { missed.subtracting($0).count } ?? 0,
-            onlyNewCorrect: missedBefore.map { $0.subtracting(missed).count } ?? 0, newAccuracy: accuracy,
-            level: conditions.level, minimumAccuracy: conditions.minimumAccuracy)
-        try store.decide(retraining, on: candidate, decision)
-        try tell(candidate, summary, against: production, missed: missed, missedBefore: missedBefore, decision)
-        return decision.passes ? .promoted : .heldBack
     }
 
     /// The test samples that a version misses; it is tested anew where it was tested on others.
     private func missedIndices(of version: StoredVersion, onTestOf candidate: StoredVersion) throws -> Set<Int> {
-        guard version.datasetID != candidate.datasetID else { return try store.missedIndices(of: version) }
-        let images = try TrainingData.images(
-            of: try store.dataset(id: candidate.datasetID), split: .test, from: store
-        ).images
+        guard version.datasetID != candidate.datasetID else { return try store { try $0.missedIndices(of: version) } }
+        let (images, weights) = try store { store in
+            let dataset = try store.dataset(id: candidate.datasetID)
+            return (
+                try TrainingData.images(of: dataset, split: .test, from: store).images,
+                try store.artifact(version.weightsDigest)
+            )
+        }
         let configuration = try RunConfiguration(json: version.configuration)
         let network = try Network(configuration.architecture, seed: 0)
-        try network.load(Safetensors.decode(try store.artifact(version.weightsDigest)).tensors)
+        try network.load(Safetensors.decode(weights).tensors)
         let tested = try TrainingLoop(
             network: network, images: images, configuration: configuration.training, threads: threads, kernels: kernels
         ).evaluate(images)
