@@ -7,7 +7,7 @@ import Glibc
 import Musl
 #endif
 
-/// Stands between clients and a server on Unix sockets, and spoils what goes through when it is told to.
+/// Stands between clients on TCP and a server on a Unix socket, and spoils what goes through when it is told to.
 public final class FaultProxy: Sendable {
     /// What becomes of a message from a client.
     public enum Fate: Sendable {
@@ -43,16 +43,14 @@ public final class FaultProxy: Sendable {
     ///   - database: The connection string of the server behind.
     ///   - decide: Asked of every message from a client; called on several threads.
     public init(before database: String, decide: @escaping @Sendable (Message) -> Fate = { _ in .passed }) throws {
-        let directory = try TemporaryDirectory.make()
-        TemporaryDirectory.removeAfterThisProcess(directory)
         let host = String(database.split(separator: "'")[1])
-        connectionString = database.replacing(host, with: directory.string)
+        let (listener, port) = try Self.listen()
+        // What is asked before the protocol begins would only be in the way.
+        connectionString =
+            database.replacing("host='\(host)' port=5432", with: "host=127.0.0.1 port=\(port)")
+            + " sslmode=disable gssencmode=disable"
         serverPath = "\(host)/.s.PGSQL.5432"
         self.decide = decide
-        let listener = try Self.unixSocket(at: directory.appending(".s.PGSQL.5432").string) {
-            descriptor, address, size in
-            bind(descriptor, address, size) == 0 && listen(descriptor, 64) == 0
-        }
         BackgroundThread.start { [self] in
             while true {
                 let client = accept(listener, nil, nil)
@@ -67,7 +65,7 @@ public final class FaultProxy: Sendable {
 
     private func serve(_ client: Int32) {
         defer { Self.hangUp(client) }
-        guard let server = try? Self.unixSocket(at: serverPath, { connect($0, $1, $2) == 0 }) else { return }
+        guard let server = try? Self.connect(to: serverPath) else { return }
         var isServerTold = true
         defer { if isServerTold { Self.hangUp(server) } }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -113,19 +111,34 @@ public final class FaultProxy: Sendable {
         return true
     }
 
-    private static func unixSocket(
-        at path: String, _ use: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool
-    ) throws -> Int32 {
+    /// - Returns: A socket on the loopback interface that accepts connections, and its port.
+    private static func listen() throws -> (socket: Int32, port: UInt16) {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, size) == 0 && Glibc.listen(listener, 64) == 0
+                    && getsockname(listener, $0, &size) == 0
+            }
+        }
+        guard isListening else { throw Errno(rawValue: errno) }
+        return (listener, UInt16(bigEndian: address.sin_port))
+    }
+
+    private static func connect(to path: String) throws -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let isUsable = withUnsafePointer(to: &address) {
+        let isConnected = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                use(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
             }
         }
-        guard isUsable else {
+        guard isConnected else {
             close(descriptor)
             throw Errno(rawValue: errno)
         }

@@ -165,6 +165,15 @@ struct Disturbed {
                                 from registry.artifact_chunk as chunk where chunk.sha256 = artifact.sha256)
             """, "artifacts match their SHA-256")
         try none(
+            """
+            select from registry.epoch_metric as epoch
+              left join registry.run_attempt as attempt using (run_id, fence)
+             where attempt.run_id is null
+                or epoch.recorded_at > attempt.ended_at
+                or epoch.fence < (select max(before.fence) from registry.epoch_metric as before
+                                   where before.run_id = epoch.run_id and before.epoch < epoch.epoch)
+            """, "every epoch was stored by the attempt that held the run")
+        try none(
             "select from registry.checkpoint join registry.run using (run_id) where state = 'succeeded'",
             "checkpoints of finished runs are gone")
         try none(

@@ -23,6 +23,9 @@ struct FaultTests {
         }
         #expect(try await disturbed.daemon("--once").end().status == 0)
         try disturbed.expectNothingLost(runs)
+        let lost: Int = try disturbed.program.connect().query(
+            "select count(*) as lost from registry.run_attempt where outcome = 'lost'")[0]["lost"]
+        #expect(lost >= 10, "many of them met a training")
     }
 
     @Test("a trainer that sleeps past its lease, and wakes when another has done its work")
@@ -61,6 +64,28 @@ struct FaultTests {
         try disturbed.expectNothingLost([run])
     }
 
+    @Test("kill -9 between COMMIT and its answer")
+    func killAfterCommit() async throws {
+        let disturbed = try await Disturbed.onNewDatabase()
+        let run = try await disturbed.queue(maximumAttempts: 100)
+        let victim = Atomic<Int32>(0)
+        let proxy = try FaultProxy(before: try #require(disturbed.program.environment["REGISTRY_DATABASE_URL"])) {
+            message in
+            guard message.isCommit, victim.load(ordering: .acquiring) > 0 else { return .passed }
+            Glibc.kill(victim.exchange(0, ordering: .acquiringAndReleasing), SIGKILL)
+            return .unanswered
+        }
+        for epoch in 1...disturbed.epochs {
+            let daemon = try disturbed.daemon(through: proxy.connectionString, "--once")
+            victim.store(daemon.identifier, ordering: .releasing)
+            #expect(try await daemon.end().status == 128 + SIGKILL)
+            try await disturbed.waitForEpoch(epoch, of: run)
+            try disturbed.expireLeases()
+        }
+        #expect(try await disturbed.daemon("--once").end().status == 0)
+        try disturbed.expectNothingLost([run])
+    }
+
     @Test("kill -9 in the middle of a COPY")
     func killInCopy() async throws {
         let disturbed = try await Disturbed.onNewDatabase()
@@ -85,8 +110,10 @@ struct FaultTests {
         try disturbed.expectNothingLost([run])
     }
 
-    @Test("every single call to the database fails once")
-    func everyCall() async throws {
+    @Test(
+        "every single call to the database fails once: it is not received, or its answer is lost",
+        arguments: [FaultProxy.Fate.dropped, .unanswered])
+    func everyCall(fate: FaultProxy.Fate) async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 1)
         let database = try #require(disturbed.program.environment["REGISTRY_DATABASE_URL"])
         var runs: [Int] = []
@@ -95,7 +122,7 @@ struct FaultTests {
             runs.append(run)
             let calls = Atomic<Int>(0)
             let proxy = try FaultProxy(before: database) { _ in
-                calls.add(1, ordering: .relaxed).newValue == call ? .dropped : .passed
+                calls.add(1, ordering: .relaxed).newValue == call ? fate : .passed
             }
             let daemon = try disturbed.daemon(through: proxy.connectionString, "--once")
             #expect(try await daemon.end().status == 0, "call \(call)")
@@ -121,7 +148,7 @@ struct FaultTests {
         try disturbed.expectNothingLost([run])
     }
 
-    @Test("a network that becomes a black hole")
+    @Test("a network that becomes a black hole, and another trainer elsewhere")
     func blackHole() async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 20)
         let run = try await disturbed.queue()
@@ -129,9 +156,37 @@ struct FaultTests {
         let daemon = try disturbed.daemon(through: proxy.connectionString, "--once")
         try await disturbed.waitForAnotherEpoch(of: run)
         proxy.stall(true)
-        try await Task.sleep(for: .seconds(Disturbed.isLong ? 60 : 3))
+        if Disturbed.isLong {
+            try await Task.sleep(for: .seconds(60))
+        } else {
+            // Waits for a transaction that is cut off half-way, and holds the run's row: the server ends it.
+            try await Task.sleep(for: .seconds(1))
+            try disturbed.expireLeases()
+        }
+        let other = try disturbed.daemon()
+        try await disturbed.waitForEnd(of: run)
         proxy.stall(false)
+        Glibc.kill(other.identifier, SIGTERM)
+        #expect(try await other.end().status == 0)
         #expect(try await daemon.end().status == 0)
+        try disturbed.expectNothingLost([run])
+    }
+
+    @Test("SIGTERM ends a daemon within ten seconds also when the network is a black hole")
+    func gracefulInBlackHole() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 20)
+        let run = try await disturbed.queue()
+        let proxy = try FaultProxy(before: try #require(disturbed.program.environment["REGISTRY_DATABASE_URL"]))
+        let daemon = try disturbed.daemon(through: proxy.connectionString)
+        try await disturbed.waitForAnotherEpoch(of: run)
+        proxy.stall(true)
+        let start = ContinuousClock.now
+        Glibc.kill(daemon.identifier, SIGTERM)
+        #expect(try await daemon.end().status == 0)
+        #expect(ContinuousClock.now - start < .seconds(10))
+        proxy.stall(false)
+        try disturbed.expireLeases()
+        #expect(try await disturbed.daemon("--once").end().status == 0)
         try disturbed.expectNothingLost([run])
     }
 

@@ -80,16 +80,25 @@ struct ServerFaultTests {
         try await own.crash()
     }
 
-    @Test("connections are used up for a while")
+    @Test("connections are used up for a while: before a training, and while it goes on")
     func usedUpConnections() async throws {
         let own = try await Own(settings: ["max_connections": "10", "superuser_reserved_connections": "0"])
-        let disturbed = try await Disturbed(own.program)
+        let disturbed = try await Disturbed(own.program, epochs: 20)
         let run = try await disturbed.queue()
         var hogs: [Connection] = []
-        while let hog = try? own.program.connect() { hogs.append(hog) }
+        func takeAll() { while let hog = try? own.program.connect() { hogs.append(hog) } }
+        takeAll()
         let daemon = try disturbed.daemon("--once")
         try await Task.sleep(for: .seconds(1))
         #expect(!hogs.isEmpty)
+        hogs = []
+        try await disturbed.waitForAnotherEpoch(of: run)
+        try own.program.connect().execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        takeAll()
+        #expect(!hogs.isEmpty)
+        try await Task.sleep(for: .seconds(1))
         hogs = []
         #expect(try await daemon.end().status == 0)
         try disturbed.expectNothingLost([run])
