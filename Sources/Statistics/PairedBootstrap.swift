@@ -1,3 +1,5 @@
+import Dispatch
+
 /// The mean difference of two measurements of the same samples, with an interval by resampling the samples.
 ///
 /// - Source: Efron and Tibshirani, “An introduction to the bootstrap”, 1993, chapter 13: the percentile interval.
@@ -19,24 +21,46 @@ public struct PairedBootstrap: Sendable, Hashable {
         let differences = zip(a, b).map { Double($1) - Double($0) }
         guard a.count == b.count, !a.isEmpty, resamples > 0, differences.allSatisfy(\.isFinite) else { return nil }
         difference = differences.reduce(0, +) / Double(differences.count)
-        var random = SplitMix64(state: seed)
-        let count = UInt32(differences.count)
-        var means = (0..<resamples).map { _ in
-            differences.withUnsafeBufferPointer { differences in
-                // Two of one random number, and two sums that do not wait for each other.
-                var (even, odd) = (0.0, 0.0)
-                for _ in 0..<count / 2 {
-                    let (first, second) = random.nextTwo(below: count)
-                    even += differences[Int(first)]
-                    odd += differences[Int(second)]
-                }
-                if count % 2 == 1 { even += differences[Int(random.nextTwo(below: count).0)] }
-                return (even + odd) / Double(count)
-            }
-        }
+        var means = Self.resampledMeans(of: differences, resamples: resamples, seed: seed)
         means.sort()
         lower = quantile(0.025, of: means)
         upper = quantile(0.975, of: means)
+    }
+
+    /// Resamples that share a generator; how many threads there are changes nothing.
+    private static let blockSize = 125
+
+    private static func resampledMeans(of differences: [Double], resamples: Int, seed: UInt64) -> [Double] {
+        var seeds = SplitMix64(state: seed)
+        let generators = stride(from: 0, to: resamples, by: blockSize).map { _ in SplitMix64(state: seeds.next()) }
+        var means = [Double](repeating: 0, count: resamples)
+        means.withUnsafeMutableBufferPointer { means in
+            // Each block writes to places of its own.
+            nonisolated(unsafe) let means = means
+            DispatchQueue.concurrentPerform(iterations: generators.count) { block in
+                var random = generators[block]
+                let start = block * blockSize
+                for index in start..<min(start + blockSize, resamples) {
+                    means[index] = resampledMean(of: differences, &random)
+                }
+            }
+        }
+        return means
+    }
+
+    private static func resampledMean(of differences: [Double], _ random: inout SplitMix64) -> Double {
+        let count = UInt32(differences.count)
+        return differences.withUnsafeBufferPointer { differences in
+            // Two of one random number, and two sums that do not wait for each other.
+            var (even, odd) = (0.0, 0.0)
+            for _ in 0..<count / 2 {
+                let (first, second) = random.nextTwo(below: count)
+                even += differences[Int(first)]
+                odd += differences[Int(second)]
+            }
+            if count % 2 == 1 { even += differences[Int(random.nextTwo(below: count).0)] }
+            return (even + odd) / Double(count)
+        }
     }
 }
 
