@@ -139,7 +139,8 @@ private struct Training {
         let tested = try loop.evaluate(data.test)
         let record = record(of: epoch, trained: trained, tested: tested, losses: losses)
         let checkpoint = try network.checkpoint(afterEpoch: epoch).encode()
-        let diverged = trained.firstNonFiniteStep.map { Diverged(run: lease.run, epoch: epoch, step: $0) }
+        let isFinite = trained.firstNonFiniteStep == nil && tested.meanLoss.isFinite
+        let diverged = isFinite ? nil : Diverged(run: lease.run, epoch: epoch, step: trained.firstNonFiniteStep)
         try store { try $0.record(record, checkpoint: checkpoint, divergence: diverged?.reason, under: lease) }
         report(.epoch(record))
         if let diverged { throw diverged }
@@ -211,18 +212,22 @@ private struct Training {
     }
 }
 
-/// The training loss became infinite or not a number.
+/// The loss became infinite or not a number.
 public struct Diverged: Error, Sendable, CustomStringConvertible {
     public let run: Int
     public let epoch: Int
-    /// Counts the batches of the epoch, from 1.
-    public let step: Int
+    /// The batch of the epoch whose training loss was not finite, from 1; `nil` when only the test's was not.
+    public let step: Int?
+
+    private var symptom: String {
+        step.map { "training loss was not finite at step \($0) of epoch \(epoch)" }
+            ?? "test loss was not finite after epoch \(epoch)"
+    }
 
     /// As the run's row keeps it.
-    public var reason: String { "The training loss was not finite at step \(step) of epoch \(epoch)." }
+    public var reason: String { "The \(symptom)." }
 
     public var description: String {
-        "Run \(run) diverged: the training loss was not finite at step \(step) of epoch \(epoch). "
-            + "Its metrics are stored; try a smaller --learning-rate."
+        "Run \(run) diverged: the \(symptom). Its metrics are stored; try a smaller --learning-rate."
     }
 }

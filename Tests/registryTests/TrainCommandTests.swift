@@ -254,15 +254,25 @@ struct TrainCommandTests {
                 == "mine@1\n")
     }
 
-    @Test("a training that diverges says so, and keeps its metrics")
-    func diverged() async throws {
+    /// The second learns one batch: its loss is that of the weights from before.
+    @Test(
+        "a training that diverges says so, and keeps its metrics",
+        arguments: [
+            (["--learning-rate", "1e30"], "diverged: the training loss was not finite at step"),
+            (
+                ["--learning-rate", "1e25", "--batch-size", "60000"],
+                "diverged: the test loss was not finite after epoch 1."
+            ),
+        ])
+    func diverged(flags: [String], message: String) async throws {
         let program = try await Program.withMNIST()
-        let result = try await program.run("train", "mlp", "--epochs", "2", "--learning-rate", "1e30")
+        let result = try await program.run(["train", "mlp", "--epochs", "2"] + flags)
         #expect(result.status == 70)
-        #expect(try #require(result.errorLines.last).contains("diverged: the training loss was not finite at step"))
+        #expect(try #require(result.errorLines.last).contains(message))
         let run = try program.connect().query("select state, epochs_finished from registry.run")[0]
         let (state, epochs): (String, Int) = (try run["state"], try run["epochs_finished"])
         #expect(state == "diverged" && epochs == 1)
+        #expect(try program.connect().query("select from registry.model_version").isEmpty)
         try expectEveryEpochAddsUp(program, epochs: 1)
     }
 }

@@ -21,6 +21,23 @@ comment on column registry.missed_total.label is 'Its true class.';
 comment on column registry.missed_total.versions is 'Model versions that miss it.';
 comment on column registry.missed_total.confidence_sum is 'Sum of the probabilities that they give to their wrong class.';
 
+-- A probability that is no number counts as 0, here and where versions are counted: a sum with it would stay none, also
+-- after its version is gone.
+update registry.missed_sample as known
+   set confidence_sum = (select coalesce(sum(wrong.confidence::double precision), 0)
+                           from registry.model_version as version
+                           join registry.run using (run_id)
+                           join registry.misclassification as wrong
+                             on wrong.run_id = version.run_id
+                            and wrong.epoch = version.epoch
+                          where version.model_id = known.model_id
+                            and run.dataset_id = known.dataset_id
+                            and run.architecture = known.architecture
+                            and wrong.sample_id = known.sample_id
+                            and wrong.predicted = known.predicted
+                            and wrong.confidence <> 'NaN')
+ where confidence_sum = 'NaN';
+
 insert into registry.missed_total
 select dataset_id, architecture, sample_id, label, sum(versions), sum(confidence_sum)
   from registry.missed_sample
@@ -46,7 +63,8 @@ begin
     insert into registry.missed_sample as known
            (dataset_id, model_id, architecture, sample_id, label, predicted, versions, confidence_sum)
     select counted.dataset_id, counted.model_id, counted.architecture,
-           wrong.sample_id, sample.label, wrong.predicted, sign, sign * wrong.confidence::double precision
+           wrong.sample_id, sample.label, wrong.predicted, sign,
+           sign * coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision
       from registry.misclassification as wrong
       join registry.sample using (sample_id)
      where wrong.run_id = of_run
@@ -59,7 +77,8 @@ begin
     insert into registry.missed_total as known
            (dataset_id, architecture, sample_id, label, versions, confidence_sum)
     select counted.dataset_id, counted.architecture,
-           wrong.sample_id, sample.label, sign, sign * wrong.confidence::double precision
+           wrong.sample_id, sample.label, sign,
+           sign * coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision
       from registry.misclassification as wrong
       join registry.sample using (sample_id)
      where wrong.run_id = of_run

@@ -1,5 +1,5 @@
 -- Each architecture has one vote, however many versions it has: a hundred trainings of one network say no more about a
--- digit than one does.
+-- digit than one does. A probability that is no number, which a network with huge weights gives, counts as 0.
 
 create or replace view analysis.tested_architecture as
 select tested.dataset_id,
@@ -182,7 +182,8 @@ as $$
                and (of_label is null or known.label = of_label)
                and known.model = of_model and since is null and until is null
              union all
-            select wrong.architecture, wrong.sample_id, wrong.label, 1, wrong.confidence::double precision
+            select wrong.architecture, wrong.sample_id, wrong.label, 1,
+                   coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision
               from analysis.misclassified_sample as wrong
              where wrong.dataset_id = of_dataset
                and (of_label is null or wrong.label = of_label)
@@ -220,7 +221,8 @@ as $$
                        and (of_model is null or known.model = of_model)
                        and since is null and until is null
                      union all
-                    select found.architecture, found.predicted, 1, found.confidence::double precision
+                    select found.architecture, found.predicted, 1,
+                           coalesce(nullif(found.confidence, 'NaN'), 0)::double precision
                       from analysis.misclassified_sample as found
                      where found.sample_id = of_sample
                        and (of_model is null or found.model = of_model)
