@@ -120,6 +120,7 @@ struct DifficultyTests {
         _ = try store.connection.execute("delete from registry.model_version where number = 2")
         #expect(try store.connection.query("select * from registry.missed_sample").count == before)
         #expect(try store.testedVersions(on: dataset) == (1, 1))
+        #expect(try store.resolve(ModelReference(model: "a", selector: .newest)).number == 1, "the newest that is left")
         _ = try store.connection.execute("delete from registry.model_version")
         for table in ["missed_sample", "sample_learning", "tested_architecture"] {
             #expect(try store.connection.query("select * from registry.\(table)").isEmpty, "\(table)")

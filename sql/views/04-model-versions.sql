@@ -24,7 +24,10 @@ select model.name as model,
        model_version.registered_at,
        model_version.weights_sha256,
        artifact.size as weights_size,
-       model_version.number = model.last_version_number as is_newest,
+       not exists (select
+                     from registry.model_version as later
+                    where later.model_id = model_version.model_id
+                      and later.number > model_version.number) as is_newest,
        dataset.dataset_id,
        run.multiply_adds,
        run.architecture
@@ -56,7 +59,7 @@ comment on column analysis.model_version.run is 'The run that trained it.';
 comment on column analysis.model_version.registered_at is 'When it was registered.';
 comment on column analysis.model_version.weights_sha256 is 'SHA-256 of the weights in safetensors form.';
 comment on column analysis.model_version.weights_size is 'Size of the weights in safetensors form, in bytes.';
-comment on column analysis.model_version.is_newest is 'True for the newest version of its model.';
+comment on column analysis.model_version.is_newest is 'True for the newest version of its model that there is.';
 comment on column analysis.model_version.dataset_id is 'Key of the data set.';
 comment on column analysis.model_version.multiply_adds is
     'Multiplications with addition for one sample, forward; null for versions from before it was kept.';
