@@ -148,6 +148,10 @@ let package = Package(
             ],
             resources: [.copy("Resources")],
             swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["PostgreSQL", "Store", "TestServer"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["PostgreSQL", "Store", "TestServer"],
+            resources: [.copy("Resources")],
+            swiftSettings: strict),
     ]
 )

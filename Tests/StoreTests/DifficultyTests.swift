@@ -54,13 +54,15 @@ struct DifficultyTests {
         let classes = try store.hardestClasses(of: dataset)
         #expect(try classes.map { try $0["label"] as Int } == [0, 2, 1])
         #expect(try classes.map { try $0["missed_samples"] as Int } == [2, 1, 0])
-        // Shares 1, 1/6 and 0 of class 0: mean 7/18, standard deviation 0.5357583756 (numpy, ddof=1).
+        // Shares 1, 1/6 and 0 of class 0: 7/6 of 3. The ends are the roots of (7/18 − p)² = z² p (1 − p) / 3 (numpy).
         let (rate, lower, upper): (Double, Double, Double) =
             (try classes[0]["error_rate"], try classes[0]["error_rate_lower"], try classes[0]["error_rate_upper"])
         #expect(abs(rate - 7.0 / 18) < 1e-12)
-        #expect(lower == 0)
-        #expect(abs(upper - (7.0 / 18 + 1.959963984540054 * 0.5357583756 / 3.0.squareRoot())) < 1e-9)
-        #expect(try classes[2]["error_rate_upper"] == 0.0)
+        #expect(abs(lower - 0.08069071302009567) < 1e-9)
+        #expect(abs(upper - 0.82186418292547) < 1e-9)
+        // A class that nothing misses is not proven to be easy: z² / (3 + z²).
+        #expect(try classes[2]["error_rate_lower"] == 0.0)
+        #expect(abs(try classes[2]["error_rate_upper"] - 0.5614970317550454) < 1e-9)
     }
 
     @Test("questions are narrowed to a model, a class and a period; all of time is no narrowing")
@@ -122,7 +124,7 @@ struct DifficultyTests {
         #expect(try store.testedVersions(on: dataset) == (1, 1))
         #expect(try store.resolve(ModelReference(model: "a", selector: .newest)).number == 1, "the newest that is left")
         _ = try store.connection.execute("delete from registry.model_version")
-        for table in ["missed_sample", "sample_learning", "tested_architecture"] {
+        for table in ["missed_sample", "missed_total", "sample_learning", "tested_architecture"] {
             #expect(try store.connection.query("select * from registry.\(table)").isEmpty, "\(table)")
         }
     }

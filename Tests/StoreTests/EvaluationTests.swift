@@ -1,3 +1,4 @@
+import Foundation
 import PostgreSQL
 import TestServer
 import Testing
@@ -62,27 +63,86 @@ struct EvaluationTests {
         #expect(try verdict(30, 14, 0.06).hasPrefix("No difference between a and b can be told"))
     }
 
-    /// scipy's `binomtest`, statsmodels' `mcnemar`.
+    @Test("McNemar's tests are those of scipy and statsmodels")
+    func mcnemar() async throws {
+        let store = try await TestServer.newStore()
+        let reference = try ReferenceStatistics.read()
+        #expect(reference.mcnemar.count == 10)
+        for known in reference.mcnemar {
+            let row = try store.connection.query(
+                "select * from analysis.mcnemar($1::bigint, $2::bigint)", known.b, known.c)[0]
+            for (column, expected) in [
+                ("exact_p", known.exact_p), ("mid_p", known.mid_p ?? known.exact_p),
+                ("chi_squared", known.chi2_corrected),
+                ("chi_squared_p", known.chi2_corrected_p),
+            ] {
+                let found: Double = try row[column]
+                // The reference has 0 for what is too small for a number.
+                #expect(abs(found - expected) <= max(1e-9 * expected, 1e-300), "\(known) \(column): \(found)")
+            }
+        }
+    }
+
+    /// Agresti and Min's interval by numpy, with scipy's quantile.
     @Test(
-        "McNemar's tests are those of scipy and statsmodels",
+        "differences of accuracy have Agresti and Min's intervals",
         arguments: [
-            (1, 1, 1.0, 1.0, 0.47950012218695337), (1, 10, 0.01171875, 0.00634765625, 0.015861332739773026),
-            (5, 5, 1.0, 1.0, 0.7518296340458492),
-            (59, 6, 4.964650327128616e-12, 2.7258031986068867e-12, 1.1199327149542469e-10),
-            (25, 15, 0.1538599441628321, 0.1172752059574122, 0.15472892348537437),
-            (11, 1, 0.00634765625, 0.0034179687499999996, 0.0093747684594349),
-            (150, 86, 3.7159361395713866e-05, 2.893389517615428e-05, 4.114562281345944e-05),
-            (212, 397, 5.748916440675496e-14, 4.393467280140936e-14, 8.915068575184265e-14),
-            (0, 7, 0.015625, 0.007812500000000052, 0.02334220201289086),
+            (49, 257, 10000, 0.0208, 0.017386667106904456, 0.02420501455676281),
+            (150, 86, 1600, -0.04, -0.05868293572597244, -0.021217189117972615),
         ])
-    func mcnemar(onlyA: Int, onlyB: Int, exact: Double, mid: Double, chiSquared: Double) async throws {
+    func pairedDifference(
+        onlyA: Int, onlyB: Int, samples: Int, difference: Double, lower: Double, upper: Double
+    ) async throws {
         let store = try await TestServer.newStore()
         let row = try store.connection.query(
-            "select * from analysis.mcnemar($1::bigint, $2::bigint)", onlyA, onlyB)[0]
-        for (column, expected) in [("exact_p", exact), ("mid_p", mid), ("chi_squared_p", chiSquared)] {
-            let found: Double = try row[column]
-            #expect(abs(found - expected) <= 1e-9 * expected, "\(column): \(found)")
+            "select * from analysis.paired_difference($1::bigint, $2::bigint, $3::bigint)", onlyA, onlyB, samples)[0]
+        for (column, expected) in [("difference", difference), ("lower", lower), ("upper", upper)] {
+            #expect(abs(try row[column] - expected) < 1e-12, "\(column)")
         }
+    }
+
+    /// scipy's `norm.interval` around the mean of 0, 1, −1, 3, −0.5.
+    @Test("differences of loss have the normal distribution's interval, and none where a loss is not finite")
+    func pairedLossDifference() async throws {
+        let store = try await TestServer.newStore()
+        func answer(_ a: [Float], _ b: [Float]) throws -> [Double?] {
+            let row = try store.connection.query(
+                "select * from analysis.paired_loss_difference($1::real[], $2::real[])", a, b)[0]
+            return [try row["difference"], try row["lower"], try row["upper"]]
+        }
+        let known = try answer([1, 2, 3, 4, 5.5], [1, 3, 2, 7, 5])
+        for (found, expected) in zip(known, [0.5, -0.885903824349678, 1.885903824349678]) {
+            #expect(abs(try #require(found) - expected) < 1e-12)
+        }
+        #expect(try answer([1, .infinity], [1, .infinity]) == [nil, nil, nil])
+        #expect(try answer([1, .nan], [1, 2]) == [nil, nil, nil])
+        #expect(try answer([1, 2, 3], [1, 2]) == [nil, nil, nil])
+        let none = try store.connection.query("select * from analysis.paired_loss_difference('{}', '{}')")[0]
+        #expect(try none["difference"] as Double? == nil)
+    }
+
+    @Test("of three versions each pair has its own p value, raised for three")
+    func adjustedPairs() async throws {
+        let store = try await TestServer.newStore()
+        let (dataset, ids) = try store.importSmallDataset(count: 30)
+        // Those that are not of the class that is predicted.
+        let misses = ids.enumerated().filter { $0.offset % 3 != 2 }.map(\.element)
+        let versions = try [("a", 0), ("b", 10), ("c", 12)].map { model, count in
+            let lease = try store.startRun(of: model, on: dataset)
+            try store.record(epoch(of: 30, missing: Array(misses.prefix(count))), under: lease)
+            return try store.resolve(try store.succeed(lease, weights: Array(model.utf8)))
+        }
+        let rows = try store.comparisons(of: versions)
+        #expect(
+            try rows.map { "\(try $0["a"] as String) \(try $0["b"] as String)" } == ["a@1 b@1", "a@1 c@1", "b@1 c@1"])
+        // One side of 2⁻ⁿ and the other.
+        // Holm: twice, three times, once.
+        for (row, (p, factor)) in zip(rows, [(0.001953125, 2.0), (0.00048828125, 3), (0.5, 1)]) {
+            #expect(abs(try row["mcnemar_exact_p"] - p) < 1e-12)
+            #expect(abs(try row["adjusted_p"] - p * factor) < 1e-12)
+        }
+        #expect(try (rows[0]["verdict"] as String).hasPrefix("a@1 is better than b@1 by 33.33 points"))
+        #expect(try (rows[2]["verdict"] as String).hasPrefix("No difference between b@1 and c@1"))
     }
 
     @Test("p values of several comparisons are raised as Holm says, in the order given")
@@ -155,22 +215,47 @@ struct EvaluationTests {
         #expect(try rows[0]["seconds_per_epoch"] == 0.25)
     }
 
-    /// statsmodels' `proportion_confint(method="wilson")`.
-    @Test(
-        "Wilson intervals are those of statsmodels",
-        arguments: [
-            (0, 10, 0.0, 0.27753279986288926), (10, 10, 0.7224672001371106, 1.0),
-            (1, 10, 0.017876213095072924, 0.40415002679523854), (9640, 10000, 0.9601669614379689, 0.9674766880740431),
-            (9846, 10000, 0.9819937628014999, 0.9868340659776405),
-            (9999, 10000, 0.9994337311025987, 0.9999823473263989),
-            (3, 7, 0.15821985525146964, 0.7495416354723428), (154, 10000, 0.013165934022359623, 0.018006237198500134),
-            (360, 10000, 0.032523311925956866, 0.03983303856203099),
-        ])
-    func wilson(successes: Int, trials: Int, lower: Double, upper: Double) async throws {
+    @Test("Wilson intervals are those of statsmodels, of parts of a success too")
+    func wilson() async throws {
         let store = try await TestServer.newStore()
-        let row = try store.connection.query(
-            "select * from analysis.wilson_interval($1::bigint, $2::bigint)", successes, trials)[0]
-        #expect(abs(try row["lower"] - lower) < 1e-9)
-        #expect(abs(try row["upper"] - upper) < 1e-9)
+        let reference = try ReferenceStatistics.read()
+        #expect(reference.proportions.count == 9)
+        // The last by numpy: the roots of (s / n − p)² = z² p (1 − p) / n.
+        let known =
+            reference.proportions.map { (Double($0.successes), Double($0.trials), $0.wilson_95[0], $0.wilson_95[1]) }
+            + [(7.0 / 6, 3, 0.08069071302009567, 0.82186418292547)]
+        for (successes, trials, lower, upper) in known {
+            let row = try store.connection.query(
+                "select * from analysis.wilson_interval($1, $2)", successes, trials)[0]
+            #expect(abs(try row["lower"] - lower) < 1e-9)
+            #expect(abs(try row["upper"] - upper) < 1e-9)
+        }
+    }
+}
+
+/// What scipy and statsmodels say: `Resources/statistics.json`.
+private struct ReferenceStatistics: Decodable {
+    struct McNemar: Decodable {
+        let b: Int
+        let c: Int
+        let exact_p: Double
+        /// Absent where both counts are equal: then it is 1, as the exact one.
+        let mid_p: Double?
+        let chi2_corrected: Double
+        let chi2_corrected_p: Double
+    }
+
+    struct Proportion: Decodable {
+        let successes: Int
+        let trials: Int
+        let wilson_95: [Double]
+    }
+
+    let mcnemar: [McNemar]
+    let proportions: [Proportion]
+
+    static func read() throws -> ReferenceStatistics {
+        let file = try #require(Bundle.module.url(forResource: "Resources/statistics", withExtension: "json"))
+        return try JSONDecoder().decode(ReferenceStatistics.self, from: Data(contentsOf: file))
     }
 }

@@ -116,8 +116,10 @@ begin
 end
 $$;
 
+-- Views and functions whose columns or parameters are others now.
 drop view if exists analysis.unexplained_error, analysis.category_error, analysis.sample_category,
-    analysis.sample_difficulty;
+    analysis.sample_difficulty, analysis.sample_feature, analysis.tolerance, analysis.robustness, analysis.model_version;
+drop function if exists analysis.wilson_interval(bigint, bigint);
 drop function if exists analysis.hard_samples(bigint, text, smallint, timestamptz, timestamptz);
 drop function if exists analysis.missed_by_architecture(bigint, text, smallint, timestamptz, timestamptz);
 drop function if exists analysis.tested_versions(bigint, text, timestamptz, timestamptz);

@@ -2,7 +2,7 @@
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(10);
+select plan(16);
 
 select results_eq(
     $$select model, version, test_correct, test_accuracy, aliases, is_newest, seconds_per_epoch
@@ -48,6 +48,35 @@ select results_eq(
 select results_eq(
     $$select errors, unexplained from analysis.unexplained_error where model = 'small' and version = 1$$,
     'values (3::bigint, 2::bigint)', 'errors without any deviation');
+select results_eq(
+    $$select ratio, round(ratio_lower::numeric, 9), round(ratio_upper::numeric, 9)
+        from analysis.category_error
+       where model = 'small' and version = 1 and category = 'tilted'$$,
+    'values (2::float8, 0.302648893, 9.311385404)', 'and Koopman''s interval of 1 in 2 against 2 in 8');
+select results_eq(
+    $$select distinct aspect from analysis.sample_feature$$, 'values (0.5::real)', 'width by height of the bounding box');
+select results_eq(
+    $$select feature, side, threshold, minimum_deviation
+        from analysis.error_category
+       where category = 'tilted'
+       order by side$$,
+    $$values ('slant', 'above', 2::float8, 1::float8), ('slant', 'below', 2, 1)$$, 'the rules of a category');
+select results_eq(
+    $$select class_name, median, round(deviation::numeric, 6)
+        from analysis.class_feature
+       where feature = 'slant'
+       order by label$$,
+    $$values ('even', -1::float8, 1.4826), ('odd', 0, 1.4826)$$,
+    'the training samples lean by −2 and 0 degrees, and by −1 and 1');
+
+select is(
+    analysis.verdict('a', 'b', 300, 1300, 10000, 0),
+    'b is better than a by 10.00 points of accuracy; that is as good as certain: chance alone gives that or more with p < 1e-300.',
+    'a p value too small for a number');
+delete from registry.model_version where run_id = 2;
+select results_eq(
+    'select model, version, is_newest from analysis.model_version order by model',
+    $$values ('big', 1, true), ('small', 1, true)$$, 'when the newest is deleted, the one before is the newest');
 
 select * from finish();
 rollback;

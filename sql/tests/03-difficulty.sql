@@ -15,6 +15,12 @@ select results_eq(
     $$select label::integer, missed_samples, round(error_rate::numeric, 12) from analysis.class_difficulty order by label$$,
     'values (0, 3::bigint, 0.35), (1, 2, 0.1)', 'a class''s error rate is the mean of its samples'' shares');
 select results_eq(
+    $$select label::integer, round(error_rate_lower::numeric, 9), round(error_rate_upper::numeric, 9)
+        from analysis.class_difficulty
+       order by label$$,
+    'values (0, 0.094092631, 0.736252108), (1, 0.010529954, 0.537056017)',
+    'with Wilson''s interval of 1.75 and of 0.5 in 5 samples');
+select results_eq(
     $$select sample.index
         from registry.dataset
        cross join lateral analysis.hard_samples(dataset.dataset_id, most => 2) as hard

@@ -1,8 +1,8 @@
 -- Statistics that the views share.
 
 create or replace function analysis.wilson_interval(
-    successes bigint,
-    trials    bigint,
+    successes double precision,
+    trials    double precision,
     out lower double precision,
     out upper double precision
 )
@@ -13,17 +13,15 @@ create or replace function analysis.wilson_interval(
 as $$
     -- E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
     -- 1.959963984540054 is the 97.5 % quantile of the standard normal distribution.
-    select case when successes = 0 then 0 else centre - half_width end,
-           case when successes = trials then 1 else centre + half_width end
-      from (select 1.959963984540054::double precision as z,
-                   successes::double precision as s,
-                   trials::double precision as n) as given,
+    select case when s = 0 then 0 else centre - half_width end,
+           case when s = n then 1 else centre + half_width end
+      from (select 1.959963984540054::double precision as z, successes as s, trials as n) as given,
            lateral (select (s + z * z / 2) / (n + z * z) as centre,
                            z / (n + z * z) * sqrt(s * (n - s) / n + z * z / 4) as half_width) as score
      where trials > 0
 $$;
-comment on function analysis.wilson_interval(bigint, bigint) is
-    'The 95 % score interval of a proportion (Wilson, 1927); nulls when there were no trials.';
+comment on function analysis.wilson_interval(double precision, double precision) is
+    'The 95 % score interval of a proportion (Wilson, 1927); nulls when there were no trials. Successes need not be whole.';
 
 
 create or replace function analysis.complementary_error_function(x double precision)
@@ -159,6 +157,32 @@ comment on function analysis.paired_difference(bigint, bigint, bigint) is
     'Accuracy of the second of two classifiers minus that of the first, both tested on the same samples, with its 95 % interval (Agresti and Min, 2005).';
 
 
+create or replace function analysis.paired_loss_difference(
+    a               real[],
+    b               real[],
+    out difference  double precision,
+    out lower       double precision,
+    out upper       double precision
+)
+    language sql
+    immutable
+    strict
+    parallel safe
+as $$
+    -- mean ± 1.96 · s / √n, where s is the standard deviation of the n differences, with n − 1.
+    select mean,
+           mean - 1.959963984540054 * error,
+           mean + 1.959963984540054 * error
+      from (select avg(of_b::double precision - of_a) as mean,
+                   stddev_samp(of_b::double precision - of_a) / sqrt(count(*)) as error
+              from unnest(a, b) as loss (of_a, of_b)
+             where cardinality(a) = cardinality(b)
+            having bool_and(abs(of_a) < 'infinity' and abs(of_b) < 'infinity')) as differences
+$$;
+comment on function analysis.paired_loss_difference(real[], real[]) is
+    'Mean loss of the second of two classifiers minus that of the first, from their losses of the same samples in one order (see analysis.test_loss), with its 95 % interval of the normal distribution: mean ± 1.96 · s / √n. Nulls when there is not one finite loss each.';
+
+
 create or replace function analysis.verdict(
     a           text,
     b           text,
@@ -190,6 +214,8 @@ as $$
                           chance)
            end
       from (select case
+                       -- Smaller ones are not told from 0.
+                       when adjusted_p < 1e-300 then 'p < 1e-300'
                        when adjusted_p < 0.001 then 'p = ' || btrim(to_char(adjusted_p, '9.9EEEE'))
                        else 'p = ' || to_char(adjusted_p, 'FM0.000')
                    end as chance) as said

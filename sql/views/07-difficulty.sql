@@ -291,22 +291,21 @@ create or replace function analysis.hard_classes(
     language sql
     stable
 as $$
-    -- The mean of the samples' shares, and its standard error over samples: versions are tested on the same samples, so
-    -- that predictions are not independent, and samples are.
+    -- The mean of the samples' shares, with Wilson's interval as if so many of the samples were missed by all: versions
+    -- are tested on the same samples, so that predictions are not independent, and samples are. No distribution of shares
+    -- with this mean varies more than that one.
     select class.label,
            class.name,
            class.samples,
            class.missed_samples,
-           class.mean,
-           greatest(0, class.mean - 1.959963984540054 * sqrt(class.variance / class.samples)),
-           least(1, class.mean + 1.959963984540054 * sqrt(class.variance / class.samples))
+           class.total / class.samples,
+           wilson.lower,
+           wilson.upper
       from (select tested.label,
                    tested.class_name as name,
                    tested.samples,
                    coalesce(missed.samples, 0) as missed_samples,
-                   coalesce(missed.total, 0) / tested.samples as mean,
-                   greatest(0, coalesce(missed.squares, 0) - power(coalesce(missed.total, 0), 2) / tested.samples)
-                       / nullif(tested.samples - 1, 0) as variance
+                   coalesce(missed.total, 0) as total
               from (select balance.label, balance.class_name, balance.samples
                       from analysis.class_balance as balance
                      where balance.dataset_id = of_dataset
@@ -314,15 +313,15 @@ as $$
                        and (of_label is null or balance.label = of_label)) as tested
               left join (select hard.label,
                                 count(*) as samples,
-                                sum(hard.missed_share) as total,
-                                sum(power(hard.missed_share, 2)) as squares
+                                sum(hard.missed_share) as total
                            from analysis.missed_samples(of_dataset, of_model, of_label, since, until) as hard
                           group by hard.label) as missed
                 using (label)) as class
+     cross join lateral analysis.wilson_interval(class.total, class.samples) as wilson
      where exists (select from analysis.votes(of_dataset, of_model, since, until))
 $$;
 comment on function analysis.hard_classes(bigint, text, smallint, timestamptz, timestamptz) is
-    'The error rate of each class with one vote an architecture, and its 95 % interval: what other test samples of the class would give.';
+    'The error rate of each class with one vote an architecture, and its 95 % interval (Wilson, 1927): what other test samples of the class would give.';
 
 
 create or replace view analysis.class_difficulty as

@@ -1,3 +1,54 @@
+create or replace function analysis.koopman_limit(
+    errors_inside    double precision,
+    samples_inside   double precision,
+    errors_outside   double precision,
+    samples_outside  double precision,
+    accepted         double precision,
+    refuted          double precision
+)
+    returns double precision
+    language plpgsql
+    immutable
+    strict
+    parallel safe
+as $$
+declare
+    middle double precision;
+    ratio double precision;
+    b double precision;
+    rate_outside double precision;
+    rate_inside double precision;
+    chi_squared double precision;
+begin
+    for step in 1..60 loop
+        middle := (accepted + refuted) / 2;
+        ratio := exp(middle);
+        -- The most likely rates of this ratio: the smaller root of a quadratic equation.
+        b := samples_inside + errors_outside;
+        b := ratio * b + samples_outside + errors_inside;
+        rate_outside := 2 * (errors_inside + errors_outside)
+                        / (b + sqrt(greatest(0, b * b - 4 * ratio * (samples_inside + samples_outside)
+                                                          * (errors_inside + errors_outside))));
+        rate_inside := ratio * rate_outside;
+        -- A rate of 1 leaves nothing to chance.
+        chi_squared := coalesce((errors_inside - samples_inside * rate_inside) ^ 2
+                                / nullif(samples_inside * rate_inside * (1 - rate_inside), 0), 0)
+                       + coalesce((errors_outside - samples_outside * rate_outside) ^ 2
+                                  / nullif(samples_outside * rate_outside * (1 - rate_outside), 0), 0);
+        -- The 95 % quantile with one degree of freedom.
+        if chi_squared > 3.841458820694124 then
+            refuted := middle;
+        else
+            accepted := middle;
+        end if;
+    end loop;
+    return exp(accepted);
+end
+$$;
+comment on function analysis.koopman_limit(double precision, double precision, double precision, double precision, double precision, double precision) is
+    'One end of analysis.risk_ratio''s interval, between the logarithm of a ratio that is in it and that of one that is not.';
+
+
 create or replace function analysis.risk_ratio(
     errors_inside    bigint,
     samples_inside   bigint,
@@ -12,22 +63,29 @@ create or replace function analysis.risk_ratio(
     strict
     parallel safe
 as $$
-    -- D. Katz et al., "Obtaining confidence intervals for the risk ratio in cohort studies", 1978. Half an observation is
-    -- added to each count where there is no error on one side.
-    select a / m / (b / n),
-           exp(ln(a / m / (b / n)) - 1.959963984540054 * sqrt(1 / a - 1 / m + 1 / b - 1 / n)),
-           exp(ln(a / m / (b / n)) + 1.959963984540054 * sqrt(1 / a - 1 / m + 1 / b - 1 / n))
-      from (select errors_inside + half as a,
-                   samples_inside + half as m,
-                   errors_outside + half as b,
-                   samples_outside + half as n
-              from (select case when errors_inside = 0 or errors_outside = 0 then 0.5 else 0 end::double precision
-                               as half) as correction) as counts
-     where samples_inside > 0
-       and samples_outside > 0
+    -- P. A. R. Koopman, "Confidence intervals for the ratio of two binomial proportions", 1984: every ratio that a χ² test
+    -- with the most likely rates of that ratio does not refute. The ends are searched for between e⁻⁶⁰ and e⁶⁰.
+    select case when errors_outside > 0 then observed.ratio end,
+           case
+               when errors_inside = 0 then 0
+               else analysis.koopman_limit(
+                        errors_inside, samples_inside, errors_outside, samples_outside,
+                        case when errors_outside = 0 then 60 else ln(observed.ratio) end, -60)
+           end,
+           case
+               when errors_outside > 0 then
+                   analysis.koopman_limit(
+                       errors_inside, samples_inside, errors_outside, samples_outside,
+                       case when errors_inside = 0 then -60 else ln(observed.ratio) end, 60)
+           end
+      from (select errors_inside::double precision / samples_inside
+                       / nullif(errors_outside::double precision / samples_outside, 0) as ratio
+             where samples_inside > 0
+               and samples_outside > 0) as observed
+     where errors_inside + errors_outside > 0
 $$;
 comment on function analysis.risk_ratio(bigint, bigint, bigint, bigint) is
-    'How many times as frequent errors are inside a group as outside, with its 95 % interval (Katz and others, 1978).';
+    'How many times as frequent errors are inside a group as outside, with its 95 % score interval (Koopman, 1984). Without an error outside, ratio and upper end are infinite: null. All is null without any error, or without samples on one side.';
 
 
 create or replace view analysis.sample_feature as
@@ -42,6 +100,7 @@ select dataset.name as dataset,
        measured.sharpness,
        measured.box_width,
        measured.box_height,
+       measured.box_width / nullif(measured.box_height, 0) as aspect,
        measured.cut_top,
        measured.cut_bottom,
        measured.cut_left,
@@ -66,6 +125,7 @@ comment on column analysis.sample_feature.stroke_width is 'Width of the strokes,
 comment on column analysis.sample_feature.sharpness is 'Mean gradient relative to the largest intensity, per pixel.';
 comment on column analysis.sample_feature.box_width is 'Width of the ink''s bounding box, in pixels.';
 comment on column analysis.sample_feature.box_height is 'Height of the ink''s bounding box, in pixels.';
+comment on column analysis.sample_feature.aspect is 'box_width / box_height; null without ink.';
 comment on column analysis.sample_feature.cut_top is 'Longest run on the topmost inked row, in stroke widths.';
 comment on column analysis.sample_feature.cut_bottom is 'Longest run on the lowest inked row, in stroke widths.';
 comment on column analysis.sample_feature.cut_left is 'Longest run on the leftmost inked column, in stroke widths.';
@@ -76,6 +136,48 @@ comment on column analysis.sample_feature.class_distance is
     'Root mean square difference from the mean training image of its class.';
 comment on column analysis.sample_feature.sample_id is 'Key of the sample.';
 comment on column analysis.sample_feature.dataset_id is 'Key of the data set.';
+
+
+create or replace view analysis.class_feature as
+select dataset.name as dataset,
+       dataset.version as dataset_version,
+       usual.label,
+       dataset.class_names[usual.label + 1] as class_name,
+       usual.feature,
+       usual.median,
+       usual.deviation,
+       usual.dataset_id
+  from registry.class_feature as usual
+  join registry.dataset using (dataset_id);
+comment on view analysis.class_feature is 'What is usual in a class: robust location and scale over its training samples.';
+comment on column analysis.class_feature.dataset is 'Name of the data set.';
+comment on column analysis.class_feature.dataset_version is 'Its version.';
+comment on column analysis.class_feature.label is 'The class, from 0.';
+comment on column analysis.class_feature.class_name is 'Its name.';
+comment on column analysis.class_feature.feature is 'A column of analysis.sample_feature.';
+comment on column analysis.class_feature.median is 'Median of the feature.';
+comment on column analysis.class_feature.deviation is
+    '1.4826 times the median distance from the median: the standard deviation if the feature is normal.';
+comment on column analysis.class_feature.dataset_id is 'Key of the data set.';
+
+
+create or replace view analysis.error_category as
+select category,
+       feature,
+       side,
+       threshold,
+       minimum_deviation
+  from registry.error_category;
+comment on view analysis.error_category is
+    'From when on a deviation has a name. A sample is in a category when any of its rows applies. Who may write registry.error_category changes them there.';
+comment on column analysis.error_category.category is 'The name.';
+comment on column analysis.error_category.feature is
+    'A column of analysis.sample_feature; or label_doubt (see analysis.hard_samples), which is compared with threshold itself.';
+comment on column analysis.error_category.side is
+    'On which side of its class''s median the sample must lie: above or below.';
+comment on column analysis.error_category.threshold is 'How far from the median, in deviations.';
+comment on column analysis.error_category.minimum_deviation is
+    'The deviation that is taken where the class''s own is smaller, in the feature''s unit.';
 
 
 create or replace view analysis.sample_category as
@@ -130,7 +232,7 @@ select sample.dataset_id,
    and mistaken.label_doubt > rule.threshold
    and (select count(*) from analysis.votes(dataset.dataset_id, null, null, null)) > 1;
 comment on view analysis.sample_category is
-    'Which samples deviate from their class in which way, by the rules of registry.error_category. A sample may be in several categories or in none.';
+    'Which samples deviate from their class in which way, by the rules of analysis.error_category. A sample may be in several categories or in none.';
 comment on column analysis.sample_category.dataset_id is 'Key of the data set.';
 comment on column analysis.sample_category.split is 'training or test.';
 comment on column analysis.sample_category.sample_id is 'Key of the sample.';
@@ -187,9 +289,11 @@ comment on column analysis.category_error.errors is 'Those that the version clas
 comment on column analysis.category_error.error_rate is 'errors / samples.';
 comment on column analysis.category_error.error_rate_outside is 'The same for the test samples that are not in it.';
 comment on column analysis.category_error.ratio is
-    'error_rate / error_rate_outside; null where the category itself rests on what versions predict.';
-comment on column analysis.category_error.ratio_lower is 'Lower end of its 95 % interval; above 1, the deviation matters.';
-comment on column analysis.category_error.ratio_upper is 'Upper end of its 95 % interval.';
+    'error_rate / error_rate_outside; null where there is no error outside, and where the category itself rests on what versions predict.';
+comment on column analysis.category_error.ratio_lower is
+    'Lower end of its 95 % interval (Koopman, 1984); above 1, the deviation matters.';
+comment on column analysis.category_error.ratio_upper is
+    'Upper end of its 95 % interval; null where it is infinite, because there is no error outside.';
 
 
 create or replace view analysis.unexplained_error as
