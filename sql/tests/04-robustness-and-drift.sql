@@ -2,7 +2,7 @@
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(6);
+select plan(15);
 
 select results_eq(
     $$select strength, round(accuracy_lost::numeric, 12) from analysis.robustness where strength in (-10, 0, 5)
@@ -30,6 +30,55 @@ select is(
        from registry.dataset
       cross join lateral analysis.class_drift(dataset_id, 'training', dataset_id, 'test')),
     0::float8, 'the classes are alike');
+
+-- One point of accuracy is 100 of 10,000; 0.984 − 0.974 is a little more than 0.01 as floating numbers.
+insert into registry.evaluation (model_id, number, perturbation, strength, test_loss, test_correct, test_samples,
+                                 predictions, seconds)
+select model_id, 1, 'blur', strength, 0.6, correct, 10000, array_fill(0::smallint, '{10000}'), 0.1
+  from registry.model
+ cross join (values (0, 9840), (1, 9740), (2, 9739)) as measured (strength, correct)
+ where name = 'small';
+select results_eq(
+    $$select tolerated_from, tolerated_to from analysis.tolerance where perturbation = 'blur'$$,
+    'values (0::float8, 1::float8)', 'exactly one point of accuracy is borne');
+
+-- Classes 3 to 1 in the training split and 1 to 3 in the test split, without features.
+insert into registry.dataset (name, version, fingerprint, class_names, height, width, channels, training_samples,
+                              test_samples, training_mean, training_standard_deviation, source, licence)
+values ('bare', 1, repeat('f', 64), '{even,odd}', 1, 1, 1, 40, 40, 0.1, 0.2, 'made', 'none');
+insert into registry.sample (dataset_id, split, index, label, pixels)
+select dataset_id, split, index, case when (index < 10) = (split = 'training') then 1 else 0 end, '\x00'::bytea
+  from registry.dataset, generate_series(0, 39) as index, (values ('training'), ('test')) as half (split)
+ where name = 'bare';
+
+select results_eq(
+    $$select label::integer, a_samples, b_samples, a_share, b_share, round(stability::numeric, 9)
+        from registry.dataset
+       cross join lateral analysis.class_drift(dataset_id, 'training', dataset_id, 'test')
+       where name = 'bare'
+       order by label$$,
+    $$values (0, 30::bigint, 10::bigint, 0.75::float8, 0.25::float8, 1.040342855), (1, 10, 30, 0.25, 0.75, 1.040342855)$$,
+    'classes that differ: 2 · 20/41 · ln(30.5/10.5)');
+select is_empty(
+    $$select drift.*
+        from registry.dataset as a, registry.dataset as b, analysis.feature_drift(a.dataset_id, 'test', b.dataset_id, 'test') as drift
+       where a.name <> b.name$$,
+    'without features on one side there is nothing to compare');
+select is_empty('select * from analysis.class_drift(0, $$test$$, 0, $$test$$)', 'nor without samples');
+select results_eq(
+    $$select split_part(analysis.drift_verdict(dataset_id, 'training', dataset_id, 'test'), ';', 1)
+        from registry.dataset
+       order by name$$,
+    $$values ('They differ: most in class balance, with a population stability index of 1.040'),
+             ('They differ: most in slant, with a population stability index of 0.348')$$,
+    'the largest shift makes the verdict');
+
+create function pg_temp.beginning(stability float8) returns text language sql as
+    $$select split_part(analysis.drift_verdict('ink', stability), ':', 1)$$;
+select is(pg_temp.beginning(0.0999), 'They are alike', 'below 0.1');
+select is(pg_temp.beginning(0.1), 'They differ a little', 'from 0.1 on');
+select is(pg_temp.beginning(0.2499), 'They differ a little', 'below 0.25');
+select is(pg_temp.beginning(0.25), 'They differ', 'from 0.25 on');
 
 select * from finish();
 rollback;

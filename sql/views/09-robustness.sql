@@ -7,6 +7,7 @@ select model.name as model,
        accuracy.lower as test_accuracy_lower,
        accuracy.upper as test_accuracy_upper,
        unchanged.test_accuracy - evaluation.test_accuracy as accuracy_lost,
+       unchanged.test_correct - evaluation.test_correct as correct_lost,
        evaluation.test_loss,
        evaluation.test_correct,
        evaluation.test_samples,
@@ -29,12 +30,15 @@ comment on column analysis.robustness.test_accuracy is 'test_correct / test_samp
 comment on column analysis.robustness.test_accuracy_lower is 'Lower end of its 95 % Wilson interval.';
 comment on column analysis.robustness.test_accuracy_upper is 'Upper end of its 95 % Wilson interval.';
 comment on column analysis.robustness.accuracy_lost is 'Accuracy on the images as they are, minus test_accuracy.';
+comment on column analysis.robustness.correct_lost is
+    'Test samples classified rightly as they are, minus test_correct.';
 comment on column analysis.robustness.test_loss is 'Mean cross-entropy, in nats.';
 comment on column analysis.robustness.test_correct is 'Test samples classified rightly.';
 comment on column analysis.robustness.test_samples is 'Test samples.';
 comment on column analysis.robustness.evaluated_at is 'When it was measured.';
 
 
+-- Counts are compared: the difference of two accuracies is not exactly 0.01.
 create or replace view analysis.tolerance as
 select measured.model,
        measured.version,
@@ -47,8 +51,8 @@ select measured.model,
   join (select model,
                version,
                perturbation,
-               coalesce(max(strength) filter (where strength < 0 and accuracy_lost > 0.01), '-infinity') as below,
-               coalesce(min(strength) filter (where strength > 0 and accuracy_lost > 0.01), 'infinity') as above
+               coalesce(max(strength) filter (where strength < 0 and 100 * correct_lost > test_samples), '-infinity') as below,
+               coalesce(min(strength) filter (where strength > 0 and 100 * correct_lost > test_samples), 'infinity') as above
           from analysis.robustness
          group by model, version, perturbation) as failed using (model, version, perturbation)
  group by measured.model, measured.version, measured.perturbation;

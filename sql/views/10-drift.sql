@@ -72,9 +72,10 @@ as $$
            and sample_feature.split = side.split
          cross join lateral (values ('ink', ink), ('slant', slant), ('stroke_width', stroke_width),
                                     ('sharpness', sharpness), ('box_width', box_width), ('box_height', box_height),
-                                    ('cut_top', cut_top), ('cut_bottom', cut_bottom), ('cut_left', cut_left),
-                                    ('cut_right', cut_right), ('pieces', pieces), ('holes', holes),
-                                    ('class_distance', class_distance)) as measured (feature, value)
+                                    ('aspect', aspect), ('cut_top', cut_top), ('cut_bottom', cut_bottom),
+                                    ('cut_left', cut_left), ('cut_right', cut_right), ('pieces', pieces),
+                                    ('holes', holes), ('class_distance', class_distance)) as measured (feature, value)
+         where measured.value is not null
     ), counted as (
         -- Each value once, with the counts of it.
         select feature,
@@ -97,7 +98,7 @@ as $$
     ), bin as (
         -- Ten bins that each have about a tenth of the first; equal values are in one bin.
         select feature,
-               least(9, floor(10 * (a_up_to - a) / a_total)) as number,
+               least(9, floor(10 * (a_up_to - a) / nullif(a_total, 0))) as number,
                sum(a)::double precision as a,
                sum(b)::double precision as b
           from distribution
@@ -106,7 +107,7 @@ as $$
         select feature,
                min(value) filter (where 2 * a_up_to >= a_total) as a,
                min(value) filter (where 2 * b_up_to >= b_total) as b,
-               max(abs(a_up_to / a_total - b_up_to / b_total))::double precision as distance,
+               max(abs(a_up_to / nullif(a_total, 0) - b_up_to / nullif(b_total, 0)))::double precision as distance,
                max(a_total)::bigint as a_total,
                max(b_total)::bigint as b_total
           from distribution
@@ -120,10 +121,12 @@ as $$
            analysis.population_stability(array_agg(bin.a order by bin.number), array_agg(bin.b order by bin.number))
       from median
       join bin using (feature)
+     where median.a_total > 0
+       and median.b_total > 0
      group by feature, median.a, median.b, median.distance, median.a_total, median.b_total
 $$;
 comment on function analysis.feature_drift(bigint, text, bigint, text) is
-    'How differently each feature of the samples is distributed in two splits: medians, largest distance of the distribution functions (Kolmogorov and Smirnov) with its p value, and population stability index over tenths of the first.';
+    'How differently each feature of the samples is distributed in two splits: medians, largest distance of the distribution functions (Kolmogorov and Smirnov) with its p value, and population stability index over tenths of the first. No rows where one side has no features.';
 
 
 create or replace function analysis.class_drift(
@@ -145,8 +148,8 @@ as $$
     select label,
            a,
            b,
-           a / sum(a) over ()::double precision,
-           b / sum(b) over ()::double precision,
+           a / nullif(sum(a) over (), 0)::double precision,
+           b / nullif(sum(b) over (), 0)::double precision,
            analysis.population_stability(
                array_agg(a::double precision) over (), array_agg(b::double precision) over ())
       from (select sample.label,
@@ -180,3 +183,26 @@ as $$
 $$;
 comment on function analysis.drift_verdict(text, double precision) is
     'Says in a sentence whether two splits are alike, by what shifted most between them and its population stability index.';
+
+
+create or replace function analysis.drift_verdict(
+    a_dataset  bigint,
+    a_split    text,
+    b_dataset  bigint,
+    b_split    text
+)
+    returns text
+    language sql
+    stable
+as $$
+    select analysis.drift_verdict(shifted, stability)
+      from (select feature as shifted, stability
+              from analysis.feature_drift(a_dataset, a_split, b_dataset, b_split)
+             union all
+            select distinct 'class balance', stability
+              from analysis.class_drift(a_dataset, a_split, b_dataset, b_split)) as shift
+     order by stability desc, shifted
+     limit 1
+$$;
+comment on function analysis.drift_verdict(bigint, text, bigint, text) is
+    'Says in a sentence whether two splits are alike, by the largest shift of a feature or of the classes.';
