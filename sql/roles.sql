@@ -18,9 +18,21 @@ begin
                 null;
         end;
     end loop;
-    comment on role registry_owner is 'May change the schema of the model registry.';
+    comment on role registry_owner is
+        'May read and write all tables of the model registry, and add objects to its schemas; what is there may be altered only by whoever made it, with registry db migrate.';
     comment on role registry_writer is 'May train: read and write the tables of the model registry.';
-    comment on role registry_reader is 'May read the views of schema analysis, and nothing else.';
+    comment on role registry_reader is
+        'May read the views of schema analysis and call its functions: no tables, no writing, no objects of its own, no temporary tables unless another role allows them.';
+end
+$$;
+
+-- What every role may do unless it is told otherwise: temporary tables can fill the disk.
+do $$
+begin
+    if has_database_privilege('public', current_database(), 'temporary')
+       and (select pg_has_role(datdba, 'usage') from pg_database where datname = current_database()) then
+        execute format('revoke temporary on database %I from public', current_database());
+    end if;
 end
 $$;
 

@@ -87,7 +87,7 @@ extension Store {
     /// Stores a data set with all its samples in one transaction.
     ///
     /// Content that is there already is not stored again, whatever its name; changed content under a name becomes the
-    /// name's next version.
+    /// name's next version. What is there from before samples were measured gets its features.
     ///
     /// - Returns: The stored data set, and whether it is new.
     public func importDataset(
@@ -95,7 +95,12 @@ extension Store {
     ) throws -> (dataset: StoredDataset, isNew: Bool) {
         try connection.transaction {
             _ = try connection.execute("lock table registry.dataset in share row exclusive mode")
-            if let known = try dataset(where: "fingerprint = $1", description.fingerprint) { return (known, false) }
+            if let known = try dataset(where: "fingerprint = $1", description.fingerprint) {
+                let measured = try connection.query(
+                    "select from analysis.sample_feature where dataset_id = $1 limit 1", known.id)
+                if measured.isEmpty { try addFeatures(of: training, test, to: known.id) }
+                return (known, false)
+            }
             let id: Int = try connection.query(
                 """
                 insert into registry.dataset (name, version, fingerprint, class_names, height, width, channels,
@@ -112,13 +117,7 @@ extension Store {
                 description.licence)[0]["dataset_id"]
             try copy(training, of: .training, into: id, bytesPerSample: description.bytesPerSample)
             try copy(test, of: .test, into: id, bytesPerSample: description.bytesPerSample)
-            if !training.features.isEmpty {
-                try copyFeatures(of: training, .training, into: id)
-                try copyFeatures(of: test, .test, into: id)
-                _ = try connection.query("select registry.summarize_class_features($1)", id)
-                // Without statistics the first queries of these tables are planned badly.
-                try connection.execute("analyze registry.sample, registry.sample_feature, registry.class_feature")
-            }
+            try addFeatures(of: training, test, to: id)
             guard let stored = try dataset(where: "dataset_id = $1", id) else {
                 throw NotFound.dataset(description.name)
             }
@@ -141,6 +140,15 @@ extension Store {
                 }
             }
         }
+    }
+
+    private func addFeatures(of training: SampleBlock, _ test: SampleBlock, to id: Int) throws {
+        guard !training.features.isEmpty else { return }
+        try copyFeatures(of: training, .training, into: id)
+        try copyFeatures(of: test, .test, into: id)
+        _ = try connection.query("select registry.summarize_class_features($1)", id)
+        // Without statistics the first queries of these tables are planned badly.
+        try connection.execute("analyze registry.sample, registry.sample_feature, registry.class_feature")
     }
 
     private func copyFeatures(of samples: SampleBlock, _ split: Split, into id: Int) throws {
@@ -170,9 +178,9 @@ extension Store {
         let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let found =
             if parts.count == 2 {
-                try Int(parts[1]).flatMap { try dataset(where: "name = $1 and version = $2", parts[0], $0) }
+                try Int(parts[1]).flatMap { try dataset(where: "dataset = $1 and dataset_version = $2", parts[0], $0) }
             } else {
-                try dataset(where: "name = $1", name)
+                try dataset(where: "dataset = $1", name)
             }
         guard let found else { throw NotFound.dataset(name) }
         return found
@@ -190,17 +198,17 @@ extension Store {
         let rows = try connection.query(
             """
             select *
-              from registry.dataset
+              from analysis.dataset
              where \(condition)
-             order by version desc
+             order by dataset_version desc
              limit 1
             """, parameters: parameters)
         return try rows.first.map { row in
             StoredDataset(
                 id: try row["dataset_id"],
-                version: try row["version"],
+                version: try row["dataset_version"],
                 description: DatasetDescription(
-                    name: try row["name"], classNames: try row["class_names"], height: try row["height"],
+                    name: try row["dataset"], classNames: try row["class_names"], height: try row["height"],
                     width: try row["width"], channels: try row["channels"], trainingMean: try row["training_mean"],
                     trainingStandardDeviation: try row["training_standard_deviation"],
                     fingerprint: try row["fingerprint"], source: try row["source"], licence: try row["licence"]),

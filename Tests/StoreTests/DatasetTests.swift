@@ -44,6 +44,27 @@ struct DatasetTests {
         #expect(throws: NotFound.self) { try store.dataset(named: "renamed") }
     }
 
+    @Test("a data set from before samples were measured gets its features when it is imported again, once")
+    func featuresAfterwards() async throws {
+        let store = try await TestServer.newStore()
+        let bare = smallDataset()
+        let stored = try store.importDataset(bare.description, training: bare.samples, test: bare.samples).dataset
+        var measured = bare.samples
+        for name in SampleBlock.featureNames { measured.features["\(name)"] = [1, 2, 3, 4, 5, 6] }
+        for _ in 0..<2 {
+            #expect(
+                try store.importDataset(bare.description, training: measured, test: measured) == (stored, false))
+            let inks: [Float] = try store.connection.query(
+                """
+                select array_agg(ink order by split, index) as inks
+                  from analysis.sample_feature
+                 where dataset_id = $1
+                """, stored.id)[0]["inks"]
+            #expect(inks == [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6])
+            #expect(try store.connection.query("select from analysis.class_feature").count == 3 * 13)
+        }
+    }
+
     @Test("an import that fails leaves nothing behind")
     func failedImportLeavesNothing() async throws {
         let store = try await TestServer.newStore()

@@ -122,6 +122,7 @@ struct SchemaTests {
         #expect(try connection.query("select * from analysis.model_version").isEmpty)
         for statement in [
             "select * from registry.run", "delete from registry.model", "create table analysis.own (a integer)",
+            "create table public.own (a integer)", "create temporary table own (a integer)",
             "insert into analysis.run (run) values (1)",
         ] {
             let error = #expect(throws: PostgreSQLError.self) { try connection.execute(statement) }
