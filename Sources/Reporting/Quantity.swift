@@ -16,8 +16,13 @@ public enum Quantity {
     /// With a fixed number of decimals, correctly rounded.
     public static func decimal(_ value: Double, places: Int) -> String {
         guard value.isFinite else { return JSONValue.name(ofNonFinite: value) }
+        return formatted("%.*f", Int32(places), value)
+    }
+
+    /// As C's `printf` writes it.
+    private static func formatted(_ format: String, _ values: any CVarArg...) -> String {
         var buffer = [CChar](repeating: 0, count: 400)
-        let length = withVaList([Int32(places), value]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
+        let length = withVaList(values) { vsnprintf(&buffer, buffer.count, format, $0) }
         return String(decoding: buffer.prefix(max(0, Int(length))).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
@@ -36,17 +41,25 @@ public enum Quantity {
         return "\(whole / 3600) h \(whole / 60 % 60) min"
     }
 
-    /// A p value: three decimals, or a power of ten for small ones, e.g. `4.1 · 10⁻⁷`.
+    /// A p value: three decimals, or a power of ten for small ones, e.g. `4.1 · 10⁻⁷`. Those below 10⁻³⁰⁰ are not told from
+    /// 0.
     public static func probability(_ value: Double) -> String {
-        guard value < 0.001 else { return decimal(value, places: 3) }
-        guard value > 0 else { return "0" }
-        var (mantissa, exponent) = (value, 0)
-        while mantissa < 0.95 {
-            mantissa *= 10
-            exponent += 1
-        }
+        if value < 1e-300 { return "< 10⁻³⁰⁰" }
+        return value < 0.001 ? scientific(value) : decimal(value, places: 3)
+    }
+
+    /// A p value with its name: `p = 0.012`, or `p < 10⁻³⁰⁰`.
+    public static func probability(_ value: Double, named name: String) -> String {
+        let text = probability(value)
+        return text.hasPrefix("<") ? "\(name) \(text)" : "\(name) = \(text)"
+    }
+
+    /// Two digits and a power of ten: `4.1 · 10⁻⁷`.
+    static func scientific(_ value: Double) -> String {
+        let parts = formatted("%.1e", value).split(separator: "e")
+        guard parts.count == 2, let exponent = Int(parts[1]) else { return JSONValue.name(ofNonFinite: value) }
         let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
-        let power = String(exponent).compactMap { $0.wholeNumberValue.map { digits[$0] } }
-        return "\(decimal(mantissa, places: 1)) · 10⁻\(String(power))"
+        let power = String(exponent.magnitude).compactMap { $0.wholeNumberValue.map { digits[$0] } }
+        return "\(parts[0]) · 10\(exponent < 0 ? "⁻" : "")\(String(power))"
     }
 }

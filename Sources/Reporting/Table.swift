@@ -38,6 +38,13 @@ public struct Table: Sendable {
         self.titles = titles
     }
 
+    /// The table without a column.
+    public func without(_ key: String) -> Table {
+        let kept = keys.indices.filter { keys[$0] != key }
+        return Table(
+            keys: kept.map { keys[$0] }, rows: rows.map { row in kept.map { row[$0] } }, styles: styles, titles: titles)
+    }
+
     /// An array with an object a row.
     public var json: JSONValue {
         .array(rows.map { row in .object(zip(keys, row).map { JSONValue.Member($0, $1) }) })

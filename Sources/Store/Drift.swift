@@ -15,12 +15,13 @@ public struct StoredSplit: Sendable {
 }
 
 extension Store {
-    /// How differently each feature is distributed in two splits, the largest shift first.
-    public func featureDrift(from a: StoredSplit, to b: StoredSplit) throws -> Rows {
+    /// How differently each feature, and the balance of classes, is distributed in two splits, the largest shift first; in
+    /// every row the same `verdict`: whether the splits are alike, in a sentence.
+    public func drift(from a: StoredSplit, to b: StoredSplit) throws -> Rows {
         try connection.query(
             """
-            select feature, a_median, b_median, distance, distance_p, stability
-              from analysis.feature_drift($1, $2, $3, $4)
+            select feature, a_median, b_median, distance, distance_p, stability, verdict
+              from analysis.drift($1, $2, $3, $4)
              order by stability desc, feature
             """, a.dataset.id, a.split.rawValue, b.dataset.id, b.split.rawValue)
     }
@@ -33,15 +34,5 @@ extension Store {
               from analysis.class_drift($1, $2, $3, $4)
              order by label
             """, a.dataset.id, a.split.rawValue, b.dataset.id, b.split.rawValue)
-    }
-
-    /// Whether two splits are alike, in a sentence, by the largest shift of features and classes.
-    public func driftVerdict(features: Rows, classes: Rows) throws -> String {
-        var shifts = try features.map { (name: try $0["feature"] as String, stability: try $0["stability"] as Double) }
-        if let row = classes.first { shifts.append(("class balance", try row["stability"])) }
-        let largest = shifts.max { $0.stability < $1.stability }
-        return try connection.query(
-            "select analysis.drift_verdict($1, $2) as verdict", largest?.name ?? "", largest?.stability ?? 0)[0][
-                "verdict"]
     }
 }

@@ -5,12 +5,17 @@ import Statistics
 /// Two versions tested on the same samples.
 struct ComparedPair {
     private let row: Row
-    /// Of the mean test loss; `nil` when a version has not kept each sample's.
+    /// Of the mean test loss; `nil` when it cannot be told.
     private let losses: PairedBootstrap?
+    private let haveKeptLosses: Bool
 
-    init(_ row: Row, losses: PairedBootstrap?) {
+    /// - Parameters:
+    ///   - a: The loss of each test sample; `nil` when the first version has not kept them.
+    ///   - b: The same of the second.
+    init(_ row: Row, losses a: [Float]?, _ b: [Float]?) {
         self.row = row
-        self.losses = losses
+        haveKeptLosses = a != nil && b != nil
+        losses = a.flatMap { a in b.flatMap { PairedBootstrap(a, $0) } }
     }
 
     /// Which test samples both, one or neither classify rightly.
@@ -27,7 +32,9 @@ struct ComparedPair {
     /// - Parameter isOneOfSeveral: Whether the p value that is adjusted for that is shown.
     func figureLines(isOneOfSeveral: Bool) throws -> [[String]] {
         let (a, b): (String, String) = (try row["a"], try row["b"])
-        func probability(_ column: String) throws -> String { Quantity.probability(try row[column]) }
+        func probability(_ name: String, _ column: String) throws -> String {
+            Quantity.probability(try row[column], named: name)
+        }
         var figures = [
             [
                 "accuracy, \(b) minus \(a)",
@@ -37,16 +44,16 @@ struct ComparedPair {
             ],
             [
                 "McNemar's test",
-                "exact p = \(try probability("mcnemar_exact_p")), mid-p = \(try probability("mcnemar_mid_p"))"
-                    + (isOneOfSeveral ? ", exact for all pairs together p = \(try probability("adjusted_p"))" : ""),
+                "\(try probability("exact p", "mcnemar_exact_p")), \(try probability("mid-p", "mcnemar_mid_p"))"
+                    + (isOneOfSeveral ? ", \(try probability("exact for all pairs together p", "adjusted_p"))" : ""),
             ],
         ]
-        if let losses {
-            figures.append([
-                "mean loss, \(b) minus \(a)",
-                interval(losses.difference, losses.lower, losses.upper, places: 5) + " nats",
-            ])
-        }
+        let difference =
+            losses.map { interval($0.difference, $0.lower, $0.upper, places: 5) + " nats" }
+            ?? (haveKeptLosses
+                ? "cannot be told: the loss of some test sample is not finite"
+                : "cannot be told: a version was trained before each test sample's loss was kept")
+        figures.append(["mean loss, \(b) minus \(a)", difference])
         return figures
     }
 

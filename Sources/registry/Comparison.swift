@@ -1,6 +1,5 @@
 import PostgreSQL
 import Reporting
-import Statistics
 import Store
 
 /// Two or more versions tested on the same samples: what the terminal and the page say of them.
@@ -24,7 +23,7 @@ struct Comparison {
             versions.indices.dropFirst(first + 1).map { (first, $0) }
         }
         pairs = try zip(positions, store.comparisons(of: versions)).map { pair, row in
-            ComparedPair(row, losses: losses[pair.0].flatMap { a in losses[pair.1].flatMap { PairedBootstrap(a, $0) } })
+            ComparedPair(row, losses: losses[pair.0], losses[pair.1])
         }
     }
 

@@ -92,6 +92,17 @@ struct QuantityTests {
         #expect(Quantity.decimal(value, places: places) == text)
     }
 
+    @Test(
+        "p values, small ones as powers of ten, none as 0",
+        arguments: [
+            (1, "1.000"), (0.04963, "0.050"), (0.001, "0.001"), (0.00099, "9.9 · 10⁻⁴"), (4.13e-7, "4.1 · 10⁻⁷"),
+            (3.4e-35, "3.4 · 10⁻³⁵"), (9.97e-12, "1.0 · 10⁻¹¹"), (2e-301, "< 10⁻³⁰⁰"), (0, "< 10⁻³⁰⁰"),
+        ])
+    func probability(value: Double, text: String) {
+        #expect(Quantity.probability(value) == text)
+        #expect(Quantity.probability(value, named: "p") == (text.hasPrefix("<") ? "p \(text)" : "p = \(text)"))
+    }
+
     @Test("what is not finite is named")
     func nonFinite() {
         #expect(Quantity.decimal(.nan, places: 2) == "NaN")

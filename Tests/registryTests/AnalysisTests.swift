@@ -105,10 +105,19 @@ struct AnalysisTests {
         let drift = try #require(
             try await program.succeed("dataset", "drift", "mnist", "--format", "json").json() as? [String: Any])
         #expect((drift["verdict"] as? String)?.hasPrefix("They are alike") == true)
-        #expect((drift["features"] as? [Any])?.count == 13)
+        #expect((drift["shifts"] as? [Any])?.count == 15, "14 features and the classes")
         #expect((drift["classes"] as? [Any])?.count == 10)
         let itself = try await program.succeed("dataset", "drift", "mnist:test", "mnist:test", "--format", "csv")
-        #expect(itself.output.split(separator: "\n").dropFirst().allSatisfy { $0.contains(",0") })
+        let lines = itself.output.split(separator: "\r\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        #expect(lines[0] == ["feature", "a_median", "b_median", "distance", "distance_p", "stability"])
+        #expect(lines.count == 16)
+        for line in lines.dropFirst() {
+            #expect(line[1] == line[2] && Double(line[5]) == 0, "\(line)")
+            let isTested = line[0] != "class balance"
+            #expect(Double(line[3]) == (isTested ? 0 : nil) && Double(line[4]) == (isTested ? 1 : nil), "\(line)")
+        }
         #expect(try await program.run("dataset", "drift", "mnist:first", "mnist:test").status == 64)
         #expect(try await program.run("dataset", "drift", "absent").status == 66)
     }

@@ -49,7 +49,7 @@ select lives_ok(
              analysis.learning_of_sample(1), analysis.mistaken_for(1, 1), analysis.missed_samples(1)$$,
     'a reader may ask what is hard');
 select lives_ok(
-    $$select * from analysis.feature_drift(1, 'training', 1, 'test'), analysis.class_drift(1, 'training', 1, 'test')$$,
+    $$select * from analysis.drift(1, 'training', 1, 'test'), analysis.class_drift(1, 'training', 1, 'test')$$,
     'a reader may ask for drift');
 select throws_ok('select * from registry.run', '42501', null, 'a reader may read no table');
 select throws_ok('select registry.count_version(1, 1, 1)', '42501', null, 'a reader may call nothing that writes');

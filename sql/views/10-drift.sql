@@ -185,24 +185,34 @@ comment on function analysis.drift_verdict(text, double precision) is
     'Says in a sentence whether two splits are alike, by what shifted most between them and its population stability index.';
 
 
-create or replace function analysis.drift_verdict(
-    a_dataset  bigint,
-    a_split    text,
-    b_dataset  bigint,
-    b_split    text
+create or replace function analysis.drift(
+    a_dataset       bigint,
+    a_split         text,
+    b_dataset       bigint,
+    b_split         text,
+    out feature     text,
+    out a_median    double precision,
+    out b_median    double precision,
+    out distance    double precision,
+    out distance_p  double precision,
+    out stability   double precision,
+    out verdict     text
 )
-    returns text
+    returns setof record
     language sql
     stable
 as $$
-    select analysis.drift_verdict(shifted, stability)
-      from (select feature as shifted, stability
+    select shift.*,
+           analysis.drift_verdict(first_value(shift.feature) over largest_first,
+                                  first_value(shift.stability) over largest_first)
+      from (select *
               from analysis.feature_drift(a_dataset, a_split, b_dataset, b_split)
              union all
-            select distinct 'class balance', stability
+            select distinct 'class balance', null::double precision, null::double precision, null::double precision,
+                   null::double precision, stability
               from analysis.class_drift(a_dataset, a_split, b_dataset, b_split)) as shift
-     order by stability desc, shifted
-     limit 1
+    window largest_first as (order by shift.stability desc, shift.feature)
+     order by shift.stability desc, shift.feature
 $$;
-comment on function analysis.drift_verdict(bigint, text, bigint, text) is
-    'Says in a sentence whether two splits are alike, by the largest shift of a feature or of the classes.';
+comment on function analysis.drift(bigint, text, bigint, text) is
+    'Whether two splits are alike: analysis.feature_drift with a row for the balance of classes, the largest shift first, and (the same in every row) a sentence that says so.';

@@ -35,29 +35,30 @@ struct DatasetDriftCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let names = splits.count == 2 ? splits : ["\(splits[0]):training", "\(splits[0]):test"]
         let (a, b) = (try Self.split(names[0], in: store), try Self.split(names[1], in: store))
-        let (featureDrift, classDrift) = (try store.featureDrift(from: a, to: b), try store.classDrift(from: a, to: b))
-        let features = try Table(
-            featureDrift,
+        let drift = try store.drift(from: a, to: b)
+        let shifts = try Table(
+            drift,
             styles: [
                 "a_median": .decimals(3), "b_median": .decimals(3), "distance": .decimals(4),
                 "distance_p": .probability, "stability": .decimals(4),
             ],
-            titles: ["distance": "K-S distance", "distance_p": "p", "stability": "stability index"])
+            titles: ["distance": "K-S distance", "distance_p": "p", "stability": "stability index"]
+        ).without("verdict")
         let classes = try Table(
-            classDrift,
+            try store.classDrift(from: a, to: b),
             styles: ["a_share": .percent, "b_share": .percent, "stability": .hidden])
-        let verdict = try store.driftVerdict(features: featureDrift, classes: classDrift)
+        let verdict: String = try drift[0]["verdict"]
         output.print(
             text:
-                "a is \(a.name), b is \(b.name)\n\nClasses\n\(classes.text)\nFeatures\n\(features.text)\n\(verdict)\n",
+                "a is \(a.name), b is \(b.name)\n\nClasses\n\(classes.text)\nShifts\n\(shifts.text)\n\(verdict)\n",
             json: .object([
                 JSONValue.Member("a", .string(a.name)),
                 JSONValue.Member("b", .string(b.name)),
                 JSONValue.Member("classes", classes.json),
-                JSONValue.Member("features", features.json),
+                JSONValue.Member("shifts", shifts.json),
                 JSONValue.Member("verdict", .string(verdict)),
             ]),
-            csv: features)
+            csv: shifts)
     }
 
     private static func parts(_ text: String) -> (dataset: String, split: Split?) {
