@@ -20,7 +20,7 @@ demo: build
 	@scripts/demo
 
 test:
-	@scripts/install-packages postgresql-15-pgtap pgbouncer systemd
+	@scripts/install-packages postgresql-15-pgtap pgbouncer systemd librsvg2-bin
 	@scripts/install-onnxruntime
 	swift build --build-tests
 	swift test --skip-build

@@ -39,6 +39,7 @@ enum UsageError: Failure {
     case embeddedOnly(String)
     case badInstructionSet(String, available: [String])
     case programMissing(String, package: String)
+    case tooManyCurves(Int, most: Int)
 
     var exitStatus: ExitStatus {
         switch self {
@@ -82,6 +83,8 @@ enum UsageError: Failure {
             "REGISTRY_CPU is “\(name)”; this processor can run \(available.joined(separator: ", "))."
         case .programMissing(let program, let package):
             "The program \(program) is not installed. Install it with: apt-get install \(package)"
+        case .tooManyCurves(let count, let most):
+            "\(count) versions are more than a picture tells apart: name at most \(most), or ask for --format csv."
         }
     }
 }

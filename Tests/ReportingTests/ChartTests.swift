@@ -13,7 +13,12 @@ struct ChartTests {
             ([0.03, 2.31], ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]),
             ([0.9632, 0.984], ["0.960", "0.965", "0.970", "0.975", "0.980", "0.985"]),
             ([-3, 4.5], ["-4", "-2", "0", "2", "4", "6"].map { $0.replacing("-", with: "−") }),
-            ([7, 7], ["6", "8"]), ([], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+            ([7, 7], ["0", "2", "4", "6", "8"]), ([-0.5], ["-0.5", "-0.4", "-0.3", "-0.2", "-0.1", "0.0"]),
+            ([60_000], ["0", "20,000", "40,000", "60,000"]), ([0], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+            ([], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+            ([0, 2e19], ["0", "5.0 · 10¹⁸", "1.0 · 10¹⁹", "1.5 · 10¹⁹", "2.0 · 10¹⁹"]),
+            ([0, 2.7e38], ["0", "1.0 · 10³⁸", "2.0 · 10³⁸", "3.0 · 10³⁸"]),
+            ([0, 4e-20], ["0", "1.0 · 10⁻²⁰", "2.0 · 10⁻²⁰", "3.0 · 10⁻²⁰", "4.0 · 10⁻²⁰"]),
         ] as [([Double], [String])])
     func axes(values: [Double], labels: [String]) throws {
         let axis = Axis(covering: values)
@@ -56,6 +61,40 @@ struct ChartTests {
         // One marker, and one in the legend.
         #expect(svg.split(separator: "class=\"mark\"").count == 3)
         #expect(!svg.contains("nan"))
+    }
+
+    @Test("a line of one point is a dot")
+    func onePoint() {
+        let chart = Chart(
+            title: "t", xTitle: "x", yTitle: "y",
+            series: [Chart.Series(name: "a", style: .line, group: 2, points: [Chart.Point(x: 3, y: 4)])])
+        // One in the picture, one in the legend.
+        #expect(chart.text(columns: 40, rows: 5).count { $0 == "×" } == 2)
+        let svg = chart.svg()
+        #expect(svg.contains("<circle") && svg.contains("fill=\"#009e73\""))
+        #expect(!svg.contains("<polyline"))
+    }
+
+    /// Web Content Accessibility Guidelines 2.2: relative luminance, and a contrast of 3 for graphics.
+    @Test("six groups are told apart, on white and on dark, by colour and without")
+    func groups() {
+        func luminance(_ colour: String) -> Double {
+            let parts = stride(from: 1, to: 7, by: 2).map { start -> Double in
+                let value = Double(Int(colour.dropFirst(start).prefix(2), radix: 16) ?? 0) / 255
+                return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+            }
+            return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+        }
+        for colour in Chart.colours {
+            for ground in [Chart.ground, Chart.darkGround] {
+                let (a, b) = (luminance(colour), luminance(ground))
+                #expect((max(a, b) + 0.05) / (min(a, b) + 0.05) >= 3, "\(colour) on \(ground)")
+            }
+        }
+        let count = Chart.distinctGroups
+        #expect(Set(Chart.colours).count == count && Set(Chart.dashes).count == count)
+        #expect(Set(Chart.markers).count == count && Set(Chart.markerSymbols).count == count)
+        #expect(Set(Chart.lineSymbols).count == count)
     }
 
     @Test("a chart without any point is empty, not broken")

@@ -68,6 +68,37 @@ struct TrainCommandTests {
         defer { try? FileManager.default.removeItem(at: file) }
         try await program.succeed("curve", "cnn", "--output", file.path)
         #expect(try String(contentsOf: file, encoding: .utf8).contains("Loss of cnn@1"))
+        let seven = try await program.run(["curve"] + (0..<7).map { _ in "cnn" })
+        #expect(seven.status == 64 && seven.errorLines.count == 1 && seven.errors.contains("at most 6"))
+        #expect(try await program.run(["curve", "--format", "csv"] + (0..<7).map { _ in "cnn" }).status == 0)
+
+        // Without the program that draws pixels nothing is left.
+        var bare = program
+        bare.environment["PATH"] = "/nonexistent"
+        let picture = file.deletingPathExtension().appendingPathExtension("png")
+        defer { try? FileManager.default.removeItem(at: picture) }
+        let missing = try await bare.run("curve", "cnn", "--output", picture.path)
+        #expect(missing.status == 64 && missing.errorLines.count == 1)
+        #expect(missing.errors.contains("apt-get install librsvg2-bin"))
+        #expect(!FileManager.default.fileExists(atPath: picture.path))
+    }
+
+    private static var canDrawPixels: Bool {
+        let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
+        return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/rsvg-convert") }
+    }
+
+    @Test(
+        "curves are drawn in pixels", .enabled("needs rsvg-convert, Debian's librsvg2-bin") { Self.canDrawPixels })
+    func pixels() async throws {
+        let program = try await Disturbed.onNewDatabase(epochs: 1).program
+        let file = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID()).png")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await program.succeed("curve", "undisturbed", "--output", file.path)
+        let picture = try Data(contentsOf: file)
+        #expect(picture.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+        // Width and height, as PNG's first chunk has them: twice 800 × (480 + a legend of two lines).
+        #expect(Array(picture[16..<24]) == [0, 0, 6, 64, 0, 0, 4, 32])
     }
 
     @Test("an architecture is shown without a database, and its description can be trained")

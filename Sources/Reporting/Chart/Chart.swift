@@ -1,5 +1,8 @@
 /// Lines and markers over two axes.
 public struct Chart: Sendable {
+    /// How many groups of series are told apart: by colour, and without it by symbols and dashes.
+    public static let distinctGroups = 6
+
     public struct Point: Sendable, Hashable {
         public var x: Double
         public var y: Double
@@ -59,13 +62,13 @@ struct Axis: Hashable {
     let places: Int
 
     /// The smallest range between marks that has all values; about six marks, at multiples of 1, 2 or 5 times a power of
-    /// ten.
+    /// ten. Where all values are the same, it begins or ends at 0.
     ///
     /// - Source: Heckbert, “Nice numbers for graph labels”, 1990.
     init(covering values: [Double]) {
-        let low = values.min() ?? 0
-        let high = values.max() ?? 1
-        let range = high > low ? high - low : max(abs(high), 1)
+        var (low, high) = (values.min() ?? 0, values.max() ?? 1)
+        if low == high { (low, high) = low == 0 ? (0, 1) : (min(low, 0), max(high, 0)) }
+        let range = high - low
         var (power, exponent) = (1.0, 0)
         while range / 5 < power {
             power /= 10
@@ -88,8 +91,9 @@ struct Axis: Hashable {
     /// Where a value lies, 0…1.
     func position(of value: Double) -> Double { (value - lower) / (upper - lower) }
 
-    /// A mark's text: with separators where there are no decimals.
+    /// A mark's text: with separators where there are no decimals, with a power of ten where it is too long.
     func label(_ mark: Double) -> String {
-        places == 0 ? Quantity.count(Int(mark.rounded())) : Quantity.decimal(mark, places: places)
+        guard abs(mark) < 1e15, places < 15 else { return mark == 0 ? "0" : Quantity.scientific(mark) }
+        return places == 0 ? Quantity.count(Int(mark.rounded())) : Quantity.decimal(mark, places: places)
     }
 }

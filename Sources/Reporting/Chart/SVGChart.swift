@@ -1,9 +1,18 @@
 extension Chart {
-    /// Colours that people with any kind of colour vision tell apart, readable on white and on black.
+    /// Colours that people with any kind of colour vision tell apart, with a contrast of at least 3 on white and on the dark
+    /// ground.
     ///
-    /// - Source: Okabe and Ito, “Color universal design”, 2008.
-    private static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
-    private static let dashes = ["", "8 4", "2 3", "12 4 2 4", "4 2", "1 2"]
+    /// - Source: Okabe and Ito, “Color universal design”, 2008; their orange and sky blue are too light for white: in their
+    ///   place an ochre and a grey.
+    static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8f6f00", "#7f7f7f"]
+    static let (ground, darkGround) = ("#ffffff", "#181818")
+    static let dashes = ["", "8 4", "2 3", "12 4 2 4", "16 5", "8 3 2 3 2 3"]
+    /// A circle, a square, a triangle, a diamond, a triangle upside down, a star.
+    static let markers = [
+        "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", "M-5 -5h10v10h-10z", "M0 -6L6 5H-6z", "M0 -7L7 0L0 7L-7 0z",
+        "M0 6L6 -5H-6z",
+        "M0 -7L1.8 -2.4L6.7 -2.2L2.9 0.9L4.1 5.7L0 3L-4.1 5.7L-2.9 0.9L-6.7 -2.2L-1.8 -2.4z",
+    ]
 
     /// The chart as a file in Scalable Vector Graphics: light or dark as the reader's screen is.
     public func svg(width: Int = 800, height: Int = 480) -> String {
@@ -21,8 +30,8 @@ extension Chart {
                 + "width=\"\(width)\" height=\"\(height + legendHeight)\" role=\"img\" font-family=\"sans-serif\" "
                 + "font-size=\"13\">",
             "<title>\(HTML.escaped(title))</title>",
-            "<style>svg{background:#fff;color:#222}.grid{stroke:#8884}.mark{stroke-width:1.5;fill-opacity:.35}"
-                + "@media(prefers-color-scheme:dark){svg{background:#181818;color:#ddd}}</style>",
+            "<style>svg{background:\(Self.ground);color:#222}.grid{stroke:#8884}.mark{stroke-width:1.5;fill-opacity:.35}"
+                + "@media screen and (prefers-color-scheme:dark){svg{background:\(Self.darkGround);color:#ddd}}</style>",
             "<text x=\"\(plot.left)\" y=\"24\" font-size=\"16\" fill=\"currentColor\">\(HTML.escaped(title))</text>",
         ]
         for mark in yAxis.marks {
@@ -45,6 +54,9 @@ extension Chart {
                 + "fill=\"currentColor\">\(HTML.escaped(yTitle))</text>")
         for series in series {
             switch series.style {
+            case .line where series.points.count == 1:
+                let (point, colour) = (series.points[0], Self.colours[series.group % Self.colours.count])
+                lines.append("<circle cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"2.5\" fill=\"\(colour)\"/>")
             case .line:
                 let points = series.points.map { "\(x($0.x)),\(y($0.y))" }.joined(separator: " ")
                 lines.append("<polyline points=\"\(points)\" \(Self.stroke(series.group))/>")
@@ -71,13 +83,9 @@ extension Chart {
             + (dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\"")
     }
 
-    /// A circle, a square, a triangle or a diamond.
     private static func marker(_ group: Int, x: String, y: String) -> String {
-        let shapes = [
-            "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", "M-5 -5h10v10h-10z", "M0 -6L6 5H-6z", "M0 -7L7 0L0 7L-7 0z",
-        ]
         let colour = colours[group % colours.count]
-        return "<path class=\"mark\" transform=\"translate(\(x) \(y))\" d=\"\(shapes[group % shapes.count])\" "
+        return "<path class=\"mark\" transform=\"translate(\(x) \(y))\" d=\"\(markers[group % markers.count])\" "
             + "fill=\"\(colour)\" stroke=\"\(colour)\"/>"
     }
 }

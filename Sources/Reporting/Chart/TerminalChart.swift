@@ -1,7 +1,7 @@
 extension Chart {
     /// Symbols of lines and of markers, by group: they tell the series apart without colour.
-    private static let lineSymbols: [Character] = ["·", "+", "×", "~", "°", "'"]
-    private static let markerSymbols: [Character] = ["●", "■", "▲", "◆", "▼", "★"]
+    static let lineSymbols: [Character] = ["·", "+", "×", "~", "°", "'"]
+    static let markerSymbols: [Character] = ["●", "■", "▲", "◆", "▼", "★"]
 
     /// The chart in characters.
     ///
@@ -22,7 +22,9 @@ extension Chart {
         }
         // Markers stand above lines.
         for series in series where series.style == .line {
-            for (first, second) in zip(series.points, series.points.dropFirst()) {
+            // A line of one point is a dot.
+            let ends = series.points.count == 1 ? series.points[...] : series.points.dropFirst()
+            for (first, second) in zip(series.points, ends) {
                 let (from, to) = (cell(first), cell(second))
                 let steps = max(abs(from.row - to.row), abs(from.column - to.column), 1)
                 for step in 0...steps {

@@ -14,6 +14,7 @@ struct CurveCommand: AsyncParsableCommand {
             Examples:
               registry curve mlp cnn
               registry curve mlp cnn --accuracy --output curve.svg
+              registry curve mlp cnn --output curve.png
             """)
 
     @Argument(help: "One or more of mlp, mlp@3, mlp@production.")
@@ -23,7 +24,8 @@ struct CurveCommand: AsyncParsableCommand {
     var accuracy = false
 
     @Option(
-        help: "A file to draw into, ending in .svg, instead of the terminal.", completion: .file(extensions: ["svg"]))
+        help: "A file to draw into, ending in .svg or .png, instead of the terminal.",
+        completion: .file(extensions: ["svg", "png"]))
     var output: String?
 
     @OptionGroup var format: OutputOptions
@@ -31,17 +33,22 @@ struct CurveCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !models.isEmpty else { throw ValidationError("Name one or more models, e.g.: registry curve mlp cnn") }
-        guard output?.hasSuffix(".svg") ?? true else {
-            throw ValidationError("“\(output ?? "")” must end in .svg: that is the format drawn.")
+        guard let output else { return }
+        guard output.hasSuffix(".svg") || output.hasSuffix(".png") else {
+            throw ValidationError("“\(output)” must end in .svg or .png: these formats are drawn.")
         }
     }
 
     func run() async throws {
+        guard models.count <= Chart.distinctGroups || (output == nil && format.format != .table) else {
+            throw UsageError.tooManyCurves(models.count, most: Chart.distinctGroups)
+        }
         let store = try await database.openStore()
         let versions = try models.map { try store.resolve($0) }
         let chart = try learningCurve(of: versions, accuracy ? .accuracy : .loss, in: store)
         if let output {
-            try writeFile(Array(chart.svg().utf8), to: output)
+            let svg = Array(chart.svg().utf8)
+            try writeFile(output.hasSuffix(".png") ? try await png(ofSVG: svg) : svg, to: output)
             Terminal.tell("\(chart.title) → \(output)")
             return
         }

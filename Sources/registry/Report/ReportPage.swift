@@ -23,10 +23,7 @@ struct ReportPage {
             title: versions.map { "\($0.reference)" }.joined(separator: ", ") + " on \(dataset.description.name)")
         page.add(versions.count > 1 ? "Comparison" : "Result", try comparisonSection())
         page.add("Data set", try datasetSection())
-        page.add(
-            "Learning curves",
-            "\(try learningCurve(of: versions, .loss, in: store).html)\(try learningCurve(of: versions, .accuracy, in: store).html)"
-        )
+        page.add("Learning curves", try curvesSection())
         for version in versions {
             let section = ReportOfVersion(version, of: dataset, in: store)
             page.add("\(version.reference): layers and training", try section.network())
@@ -36,6 +33,19 @@ struct ReportPage {
         page.add("Hardest digits", try hardestSection())
         if let robustness = try robustnessSection() { page.add("Robustness", robustness) }
         return page
+    }
+
+    /// The versions that charts have: as many as are told apart.
+    private var drawn: [StoredVersion] { Array(versions.prefix(Chart.distinctGroups)) }
+
+    private func curvesSection() throws -> HTML {
+        let note: HTML =
+            drawn.count < versions.count
+            ? "<p>Charts, here and below, have the first \(drawn.count) of \(versions.count) versions.</p>\n" : ""
+        return """
+            \(note)\(try learningCurve(of: drawn, .loss, in: store).html)\
+            \(try learningCurve(of: drawn, .accuracy, in: store).html)
+            """
     }
 
     private func comparisonSection() throws -> HTML {
@@ -91,7 +101,7 @@ struct ReportPage {
     /// Accuracy against the strength of each change that was measured for at least one version.
     private func robustnessSection() throws -> HTML? {
         let charts = try Perturbation.Kind.allCases.compactMap { kind -> HTML? in
-            let series = try versions.enumerated().compactMap { group, version -> Chart.Series? in
+            let series = try drawn.enumerated().compactMap { group, version -> Chart.Series? in
                 let points = try store.robustness(of: version, kind.rawValue).map {
                     Chart.Point(x: try $0["strength"], y: try $0["test_accuracy"])
                 }

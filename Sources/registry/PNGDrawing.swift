@@ -1,0 +1,26 @@
+import Subprocess
+
+/// A drawing in Scalable Vector Graphics as pixels, twice as many as its size says, as librsvg draws them.
+func png(ofSVG svg: [UInt8]) async throws -> [UInt8] {
+    do {
+        let result = try await Subprocess.run(
+            .name("rsvg-convert"), arguments: ["--format", "png", "--zoom", "2", "--background-color", "white"],
+            input: .array(svg), output: .bytes(limit: 1 << 26), error: .string(limit: 1 << 16))
+        guard result.terminationStatus.isSuccess else {
+            throw DrawingFailure(reason: result.standardError.split(separator: "\n").last.map(String.init) ?? "")
+        }
+        return result.standardOutput
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+        throw UsageError.programMissing("rsvg-convert", package: "librsvg2-bin")
+    }
+}
+
+/// rsvg-convert did not draw what it was given.
+struct DrawingFailure: Failure {
+    let reason: String
+
+    var exitStatus: ExitStatus { .internalError }
+    var description: String {
+        "rsvg-convert failed (\(reason)). A drawing that needs no other program: --output FILE.svg"
+    }
+}
