@@ -37,11 +37,9 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    /// Pictures where the terminal has them; colour on any other terminal, unless `NO_COLOR` is set (no-color.org) or the terminal is a dumb one.
+    /// Pictures or colours where a person looks at a terminal that has them.
     static var medium: DigitPicture.Medium {
-        let environment = ProcessInfo.processInfo.environment
-        let mayColor = environment["NO_COLOR"]?.isEmpty != false && environment["TERM"] != "dumb"
-        guard isatty(STDOUT_FILENO) == 1, mayColor else { return .shades }
-        return TerminalGraphics(environment: environment).map { .graphics($0) } ?? .color
+        guard isatty(STDOUT_FILENO) == 1 else { return .shades }
+        return DigitPicture.Medium(environment: ProcessInfo.processInfo.environment)
     }
 }

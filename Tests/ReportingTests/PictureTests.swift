@@ -71,6 +71,24 @@ struct DigitPictureTests {
         #expect(TerminalGraphics(environment: ["TERM": "xterm-256color"]) == nil)
     }
 
+    @Test(
+        "the best that a terminal can do",
+        arguments: [
+            (["TERM": "xterm-256color", "COLORTERM": "truecolor"], .color),
+            (["TERM": "xterm-256color", "COLORTERM": "24bit"], .color),
+            (["TERM": "xterm-256color"], .shades), (["TERM": "linux"], .shades), ([:], .shades),
+            (["TERM": "xterm-direct"], .color), (["TERM": "alacritty"], .color),
+            (["TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"], .shades),
+            (["TERM": "dumb", "COLORTERM": "truecolor"], .shades),
+            (["TERM": "xterm-kitty"], .graphics(.kitty)), (["TERM_PROGRAM": "iTerm.app"], .graphics(.iterm)),
+            (["TERM": "screen-256color", "KITTY_WINDOW_ID": "1"], .shades),
+            (["TERM": "xterm-256color", "LC_TERMINAL": "iTerm2", "TMUX": "/tmp/tmux-0/default,1,0"], .shades),
+            (["TERM": "tmux-256color", "KITTY_WINDOW_ID": "1", "COLORTERM": "truecolor"], .color),
+        ] as [([String: String], DigitPicture.Medium)])
+    func media(environment: [String: String], medium: DigitPicture.Medium) {
+        #expect(DigitPicture.Medium(environment: environment) == medium)
+    }
+
     /// The pixels, as libpng reads them.
     private func greys(ofPNG file: [UInt8]) throws -> [UInt8] {
         var image = png_image()

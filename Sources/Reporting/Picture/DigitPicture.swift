@@ -22,6 +22,17 @@ public struct DigitPicture: Sendable {
         case shades
         /// Pictures among the characters.
         case graphics(TerminalGraphics)
+
+        /// The best that a terminal can do, by its environment; shades where `NO_COLOR` is set (no-color.org).
+        public init(environment: [String: String]) {
+            guard environment["NO_COLOR"]?.isEmpty != false, environment["TERM"] != "dumb" else {
+                self = .shades
+                return
+            }
+            self =
+                TerminalGraphics(environment: environment).map { .graphics($0) }
+                ?? (TerminalGraphics.hasColor(environment: environment) ? .color : .shades)
+        }
     }
 
     /// Pictures side by side, as many a row as fit.

@@ -5,10 +5,13 @@ public enum TerminalGraphics: Sendable, Hashable {
     /// - Source: iterm2.com/documentation-images.html
     case iterm
 
-    /// What a terminal can do, by the names that it goes by in the environment; `nil` for only characters.
+    /// What a terminal can do, by the names that it goes by in the environment; `nil` for only characters. tmux and screen
+    /// keep pictures from the terminal that they run in.
     public init?(environment: [String: String]) {
-        let program = environment["TERM_PROGRAM"] ?? ""
-        if environment["KITTY_WINDOW_ID"] != nil || environment["TERM"] == "xterm-kitty"
+        let (program, terminal) = (environment["TERM_PROGRAM"] ?? "", environment["TERM"] ?? "")
+        if environment["TMUX"] != nil || terminal.hasPrefix("tmux") || terminal.hasPrefix("screen") {
+            return nil
+        } else if environment["KITTY_WINDOW_ID"] != nil || terminal == "xterm-kitty"
             || ["ghostty", "WezTerm"].contains(program)
         {
             self = .kitty
@@ -17,6 +20,13 @@ public enum TerminalGraphics: Sendable, Hashable {
         } else {
             return nil
         }
+    }
+
+    /// Whether a terminal has 24-bit colours: it says so, or is known for it.
+    static func hasColor(environment: [String: String]) -> Bool {
+        let terminal = environment["TERM"] ?? ""
+        return ["truecolor", "24bit"].contains(environment["COLORTERM"] ?? "") || terminal.hasSuffix("-direct")
+            || ["alacritty", "foot", "xterm-ghostty", "xterm-kitty", "wezterm"].contains(terminal)
     }
 
     /// Characters that a digit takes, and pixels that a character is made of here: a digit of 28 × 28 becomes four times
