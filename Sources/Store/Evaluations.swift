@@ -112,22 +112,26 @@ extension Store {
             """, version.model, version.number, limit)
     }
 
-    /// The misclassified test samples of each error category, those with the largest loss first, with their pixels.
+    /// The misclassified test samples of each error category, those with the largest loss first, with their pixels; last those
+    /// that are in none.
     ///
     /// - Parameter limit: Of each category.
     public func misclassifiedSamplesByCategory(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(
             """
             select category, index, label, predicted, confidence, pixels, height, width
-              from (select sample_category.category, wrong.*,
-                           row_number() over (partition by sample_category.category order by wrong.loss desc, wrong.index)
+              from (select placed.category, wrong.*,
+                           row_number() over (partition by placed.category order by wrong.loss desc, wrong.index)
                                as position
                       from analysis.misclassified_sample as wrong
-                      join analysis.sample_category using (sample_id)
+                      left join analysis.sample_category as placed
+                        on placed.sample_id = wrong.sample_id
+                       and placed.dataset_id = wrong.dataset_id
+                       and placed.split = 'test'
                      where wrong.model = $1
-                       and wrong.version = $2) as placed
+                       and wrong.version = $2) as counted
              where position <= $3
-             order by category, position
+             order by category nulls last, position
             """, version.model, version.number, limit)
     }
 

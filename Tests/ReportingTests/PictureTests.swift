@@ -112,14 +112,24 @@ struct PageTests {
                 + "&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;</p>")
         let piece: HTML = "<b>\("a" as HTML)</b>"
         #expect(piece.description == "<b>a</b>")
-        #expect(HTML.table([["<a>"], ["&"]], isRight: [false]).description.contains("<th>&lt;a&gt;</th>"))
+        #expect(
+            HTML.table([["<a>"], ["&"]], isRight: [false]).description.contains("<th scope=\"col\">&lt;a&gt;</th>"))
+    }
+
+    @Test("every heading says what it heads; where there is none, there is no empty one")
+    func headings() {
+        let table = HTML.table([["", "a"], ["x", "1"]], isRight: [false, true]).description
+        #expect(table.contains("<thead><tr><td></td><th scope=\"col\" class=\"right\">a</th></tr></thead>"))
+        #expect(table.contains("<tr><th scope=\"row\">x</th><td class=\"right\">1</td></tr>"))
+        let facts = HTML.facts([["seed", "1"]]).description
+        #expect(!facts.contains("<thead>") && facts.contains("<tr><th scope=\"row\">seed</th><td>1</td></tr>"))
     }
 
     @Test("the darkest cell of a confusion matrix is the commonest error; what is right is not coloured")
     func confusion() {
         let text = HTML.confusionMatrix([[90, 8, 2], [4, 80, 0], [0, 0, 7]], classNames: ["a", "b", "c"]).description
-        #expect(text.contains("rgba(213,94,0,0.90)\">8<"))
-        #expect(text.contains("rgba(213,94,0,0.53)\">4<"))
+        #expect(text.contains("rgba(213,94,0,0.70)\">8<"))
+        #expect(text.contains("rgba(213,94,0,0.40)\">4<"))
         #expect(text.matches(of: /rgba/).count == 3)
         #expect(text.matches(of: /diagonal/).count == 3)
     }

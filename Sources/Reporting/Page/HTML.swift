@@ -38,21 +38,34 @@ public struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation, Custom
 }
 
 extension HTML {
-    /// Lines of cells, the first a heading; numbers to the right.
+    /// Lines of cells, the first a heading; the first cell of each names its line. Numbers to the right.
     public static func table(_ lines: [[String]], isRight: [Bool]) -> HTML {
-        func cells(_ line: [String], _ tag: HTML) -> [HTML] {
-            zip(line, isRight).map { text, isRight in
-                "<\(tag)\(isRight ? " class=\"right\"" : "" as HTML)>\(text)</\(tag)>"
-            }
-        }
         guard let heading = lines.first else { return "" }
-        let body = lines.dropFirst().map { "<tr>\(cells($0, "td"))</tr>\n" as HTML }
+        let titles = zip(heading, isRight).map { text, isRight -> HTML in
+            text.isEmpty ? "<td></td>" : "<th scope=\"col\"\(alignment(isRight))>\(text)</th>"
+        }
         return """
-            <div class="wide"><table><thead><tr>\(cells(heading, "th"))</tr></thead>
-            <tbody>\(body)</tbody></table></div>
+            <div class="wide"><table><thead><tr>\(titles)</tr></thead>
+            <tbody>\(lines.dropFirst().map { row($0, isRight: isRight) })</tbody></table></div>
 
             """
     }
+
+    /// Lines of a name and what it stands for, which may be long.
+    public static func facts(_ lines: [[String]]) -> HTML {
+        let body = lines.map { row($0, isRight: $0.map { _ in false }) }
+        return "<div class=\"wide\"><table class=\"facts\"><tbody>\(body)</tbody></table></div>\n"
+    }
+
+    private static func row(_ line: [String], isRight: [Bool]) -> HTML {
+        let cells = zip(line, isRight).enumerated().map { column, cell -> HTML in
+            column == 0
+                ? "<th scope=\"row\"\(alignment(cell.1))>\(cell.0)</th>" : "<td\(alignment(cell.1))>\(cell.0)</td>"
+        }
+        return "<tr>\(cells)</tr>\n"
+    }
+
+    private static func alignment(_ isRight: Bool) -> HTML { isRight ? " class=\"right\"" : "" }
 
     /// Pictures of digits with their captions, as many side by side as there is room for.
     public static func gallery(_ pictures: [DigitPicture]) -> HTML {
@@ -74,20 +87,21 @@ extension HTML {
             counts.indices.flatMap { row in
                 counts[row].indices.filter { $0 != row }.map { counts[row][$0] }
             }.max() ?? 0
-        let heading = classNames.map { "<th class=\"right\">\($0)</th>" as HTML }
+        let heading = classNames.map { "<th scope=\"col\" class=\"right\">\($0)</th>" as HTML }
         let rows = counts.indices.map { row -> HTML in
             let cells = counts[row].indices.map { column -> HTML in
                 let count = counts[row][column]
                 guard row != column else { return "<td class=\"right diagonal\">\(Quantity.count(count))</td>" }
                 guard count > 0 else { return "<td class=\"right faint\">0</td>" }
-                let opacity = Quantity.decimal(0.15 + 0.75 * Double(count) / Double(largest), places: 2)
+                // No stronger than that the number has a contrast of 4.5, on the light ground and on the dark one.
+                let opacity = Quantity.decimal(0.1 + 0.6 * Double(count) / Double(largest), places: 2)
                 return
                     "<td class=\"right\" style=\"background:rgba(213,94,0,\(opacity))\">\(Quantity.count(count))</td>"
             }
-            return "<tr><th>\(classNames[row])</th>\(cells)</tr>\n"
+            return "<tr><th scope=\"row\">\(classNames[row])</th>\(cells)</tr>\n"
         }
         return """
-            <div class="wide"><table class="matrix"><thead><tr><th>is \\ taken for</th>\(heading)</tr></thead>
+            <div class="wide"><table class="matrix"><thead><tr><th scope="col">is \\ taken for</th>\(heading)</tr></thead>
             <tbody>\(rows)</tbody></table></div>
 
             """

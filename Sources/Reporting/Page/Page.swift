@@ -43,7 +43,7 @@ public struct Page: Sendable {
     private static let style: HTML = """
 
         :root { --text: #1b1b1b; --ground: #fff; --line: #d8d8d8; --faint: #767676; --accent: #0b5cad; --soft: #f4f5f7 }
-        @media (prefers-color-scheme: dark) {
+        @media screen and (prefers-color-scheme: dark) {
           :root { --text: #e4e4e4; --ground: #161616; --line: #3a3a3a; --faint: #9a9a9a; --accent: #7db7f0; --soft: #202124 }
         }
         * { box-sizing: border-box }
@@ -55,7 +55,10 @@ public struct Page: Sendable {
         .wide { overflow-x: auto; margin: .6rem 0 1.2rem }
         table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums }
         th, td { padding: .2rem .7rem .2rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap }
+        th { font-weight: 600 } tbody th { font-weight: normal } td:not(.right), .facts th { white-space: normal }
+        .facts th { vertical-align: top }
         .right { text-align: right } .faint { color: var(--faint) }
+        @media (max-width: 30rem) { table { font-size: .8rem } th, td { padding-right: .45rem } }
         .matrix th, .matrix td { padding: .2rem .5rem } .diagonal { background: var(--soft); font-weight: 600 }
         .gallery { display: flex; flex-wrap: wrap; gap: .6rem; margin: .6rem 0 1.2rem }
         figure { margin: 0; width: 6.3rem; font-size: .75rem; line-height: 1.3 }
@@ -63,7 +66,7 @@ public struct Page: Sendable {
         figcaption span { display: block }
         .chart { overflow-x: auto } .chart svg { max-width: 100%; min-width: 32rem; height: auto }
         .verdict { border-left: 4px solid var(--accent); padding: .4rem .8rem; background: var(--soft) }
-        @media print { body { max-width: none; font-size: 11pt } nav { display: none } h2, h3 { break-after: avoid }
+        @media print { :root { color-scheme: light } body { max-width: none; font-size: 11pt } nav { display: none } h2, h3 { break-after: avoid }
           figure, tr, .chart { break-inside: avoid } .matrix td { print-color-adjust: exact } .wide { overflow: visible } a { color: inherit; text-decoration: none } }
 
         """

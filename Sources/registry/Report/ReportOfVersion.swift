@@ -22,7 +22,7 @@ struct ReportOfVersion {
         return """
             \(LayerTable.of(configuration.architecture).html)
             <h3>Configuration</h3>
-            \(HTML.table([["", ""]] + configuration.training.lines, isRight: [false, false]))
+            \(HTML.facts(configuration.training.lines))
             <h3>Epochs</h3>
             \(epochs.html)
             """
@@ -60,11 +60,11 @@ struct ReportOfVersion {
             """
     }
 
-    /// The misclassified samples of each category.
+    /// The misclassified samples of each category, and those of none.
     private func galleries() throws -> [HTML] {
         var pictures: [(category: String, pictures: [DigitPicture])] = []
         for row in try store.misclassifiedSamplesByCategory(of: version, limit: 10) {
-            let category: String = try row["category"]
+            let category: String = try row["category"] ?? "deviating in none of these ways"
             if pictures.last?.category != category { pictures.append((category, [])) }
             let (index, label, predicted, confidence): (Int, Int, Int, Double) =
                 (try row["index"], try row["label"], try row["predicted"], try row["confidence"])

@@ -54,7 +54,7 @@ struct ReportPage {
             """
             <p class="verdict">\(try pair.verdict())</p>
             \(HTML.table(try pair.agreementLines(), isRight: [false, true, true]))
-            \(HTML.table([["", ""]] + (try pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1)), isRight: [false, false]))
+            \(HTML.facts(try pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1)))
             """
         }
         return """
