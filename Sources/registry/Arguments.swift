@@ -16,10 +16,10 @@ struct Moment: ExpressibleByArgument {
     let timestamp: Timestamp
 
     init?(argument: String) {
-        let day = Date.ISO8601FormatStyle().year().month().day()
-        guard let date = (try? day.parse(argument)) ?? (try? Date.ISO8601FormatStyle().parse(argument)) else {
-            return nil
-        }
+        // Formats take what begins as they say; of a moment that is not a whole one the day must not be left.
+        let isDay = argument.utf8.count == "2026-11-01".utf8.count
+        let format = isDay ? Date.ISO8601FormatStyle().year().month().day() : Date.ISO8601FormatStyle()
+        guard let date = try? format.parse(argument) else { return nil }
         // 2000 was a leap year; Foundation counts from its end.
         let seconds = date.timeIntervalSinceReferenceDate + 366 * 86_400
         timestamp = Timestamp(microsecondsSince2000: Int64((seconds * 1_000_000).rounded()))

@@ -72,6 +72,48 @@ struct ImageFeatureTests {
             "\(whole): \(grownAtTop), \(grownAtBottom)")
     }
 
+    @Test("round digits without their left or right columns are cut there, and nowhere else")
+    func sideCuts() async throws {
+        let test = try await MNISTFiles.dataset().test
+        var (whole, grownAtLeft, grownAtRight) = (0, 0, 0)
+        for index in test.labels.indices.filter({ test.labels[$0] == 0 }).prefix(100) {
+            let digit = GreyImage(test.pixels[index * 784..<(index + 1) * 784], channels: 1, height: 28, width: 28)
+            let features = ImageFeatures(digit)
+            let bounds = try #require(digit.ink.bounds)
+            // Sides are longer than top and bottom, and often straight.
+            guard features.cutLeft < 3, features.cutRight < 3 else { continue }
+            whole += 1
+            let withoutLeft = ImageFeatures(digit.erased(columns: 0..<bounds.columns.lowerBound + 2))
+            if withoutLeft.cutLeft > features.cutLeft + 0.3 { grownAtLeft += 1 }
+            #expect(abs(withoutLeft.cutRight - features.cutRight) < 0.5, "#\(index)")
+            let withoutRight = ImageFeatures(digit.erased(columns: bounds.columns.upperBound - 1..<28))
+            if withoutRight.cutRight > features.cutRight + 0.3 { grownAtRight += 1 }
+            #expect(abs(withoutRight.cutLeft - features.cutLeft) < 0.5, "#\(index)")
+        }
+        #expect(whole > 30)
+        #expect(
+            Double(grownAtLeft) > 0.7 * Double(whole) && Double(grownAtRight) > 0.7 * Double(whole),
+            "\(whole): \(grownAtLeft), \(grownAtRight)")
+    }
+
+    @Test("the distance from a class is that from the mean of its training images; none without any")
+    func classDistance() throws {
+        let folder = try Folder()
+        // Class 0: (0, 255) and (255, 255), on average (½, 1). Class 1: (51, 102). None of class 2.
+        try folder.write(idx([3, 1, 2], [0, 255, 255, 255, 51, 102]), as: "train-images-idx3-ubyte")
+        try folder.write(idx([3], [0, 0, 1]), as: "train-labels-idx1-ubyte")
+        try folder.write(idx([3, 1, 2], [255, 0, 51, 102, 9, 9]), as: "t10k-images-idx3-ubyte")
+        try folder.write(idx([3], [0, 1, 2]), as: "t10k-labels-idx1-ubyte")
+        let dataset = try ImageDataset(folder: folder.path, classNames: ["a", "b", "c"])
+        let features = FeatureTable.measure(dataset)
+        let training = try #require(features.training.columns["class_distance"])
+        let test = try #require(features.test.columns["class_distance"])
+        // √((½² + 0) / 2), and √((½² + 1²) / 2).
+        for (found, expected) in zip(training + test, [0.125, 0.125, 0, 0.625, 0, 0].map { Float($0).squareRoot() }) {
+            #expect(abs(found - expected) < 1e-6)
+        }
+    }
+
     @Test("the stroke's width is that of a bar", arguments: 1...6)
     func strokeWidth(thickness: Int) {
         let features = ImageFeatures(bar(thickness))
@@ -185,6 +227,10 @@ extension GreyImage {
         mapped { row, column in
             (-1...1).flatMap { y in (-1...1).map { at(row + y, column + $0) } }.max() ?? 0
         }
+    }
+
+    fileprivate func erased(columns: Range<Int>) -> GreyImage {
+        mapped { row, column in columns.contains(column) ? 0 : self[row, column] }
     }
 
     fileprivate func erased(rows: Range<Int>) -> GreyImage {

@@ -74,6 +74,19 @@ struct AnalysisTests {
             #expect(printed == (try? String(contentsOf: expected, encoding: .utf8)), "\(file.lastPathComponent)")
         }
 
+        // Root mean square differences from the classes' mean images, by numpy.
+        for row in try program.connect().query(
+            """
+            select class_distance, expected
+              from analysis.sample_feature
+              join (values (0, 0.1710517160876637), (1, 0.28690917440497254), (2, 0.12575986358579994),
+                           (8, 0.29674239580692297), (9770, 0.28210281467380516)) as known (index, expected) using (index)
+             where split = 'test'
+            """)
+        {
+            #expect(abs(try row["class_distance"] - (try row["expected"] as Double)) < 1e-6)
+        }
+
         try await expectRobustness(program)
         try await expectDrift(program)
         try await expectReport(program)
@@ -128,11 +141,46 @@ struct AnalysisTests {
         try await program.succeed("report", "mlp", "cnn", "--output", file.path)
         let page = try String(contentsOf: file, encoding: .utf8)
         #expect(page.hasPrefix("<!DOCTYPE html>"))
-        for part in [
-            "Comparison", "Data set", "Learning curves", "mlp@1: errors", "cnn@1: predictions", "Hardest digits",
-        ] {
-            #expect(page.contains(">\(part)</h2>"), "\(part)")
+        var sections: [String: String] = [:]
+        for part in page.split(separator: "<section").dropFirst() {
+            let heading = try #require(part.firstMatch(of: /<h2>([^<]*)<\/h2>/))
+            sections[String(heading.1)] = String(part)
         }
+        #expect(
+            Set(sections.keys) == [
+                "Comparison", "Data set", "Learning curves", "mlp@1: layers and training", "mlp@1: predictions",
+                "mlp@1: errors", "cnn@1: layers and training", "cnn@1: predictions", "cnn@1: errors", "Hardest digits",
+                "Robustness",
+            ])
+        func count(_ text: String, in section: String) -> Int {
+            (sections[section] ?? "").ranges(of: text).count
+        }
+        #expect(count("<img ", in: "Data set") == 20 && count("<img ", in: "Hardest digits") == 20)
+        #expect(count("<svg ", in: "Learning curves") == 2)
+        #expect(count("<svg ", in: "Robustness") == 1, "of the one change that was measured")
+        for (model, parameters) in [("mlp", "101,770"), ("cnn", "47,658")] {
+            #expect(count(parameters, in: "Comparison") == 1)
+            #expect(count("<img ", in: "\(model)@1: predictions") == 20)
+            #expect(count("seed", in: "\(model)@1: layers and training") == 1)
+            let errors = try #require(sections["\(model)@1: errors"])
+            let known = try program.connect().query(
+                """
+                select test_correct, unexplained
+                  from analysis.model_version
+                  join analysis.unexplained_error using (model, version)
+                 where model = $1
+                """, model)[0]
+            let (correct, unexplained): (Int, Int) = (try known["test_correct"], try known["unexplained"])
+            let diagonal = errors.matches(of: /diagonal">([0-9,]+)</).compactMap { Int($0.1.replacing(",", with: "")) }
+            #expect(diagonal.count == 10 && diagonal.reduce(0, +) == correct)
+            #expect(errors.contains("<p>\(unexplained) of the misclassified samples"))
+            for gallery in ["tilted", "blurred", "deviating in none of these ways"] {
+                #expect(errors.contains("<h3>Misclassified: \(gallery)</h3>"), "\(model) \(gallery)")
+            }
+        }
+        // Dark is for screens alone; every heading of a table heads something.
+        #expect(!page.contains("@media (prefers-color-scheme") && !page.contains("@media(prefers-color-scheme"))
+        #expect(!page.contains("<th></th>") && !page.contains("<th>"))
         let verdict = try #require(
             try program.connect().query(
                 "select analysis.verdict('mlp@1', 'cnn@1', only_a_correct, only_b_correct, test_samples, mcnemar_exact_p) from analysis.agreement where a_model = 'mlp' and b_model = 'cnn'"

@@ -34,7 +34,8 @@ struct BadInputTests {
             ["curve"], ["curve", "mlp", "--output", "curve.pdf"], ["architecture", "show"],
             ["architecture", "show", "mlp", "--classes", "ten"],
             ["train", "mlp", "--name", "a@b"], ["compare", "mlp"], ["compare", "mlp", "cnn@0"], ["show", "@3"],
-            ["frobnicate"],
+            ["frobnicate"], ["hardest", "--since", "2026-13-01"], ["hardest", "--since", "2026-11-01T12:00"],
+            ["hardest", "--until", "2026-11-01x"], ["hardest", "--label", "-1"],
             ["export", "mlp", "file.txt"], ["dataset", "import", "", "."], ["errors", "mlp", "--limit", "-1"],
             ["models", "--format", "xml"], ["dataset", "import", "x", ".", "--class-names", "a"],
         ])
