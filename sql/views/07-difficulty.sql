@@ -88,24 +88,29 @@ create or replace function analysis.tested(
     out versions      bigint
 )
     returns setof record
-    language sql
+    language plpgsql
     stable
 as $$
-    select tested.architecture, sum(tested.versions)::bigint
-      from (select known.architecture, known.versions
-              from analysis.tested_architecture as known
-             where known.dataset_id = of_dataset
-               and (of_model is null or known.model = of_model)
-               and since is null and until is null
-             union all
-            select version.architecture, 1
-              from analysis.model_version as version
-             where version.dataset_id = of_dataset
-               and (of_model is null or version.model = of_model)
-               and (since is not null or until is not null)
-               and version.registered_at >= coalesce(since, '-infinity')
-               and version.registered_at < coalesce(until, 'infinity')) as tested
-     group by tested.architecture
+-- A branch is planned when it is taken: planning all of them at once would take longer than the answer.
+begin
+    if since is null and until is null then
+        return query
+        select known.architecture, sum(known.versions)::bigint
+          from analysis.tested_architecture as known
+         where known.dataset_id = of_dataset
+           and (of_model is null or known.model = of_model)
+         group by known.architecture;
+    else
+        return query
+        select version.architecture, count(*)
+          from analysis.model_version as version
+         where version.dataset_id = of_dataset
+           and (of_model is null or version.model = of_model)
+           and version.registered_at >= coalesce(since, '-infinity')
+           and version.registered_at < coalesce(until, 'infinity')
+         group by version.architecture;
+    end if;
+end
 $$;
 comment on function analysis.tested(bigint, text, timestamptz, timestamptz) is
     'How many model versions of each architecture were tested on a data set. Null filters are none; a period is that of registration, its end excluded.';
@@ -162,37 +167,53 @@ create or replace function analysis.missed_samples(
     out mean_confidence  double precision
 )
     returns setof record
-    language sql
+    language plpgsql
     stable
 as $$
-    select missed.sample_id,
-           missed.label,
-           sum(missed.versions)::bigint,
-           sum(missed.versions * vote.weight),
-           sum(missed.confidence_sum * vote.weight) / sum(missed.versions * vote.weight)
-      from (select total.architecture, total.sample_id, total.label, total.versions, total.confidence_sum
-              from analysis.missed_total as total
-             where total.dataset_id = of_dataset
-               and (of_label is null or total.label = of_label)
-               and of_model is null and since is null and until is null
-             union all
-            select known.architecture, known.sample_id, known.label, known.versions, known.confidence_sum
-              from analysis.missed_sample as known
-             where known.dataset_id = of_dataset
-               and (of_label is null or known.label = of_label)
-               and known.model = of_model and since is null and until is null
-             union all
-            select wrong.architecture, wrong.sample_id, wrong.label, 1,
-                   coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision
-              from analysis.misclassified_sample as wrong
-             where wrong.dataset_id = of_dataset
-               and (of_label is null or wrong.label = of_label)
-               and (of_model is null or wrong.model = of_model)
-               and (since is not null or until is not null)
-               and wrong.registered_at >= coalesce(since, '-infinity')
-               and wrong.registered_at < coalesce(until, 'infinity')) as missed
-      join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
-     group by missed.sample_id, missed.label
+-- As in analysis.tested, a branch for each source: sums over all models, sums of each, the misses themselves.
+begin
+    if since is not null or until is not null then
+        return query
+        select wrong.sample_id,
+               wrong.label,
+               count(*),
+               sum(vote.weight),
+               sum(coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision * vote.weight) / sum(vote.weight)
+          from analysis.misclassified_sample as wrong
+          join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
+         where wrong.dataset_id = of_dataset
+           and (of_label is null or wrong.label = of_label)
+           and (of_model is null or wrong.model = of_model)
+           and wrong.registered_at >= coalesce(since, '-infinity')
+           and wrong.registered_at < coalesce(until, 'infinity')
+         group by wrong.sample_id, wrong.label;
+    elsif of_model is not null then
+        return query
+        select known.sample_id,
+               known.label,
+               sum(known.versions)::bigint,
+               sum(known.versions * vote.weight),
+               sum(known.confidence_sum * vote.weight) / sum(known.versions * vote.weight)
+          from analysis.missed_sample as known
+          join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
+         where known.dataset_id = of_dataset
+           and known.model = of_model
+           and (of_label is null or known.label = of_label)
+         group by known.sample_id, known.label;
+    else
+        return query
+        select total.sample_id,
+               total.label,
+               sum(total.versions)::bigint,
+               sum(total.versions * vote.weight),
+               sum(total.confidence_sum * vote.weight) / sum(total.versions * vote.weight)
+          from analysis.missed_total as total
+          join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
+         where total.dataset_id = of_dataset
+           and (of_label is null or total.label = of_label)
+         group by total.sample_id, total.label;
+    end if;
+end
 $$;
 comment on function analysis.missed_samples(bigint, text, smallint, timestamptz, timestamptz) is
     'The test samples of a data set that at least one model version misses: by how many, by what share with one vote an architecture, and the mean probability of the wrong class. Filters as in analysis.tested.';
@@ -208,29 +229,36 @@ create or replace function analysis.mistaken_for(
     out label_doubt           double precision
 )
     returns setof record
-    language sql
+    language plpgsql
     stable
 as $$
-    select (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1], max(wrong.confidence)
-      from (select missed.predicted,
-                   sum(missed.versions * vote.weight) as share,
-                   sum(missed.confidence_sum * vote.weight) as confidence
-              from (select known.architecture, known.predicted, known.versions, known.confidence_sum
-                      from analysis.missed_sample as known
-                     where known.sample_id = of_sample
-                       and (of_model is null or known.model = of_model)
-                       and since is null and until is null
-                     union all
-                    select found.architecture, found.predicted, 1,
-                           coalesce(nullif(found.confidence, 'NaN'), 0)::double precision
-                      from analysis.misclassified_sample as found
-                     where found.sample_id = of_sample
-                       and (of_model is null or found.model = of_model)
-                       and (since is not null or until is not null)
-                       and found.registered_at >= coalesce(since, '-infinity')
-                       and found.registered_at < coalesce(until, 'infinity')) as missed
-              join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
-             group by missed.predicted) as wrong
+begin
+    if since is null and until is null then
+        return query
+        select (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1], max(wrong.confidence)
+          from (select known.predicted,
+                       sum(known.versions * vote.weight) as share,
+                       sum(known.confidence_sum * vote.weight) as confidence
+                  from analysis.missed_sample as known
+                  join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
+                 where known.sample_id = of_sample
+                   and (of_model is null or known.model = of_model)
+                 group by known.predicted) as wrong;
+    else
+        return query
+        select (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1], max(wrong.confidence)
+          from (select found.predicted,
+                       sum(vote.weight) as share,
+                       sum(coalesce(nullif(found.confidence, 'NaN'), 0)::double precision * vote.weight) as confidence
+                  from analysis.misclassified_sample as found
+                  join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
+                 where found.sample_id = of_sample
+                   and (of_model is null or found.model = of_model)
+                   and found.registered_at >= coalesce(since, '-infinity')
+                   and found.registered_at < coalesce(until, 'infinity')
+                 group by found.predicted) as wrong;
+    end if;
+end
 $$;
 comment on function analysis.mistaken_for(bigint, bigint, text, timestamptz, timestamptz) is
     'The wrong class that a test sample is most often taken for, with one vote an architecture, the smallest of several; and the largest mean probability given to one wrong class (label_doubt). Filters as in analysis.tested.';
