@@ -83,7 +83,7 @@ extension Store {
               from analysis.category_error
              where model = $1
                and version = $2
-             order by ratio desc nulls last, category
+             order by ratio desc nulls last, ratio_lower desc nulls last, category
             """, version.model, version.number)
     }
 
