@@ -21,11 +21,14 @@ extension Store {
                   from asked as a
                   join asked as b
                     on b.position > a.position
-                  join analysis.agreement
-                    on agreement.a_model = a.model
-                   and agreement.a_version = a.version
-                   and agreement.b_model = b.model
-                   and agreement.b_version = b.version
+                 -- Planned by itself, in half the time: offset keeps it from being mixed with the rest.
+                 cross join lateral (select *
+                                       from analysis.agreement
+                                      where a_model = a.model
+                                        and a_version = a.version
+                                        and b_model = b.model
+                                        and b_version = b.version
+                                     offset 0) as agreement
             )
             select a, b, both_correct, only_a_correct, only_b_correct, neither_correct,
                    accuracy_difference, accuracy_difference_lower, accuracy_difference_upper,

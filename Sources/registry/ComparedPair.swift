@@ -5,17 +5,31 @@ import Statistics
 /// Two versions tested on the same samples.
 struct ComparedPair {
     private let row: Row
-    /// Of the mean test loss; `nil` when it cannot be told.
-    private let losses: PairedBootstrap?
-    private let haveKeptLosses: Bool
+    private let losses: LossDifference
 
-    /// - Parameters:
-    ///   - a: The loss of each test sample; `nil` when the first version has not kept them.
-    ///   - b: The same of the second.
-    init(_ row: Row, losses a: [Float]?, _ b: [Float]?) {
+    /// What can be told of the difference of the mean test losses.
+    enum LossDifference: Sendable {
+        case interval(PairedBootstrap)
+        /// A loss is infinite or not a number.
+        case notFinite
+        /// The losses of a version were not kept.
+        case notKept
+
+        /// - Parameters:
+        ///   - a: The loss of each test sample; `nil` when the first version has not kept them.
+        ///   - b: The same of the second.
+        init(_ a: [Float]?, _ b: [Float]?) {
+            guard let a, let b else {
+                self = .notKept
+                return
+            }
+            self = PairedBootstrap(a, b).map(Self.interval) ?? .notFinite
+        }
+    }
+
+    init(_ row: Row, losses: LossDifference) {
         self.row = row
-        haveKeptLosses = a != nil && b != nil
-        losses = a.flatMap { a in b.flatMap { PairedBootstrap(a, $0) } }
+        self.losses = losses
     }
 
     /// Which test samples both, one or neither classify rightly.
@@ -49,10 +63,12 @@ struct ComparedPair {
             ],
         ]
         let difference =
-            losses.map { interval($0.difference, $0.lower, $0.upper, places: 5) + " nats" }
-            ?? (haveKeptLosses
-                ? "cannot be told: the loss of some test sample is not finite"
-                : "cannot be told: a version was trained before each test sample's loss was kept")
+            switch losses {
+            case .interval(let losses):
+                interval(losses.difference, losses.lower, losses.upper, places: 5) + " nats"
+            case .notFinite: "cannot be told: the loss of some test sample is not finite"
+            case .notKept: "cannot be told: a version was trained before each test sample's loss was kept"
+            }
         figures.append(["mean loss, \(b) minus \(a)", difference])
         return figures
     }
@@ -71,12 +87,13 @@ struct ComparedPair {
         let columns = try row.columns.indices.map { position in
             JSONValue.Member(row.columns[position].name, JSONValue(try row.value(at: position)))
         }
-        func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
-        return .object(
-            columns + [
-                JSONValue.Member("loss_difference", number(losses?.difference)),
-                JSONValue.Member("loss_difference_lower", number(losses?.lower)),
-                JSONValue.Member("loss_difference_upper", number(losses?.upper)),
-            ])
+        let numbers: [JSONValue] =
+            if case .interval(let losses) = losses {
+                [losses.difference, losses.lower, losses.upper].map { .number($0) }
+            } else {
+                [.null, .null, .null]
+            }
+        let names = ["loss_difference", "loss_difference_lower", "loss_difference_upper"]
+        return .object(columns + zip(names, numbers).map { JSONValue.Member($0, $1) })
     }
 }

@@ -11,20 +11,21 @@ struct Comparison {
     private let classes: [Rows]
 
     /// - Throws: `UsageError.differentTests` when they were not tested on the same data set.
-    init(of versions: [StoredVersion], in store: Store) throws {
+    init(of versions: [StoredVersion], in store: Store) async throws {
         for version in versions where version.datasetID != versions[0].datasetID {
             throw UsageError.differentTests("\(versions[0].reference)", "\(version.reference)")
         }
         self.versions = versions
-        summaries = try store.summaries(of: versions)
-        classes = try versions.map { try store.classAccuracy(of: $0) }
         let losses = try versions.map { try store.testLosses(of: $0) }
         let positions = versions.indices.flatMap { first in
             versions.indices.dropFirst(first + 1).map { (first, $0) }
         }
-        pairs = try zip(positions, store.comparisons(of: versions)).map { pair, row in
-            ComparedPair(row, losses: losses[pair.0], losses[pair.1])
-        }
+        // Resampled while the database counts.
+        async let differences = positions.map { ComparedPair.LossDifference(losses[$0.0], losses[$0.1]) }
+        summaries = try store.summaries(of: versions)
+        classes = try versions.map { try store.classAccuracy(of: $0) }
+        let rows = try store.comparisons(of: versions)
+        pairs = zip(rows, await differences).map { ComparedPair($0, losses: $1) }
     }
 
     /// A row a figure, a column a version.

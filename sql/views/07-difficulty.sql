@@ -90,6 +90,7 @@ create or replace function analysis.tested(
     returns setof record
     language plpgsql
     stable
+    rows 10
 as $$
 -- A branch is planned when it is taken: planning all of them at once would take longer than the answer.
 begin
@@ -169,6 +170,7 @@ create or replace function analysis.missed_samples(
     returns setof record
     language plpgsql
     stable
+    rows 10000
 as $$
 -- As in analysis.tested, a branch for each source: sums over all models, sums of each, the misses themselves.
 begin
@@ -231,6 +233,7 @@ create or replace function analysis.mistaken_for(
     returns setof record
     language plpgsql
     stable
+    rows 1
 as $$
 begin
     if since is null and until is null then

@@ -28,7 +28,7 @@ struct ReportCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let versions = try (models.isEmpty ? store.newestVersions() : models).map { try store.resolve($0) }
         guard !versions.isEmpty else { throw UsageError.nothingToReport }
-        let page = try ReportPage(of: versions, in: store).page()
+        let page = try await ReportPage(of: versions, in: store).page()
         let bytes = Array(page.html.description.utf8)
         try writeFile(bytes, to: output)
         Terminal.tell("\(page.title) → \(output), \(Quantity.count(bytes.count)) bytes")

@@ -178,7 +178,7 @@ struct Retrainer {
             ["accuracy before", accuracy(missedBefore)],
             ["accuracy now", accuracy(missed)],
             ["test samples", comparison ?? "–"],
-            ["McNemar's test", missedBefore == nil ? "–" : "exact p = \(Quantity.probability(decision.p))"],
+            ["McNemar's test", missedBefore == nil ? "–" : Quantity.probability(decision.p, named: "exact p")],
             ["gate", decision.reason],
             ["result", result],
         ]
