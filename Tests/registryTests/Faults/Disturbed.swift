@@ -88,6 +88,21 @@ struct Disturbed {
     /// The same; `nil` while the database does not answer.
     func epochsFinishedIfReachable(_ run: Int) -> Int? { try? epochsFinished(run) }
 
+    /// Waits until somebody has a run, or it has ended.
+    func waitForClaim(of run: Int) async throws {
+        try await wait(until: "a claim of run \(run)") {
+            try program.connect().query(
+                """
+                select
+                  from registry.run
+                 where run_id = $1
+                   and state <> 'queued'
+                   and coalesce(lease_expires_at > now(), true)
+                """, run
+            ).count == 1
+        }
+    }
+
     /// Waits until a run has so many epochs.
     func waitForEpoch(_ epoch: Int, of run: Int) async throws {
         try await wait(until: "epoch \(epoch) of run \(run)") { epochsFinishedIfReachable(run) ?? 0 >= epoch }
@@ -104,13 +119,15 @@ struct Disturbed {
         #expect(try epochsFinished(run) < epochs, "the fault comes too late", sourceLocation: sourceLocation)
     }
 
-    /// Waits until a run has ended.
+    func hasEnded(_ run: Int) throws -> Bool {
+        try program.connect().query(
+            "select from registry.run where run_id = $1 and state not in ('queued', 'running')", run
+        ).count == 1
+    }
+
+    /// Waits until a run has ended, with a database that may not answer for a while.
     func waitForEnd(of run: Int) async throws {
-        try await wait(until: "the end of run \(run)") {
-            let rows = try? program.connect().query(
-                "select from registry.run where run_id = $1 and state not in ('queued', 'running')", run)
-            return rows?.count == 1
-        }
+        try await wait(until: "the end of run \(run)") { (try? hasEnded(run)) == true }
     }
 
     /// Every disturbed run has ended with all that the undisturbed one has: nothing lost, nothing twice.
