@@ -46,7 +46,8 @@ extension Timestamp: PostgreSQLEncodable {
 extension Array: PostgreSQLEncodable where Element: PostgreSQLEncodable {
     /// An array literal; `[UInt8]`, which is not an array to PostgreSQL, becomes a `bytea`.
     public var postgreSQLParameter: Parameter {
-        if let bytes = self as? [UInt8] { return .bytes(bytes) }
+        // An empty array of anything can be cast to one of bytes.
+        if Element.self == UInt8.self, let bytes = self as? [UInt8] { return .bytes(bytes) }
         let elements = map { element in
             switch element.postgreSQLParameter {
             case .text(let text):

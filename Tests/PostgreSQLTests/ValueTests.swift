@@ -45,6 +45,15 @@ struct ValueTests {
         #expect(try row["y"] == [value, value])
     }
 
+    @Test("an array without elements is one of its own type")
+    func emptyArrays() async throws {
+        let row = try await connect().query(
+            "select $1::text[] as x, $2::real[] as y, $3::bytea as z", [] as [String], [] as [Float], [] as [UInt8])[0]
+        #expect(try row["x"] == [] as [String])
+        #expect(try row["y"] == [] as [Float])
+        #expect(try row["z"] == [] as [UInt8])
+    }
+
     @Test("a text with a NUL character is refused before it is sent, and the connection stays usable")
     func refusesNUL() async throws {
         let connection = try await connect()
