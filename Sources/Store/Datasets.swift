@@ -46,22 +46,52 @@ public struct StoredDataset: Sendable, Hashable {
     public let description: DatasetDescription
     public let trainingSamples: Int
     public let testSamples: Int
+
+    /// `mnist@1`.
+    public var name: String { "\(description.name)@\(version)" }
+
+    /// Sizes are multiplied, and memory is asked for by them: a product of these can't overflow.
+    fileprivate func checked() throws -> StoredDataset {
+        func check(_ isRight: Bool, _ reason: String) throws {
+            guard isRight else { throw InconsistentDataset("The data set \(name)", reason) }
+        }
+        let sides = [description.channels, description.height, description.width]
+        try check(
+            sides.allSatisfy((1...65_536).contains),
+            "has images of \(sides.map(String.init).joined(separator: " × ")) (channels × height × width)")
+        try check((1...32_768).contains(description.classNames.count), "has \(description.classNames.count) classes")
+        try check(trainingSamples >= 0 && testSamples >= 0, "has a negative number of samples")
+        return self
+    }
 }
 
 /// The samples of one split, in order of index.
 public struct SampleBlock: Sendable {
     /// Keys in the database; empty for samples that are not stored yet.
     public var ids: [Int] = []
-    public var labels: [UInt8]
+    public var labels: [UInt16]
     /// count × channels × height × width intensities, 0…255.
     public var pixels: [UInt8]
     /// What is measured of them: a column of `registry.sample_feature` → one value a sample. Not read back.
     public var features: [String: [Float]]
 
-    public init(labels: [UInt8], pixels: [UInt8], features: [String: [Float]] = [:]) {
+    public init(labels: [UInt16], pixels: [UInt8], features: [String: [Float]] = [:]) {
         self.labels = labels
         self.pixels = pixels
         self.features = features
+    }
+
+    /// Rows are cut out of the pixels by these sizes.
+    fileprivate func check(against description: DatasetDescription) throws {
+        let (classes, size) = (description.classNames.count, description.bytesPerSample)
+        func check(_ isRight: Bool, _ reason: @autoclosure () -> String) throws {
+            guard isRight else { throw InconsistentDataset("The data set “\(description.name)”", reason()) }
+        }
+        try check((1...32_768).contains(classes), "has \(classes) classes")
+        try check(pixels.count == labels.count * size, "has \(pixels.count) bytes in \(labels.count) images")
+        if let label = labels.first(where: { Int($0) >= classes }) {
+            try check(false, "has the label \(label), and there are \(classes) classes")
+        }
     }
 
     /// Columns of `registry.sample_feature`.
@@ -69,6 +99,23 @@ public struct SampleBlock: Sendable {
         "ink", "slant", "stroke_width", "sharpness", "box_width", "box_height", "cut_top", "cut_bottom", "cut_left",
         "cut_right", "pieces", "holes", "class_distance",
     ]
+}
+
+/// What the database has of a data set contradicts itself: nothing is computed from it.
+public struct InconsistentDataset: Error, Sendable, Equatable, CustomStringConvertible {
+    /// `mnist@1`, or the part of it that is wrong.
+    public let place: String
+    public let reason: String
+
+    public init(_ place: String, _ reason: String) {
+        self.place = place
+        self.reason = reason
+    }
+
+    public var description: String {
+        "\(place) \(reason). The database's rows contradict each other; restore them, or import the data set again "
+            + "under another name."
+    }
 }
 
 /// Features were given without one that the database keeps.
@@ -93,7 +140,9 @@ extension Store {
     public func importDataset(
         _ description: DatasetDescription, training: SampleBlock, test: SampleBlock
     ) throws -> (dataset: StoredDataset, isNew: Bool) {
-        try connection.transaction {
+        try training.check(against: description)
+        try test.check(against: description)
+        return try connection.transaction {
             _ = try connection.execute("lock table registry.dataset in share row exclusive mode")
             if let known = try dataset(where: "fingerprint = $1", description.fingerprint) {
                 let measured = try connection.query(
@@ -135,7 +184,7 @@ extension Store {
                     row.int8(Int64(id))
                     row.text(split.rawValue)
                     row.int4(Int32(index))
-                    row.int2(Int16(label))
+                    row.int2(Int16(label))  // Below the number of classes, as was checked.
                     row.bytea(samples.pixels[start..<start + bytesPerSample])
                 }
             }
@@ -204,7 +253,7 @@ extension Store {
              limit 1
             """, parameters: parameters)
         return try rows.first.map { row in
-            StoredDataset(
+            try StoredDataset(
                 id: try row["dataset_id"],
                 version: try row["dataset_version"],
                 description: DatasetDescription(
@@ -213,30 +262,49 @@ extension Store {
                     trainingStandardDeviation: try row["training_standard_deviation"],
                     fingerprint: try row["fingerprint"], source: try row["source"], licence: try row["licence"]),
                 trainingSamples: try row["training_samples"],
-                testSamples: try row["test_samples"])
+                testSamples: try row["test_samples"]
+            ).checked()
         }
     }
 
     /// The samples of a split, in order of index.
+    ///
+    /// - Throws: `InconsistentDataset` with the first row whose label, pixels or index are not what the data set says.
     public func samples(of dataset: StoredDataset, split: Split) throws -> SampleBlock {
         let count = split == .training ? dataset.trainingSamples : dataset.testSamples
-        let size = dataset.description.bytesPerSample
+        let (size, classes) = (dataset.description.bytesPerSample, dataset.description.classNames.count)
         var block = SampleBlock(labels: [], pixels: [])
-        block.ids.reserveCapacity(count)
-        block.labels.reserveCapacity(count)
-        block.pixels.reserveCapacity(count * size)
+        // What is announced is trusted only as far as it costs little.
+        let (bytes, overflows) = count.multipliedReportingOverflow(by: size)
+        if !overflows && bytes <= 1 << 30 { block.pixels.reserveCapacity(bytes) }
         try connection.copy(
             from: """
-                select sample_id, label, pixels
+                select sample_id, index, label, pixels
                   from registry.sample
                  where dataset_id = \(dataset.id)
                    and split = '\(split.rawValue)'
                  order by index
                 """
         ) { row in
-            block.ids.append(Int(try row.int8()))
-            block.labels.append(UInt8(truncatingIfNeeded: try row.int2()))
-            try row.bytea { block.pixels.append(contentsOf: $0) }
+            let (id, index, label) = (Int(try row.int8()), Int(try row.int4()), Int(try row.int2()))
+            func check(_ isRight: Bool, _ reason: @autoclosure () -> String) throws {
+                guard isRight else {
+                    throw InconsistentDataset(
+                        "Sample \(index) of \(dataset.name):\(split.rawValue) (sample_id \(id))", reason())
+                }
+            }
+            try check(index == block.ids.count, "should have the index \(block.ids.count)")
+            try check((0..<classes).contains(label), "has the label \(label), and there are \(classes) classes")
+            try row.bytea { pixels in
+                try check(pixels.count == size, "has \(pixels.count) bytes of pixels instead of \(size)")
+                block.pixels.append(contentsOf: pixels)
+            }
+            block.ids.append(id)
+            block.labels.append(UInt16(label))
+        }
+        guard block.ids.count == count else {
+            throw InconsistentDataset(
+                "\(dataset.name):\(split.rawValue)", "has \(block.ids.count) samples instead of \(count)")
         }
         return block
     }

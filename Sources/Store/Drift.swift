@@ -11,7 +11,7 @@ public struct StoredSplit: Sendable {
     }
 
     /// `mnist@1:test`.
-    public var name: String { "\(dataset.description.name)@\(dataset.version):\(split.rawValue)" }
+    public var name: String { "\(dataset.name):\(split.rawValue)" }
 }
 
 extension Store {

@@ -43,7 +43,7 @@ public struct RobustnessTest {
             kernels: kernels)
         for (done, perturbation) in missing.enumerated() {
             report(perturbation, done, missing.count)
-            let tested = try loop.evaluate(perturbation(images.images, threads: threads))
+            let tested = try loop.evaluate(try perturbation(images.images, threads: threads))
             try store.store(
                 EvaluationRecord(
                     perturbation: perturbation.kind.rawValue, strength: perturbation.strength,

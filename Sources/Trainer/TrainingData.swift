@@ -22,7 +22,9 @@ public struct TrainingData: Sendable {
         let shape = ImageShape(
             channels: dataset.description.channels, height: dataset.description.height,
             width: dataset.description.width)
-        let images = LabeledImages(shape: shape, pixels: samples.pixels, labels: samples.labels.map(UInt16.init))
+        let images = try LabeledImages(
+            shape: shape, pixels: samples.pixels, labels: samples.labels,
+            classes: dataset.description.classNames.count)
         return (images, samples.ids)
     }
 }

@@ -43,9 +43,11 @@ struct DatasetSupply {
                 trainingMean: moments.mean, trainingStandardDeviation: moments.standardDeviation,
                 fingerprint: dataset.fingerprint(), source: source, licence: licence),
             training: SampleBlock(
-                labels: dataset.training.labels, pixels: dataset.training.pixels, features: features.training.columns),
+                labels: dataset.training.labels.map(UInt16.init), pixels: dataset.training.pixels,
+                features: features.training.columns),
             test: SampleBlock(
-                labels: dataset.test.labels, pixels: dataset.test.pixels, features: features.test.columns))
+                labels: dataset.test.labels.map(UInt16.init), pixels: dataset.test.pixels,
+                features: features.test.columns))
     }
 }
 

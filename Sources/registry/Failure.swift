@@ -1,6 +1,7 @@
 import Datasets
 import NeuralNetwork
 import PostgreSQL
+import Reporting
 import Store
 import SystemPackage
 import Trainer
@@ -159,8 +160,12 @@ extension PostgreSQLError: Failure {
     var exitStatus: ExitStatus {
         switch self {
         case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: .databaseUnreachable
-        case .server(let error): isConnectionLoss || error.isRefusal ? .databaseUnreachable : .internalError
-        case .transactionAborted, .encoding, .decoding: .internalError
+        case .server(let error):
+            isConnectionLoss || error.isRefusal
+                ? .databaseUnreachable : error.isDataException ? .badInput : .internalError
+        case .transactionAborted, .encoding: .internalError
+        // A row that lacks what every such row has, or a number that is outside of its range.
+        case .decoding: .badInput
         }
     }
 }
@@ -168,6 +173,11 @@ extension PostgreSQLError: Failure {
 extension ServerError {
     /// Whether the server refused this user or this database, rather than failing at what was asked.
     fileprivate var isRefusal: Bool { ["28", "3D", "53", "42501"].contains { sqlState.code.hasPrefix($0) } }
+}
+
+extension ServerError {
+    /// Whether it met numbers that cannot be computed with, as where stored rows contradict each other.
+    fileprivate var isDataException: Bool { sqlState.code.hasPrefix("22") }
 }
 
 extension EmbeddedServerError: Failure {
@@ -197,6 +207,22 @@ extension SafetensorsError: Failure {
 
 extension ONNXError: Failure {
     var exitStatus: ExitStatus { .usage }
+}
+
+extension ImagesError: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
+extension InconsistentDataset: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
+extension NoPicture: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
+extension PerturbationError: Failure {
+    var exitStatus: ExitStatus { .badInput }
 }
 
 extension TrainingError: Failure {

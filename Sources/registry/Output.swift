@@ -76,7 +76,7 @@ extension JSONValue {
 extension DigitPicture {
     /// A row with `pixels`, `height` and `width`.
     init(_ row: Row, captions: [String]) throws {
-        self.init(captions: captions, height: try row["height"], width: try row["width"], pixels: try row["pixels"])
+        try self.init(captions: captions, height: try row["height"], width: try row["width"], pixels: try row["pixels"])
     }
 
     /// Pictures as this terminal can show them.

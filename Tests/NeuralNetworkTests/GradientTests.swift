@@ -55,12 +55,13 @@ struct GradientTests {
     }()
 
     /// Images of random pixels with random labels.
-    static func images(_ architecture: Architecture, count: Int) -> LabeledImages {
+    static func images(_ architecture: Architecture, count: Int) throws -> LabeledImages {
         var random = RandomStream(seed: 3, name: "images")
-        return LabeledImages(
+        return try LabeledImages(
             shape: architecture.input,
             pixels: (0..<count * architecture.input.count).map { _ in UInt8(random.next(below: 256)) },
-            labels: (0..<count).map { _ in UInt16(random.next(below: UInt32(architecture.classes))) })
+            labels: (0..<count).map { _ in UInt16(random.next(below: UInt32(architecture.classes))) },
+            classes: architecture.classes)
     }
 
     @Test("all architectures of the test are valid")
@@ -70,7 +71,7 @@ struct GradientTests {
 
     @Test("every layer's gradient, at odd batch sizes", arguments: architectures, [1, 7, 16, 33])
     func gradients(architecture: Architecture, batchSize: Int) throws {
-        let images = Self.images(architecture, count: batchSize)
+        let images = try Self.images(architecture, count: batchSize)
         let network = try Network(architecture, seed: 5)
         var configuration = TrainingConfiguration()
         configuration.batchSize = batchSize

@@ -21,7 +21,7 @@ struct LayerHealthTests {
 
     @Test("units that are zero for every image are dead, in convolutions, dense layers and ReLUs of their own")
     func deadUnits() throws {
-        let images = LabeledImages.random(Self.shape, count: 70, classes: 3)
+        let images = try LabeledImages.random(Self.shape, count: 70, classes: 3)
         let architecture = try architecture([
             .convolution(outputs: 4, kernel: 3), .relu, .flatten, .dense(outputs: 20), .tanh, .relu,
             .dense(outputs: 3),
@@ -41,7 +41,8 @@ struct LayerHealthTests {
     func aliveByOne() throws {
         var pixels = [UInt8](repeating: 0, count: 100 * Self.shape.count)
         pixels[99 * Self.shape.count] = 255
-        let images = LabeledImages(shape: Self.shape, pixels: pixels, labels: [UInt16](repeating: 0, count: 100))
+        let images = try LabeledImages(
+            shape: Self.shape, pixels: pixels, labels: [UInt16](repeating: 0, count: 100), classes: 2)
         let architecture = try architecture([.flatten, .dense(outputs: 1), .relu, .dense(outputs: 2)])
         for (weight, share) in [(Float(1), 0.0), (-1, 1)] {
             let network = try network(
@@ -54,7 +55,7 @@ struct LayerHealthTests {
 
     @Test("the gradient's norm is that of the epoch's last step")
     func gradientNorms() throws {
-        let images = LabeledImages.random(Self.shape, count: 20, classes: 3)
+        let images = try LabeledImages.random(Self.shape, count: 20, classes: 3)
         let architecture = try architecture([
             .convolution(outputs: 4, kernel: 3), .relu, .flatten, .dense(outputs: 3),
         ])
@@ -66,7 +67,7 @@ struct LayerHealthTests {
         // Two steps by hand leave the weights that the third begins with.
         var beforeLast = configuration
         beforeLast.epochs = 1
-        let firstSixteen = images.prefix(16)
+        let firstSixteen = try images.prefix(16)
         last = try TrainingLoop(network: network, images: firstSixteen, configuration: beforeLast)
         _ = last?.trainEpoch(1)
         let expected = try TrainingLoop(network: network, images: images, configuration: configuration)
@@ -85,7 +86,7 @@ struct LayerHealthTests {
 
     @Test("weights that the last step makes infinite are seen though the loss was finite")
     func infiniteWeights() throws {
-        let images = LabeledImages.random(Self.shape, count: 4, classes: 3)
+        let images = try LabeledImages.random(Self.shape, count: 4, classes: 3)
         var configuration = TrainingConfiguration()
         configuration.learningRate = 3e38
         configuration.standardization = Standardization(mean: 0.5, standardDeviation: 0.001)

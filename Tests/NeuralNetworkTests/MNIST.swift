@@ -5,16 +5,16 @@ import TestData
 enum MNIST {
     static func training() async throws -> LabeledImages {
         let half = try await MNISTFiles.dataset().training
-        return LabeledImages(
+        return try LabeledImages(
             shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels,
-            labels: half.labels.map(UInt16.init))
+            labels: half.labels.map(UInt16.init), classes: 10)
     }
 
     static func test() async throws -> LabeledImages {
         let half = try await MNISTFiles.dataset().test
-        return LabeledImages(
+        return try LabeledImages(
             shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels,
-            labels: half.labels.map(UInt16.init))
+            labels: half.labels.map(UInt16.init), classes: 10)
     }
 
     /// The training images' own moments, as the reference experiment uses them.
@@ -23,8 +23,9 @@ enum MNIST {
 
 extension LabeledImages {
     /// The first images.
-    func prefix(_ count: Int) -> LabeledImages {
-        LabeledImages(
-            shape: shape, pixels: Array(pixels.prefix(count * shape.count)), labels: Array(labels.prefix(count)))
+    func prefix(_ count: Int) throws -> LabeledImages {
+        try LabeledImages(
+            shape: shape, pixels: Array(pixels.prefix(count * shape.count)), labels: Array(labels.prefix(count)),
+            classes: classes)
     }
 }

@@ -56,12 +56,12 @@ struct PyTorchCase: Decodable, Sendable, CustomTestStringConvertible {
 
 extension LabeledImages {
     /// The images of `scripts/pytorch-reference`.
-    static func random(_ shape: ImageShape, count: Int, classes: UInt32) -> LabeledImages {
+    static func random(_ shape: ImageShape, count: Int, classes: UInt32) throws -> LabeledImages {
         var pixels = RandomStream(seed: 1234, name: "pixels")
         var labels = RandomStream(seed: 1234, name: "labels")
-        return LabeledImages(
+        return try LabeledImages(
             shape: shape, pixels: (0..<count * shape.count).map { _ in UInt8(pixels.next() >> 24) },
-            labels: (0..<count).map { _ in UInt16(labels.next() % classes) })
+            labels: (0..<count).map { _ in UInt16(labels.next() % classes) }, classes: Int(classes))
     }
 }
 
@@ -74,7 +74,7 @@ struct PyTorchLayerTests {
 
     @Test("gradients, losses of 6 steps, weights after them, and a test", arguments: PyTorchCase.all)
     func training(reference: PyTorchCase) throws {
-        let images = LabeledImages.random(reference.architecture.input, count: 11, classes: 3)
+        let images = try LabeledImages.random(reference.architecture.input, count: 11, classes: 3)
         let network = try Network(reference.architecture, seed: 1234)
         let loop = try TrainingLoop(network: network, images: images, configuration: reference.configuration)
         let first = loop.gradients(ofImages: 0..<11).gradients
@@ -145,7 +145,7 @@ struct LargeNetworkTests {
     func step(name: String) throws {
         let references: [String: Reference] = try PyTorchReference.json("large.json")
         let reference = try #require(references[name])
-        let images = LabeledImages.random(ImageShape(channels: 1, height: 28, width: 28), count: 2, classes: 10)
+        let images = try LabeledImages.random(ImageShape(channels: 1, height: 28, width: 28), count: 2, classes: 10)
         let complete = try #require(try Architecture.builtIn(name, input: images.shape, classes: 10))
         // What dropout drops is random; its gradient has a test of its own.
         let architecture = try Architecture(

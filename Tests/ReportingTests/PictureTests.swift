@@ -7,16 +7,16 @@ import Testing
 @Suite("Pictures in the terminal")
 struct DigitPictureTests {
     @Test("two rows of pixels make a line; shades grow with intensity")
-    func shades() {
-        let picture = DigitPicture(
+    func shades() throws {
+        let picture = try DigitPicture(
             captions: ["#1"], height: 3, width: 5,
             pixels: [0, 64, 128, 192, 255, 0, 64, 128, 192, 255, 255, 255, 0, 0, 0])
         #expect(DigitPicture.grid([picture], columns: 80, medium: .shades) == "#1\n ░▒▓█\n▒▒\n\n")
     }
 
     @Test("as many stand side by side as fit")
-    func grid() {
-        let picture = DigitPicture(captions: ["ab"], height: 2, width: 2, pixels: [255, 255, 255, 255])
+    func grid() throws {
+        let picture = try DigitPicture(captions: ["ab"], height: 2, width: 2, pixels: [255, 255, 255, 255])
         #expect(
             DigitPicture.grid([picture, picture, picture], columns: 6, medium: .shades)
                 == "ab  ab\n██  ██\n\nab\n██\n\n")
@@ -25,8 +25,8 @@ struct DigitPictureTests {
     }
 
     @Test("colour sets both halves of a cell and ends with a reset")
-    func color() {
-        let picture = DigitPicture(captions: [], height: 2, width: 1, pixels: [1, 2])
+    func color() throws {
+        let picture = try DigitPicture(captions: [], height: 2, width: 1, pixels: [1, 2])
         #expect(
             DigitPicture.grid([picture], columns: 9, medium: .color)
                 == "\u{1B}[38;2;1;1;1m\u{1B}[48;2;2;2;2m▀\u{1B}[0m\n\n")
@@ -40,7 +40,7 @@ struct DigitPictureTests {
             state = state &* 1_664_525 &+ 1_013_904_223
             return UInt8(state >> 24)
         }
-        let picture = DigitPicture(captions: [], height: size, width: size, pixels: pixels)
+        let picture = try DigitPicture(captions: [], height: size, width: size, pixels: pixels)
         let kitty = DigitPicture.grid([picture], columns: 80, medium: .graphics(.kitty))
         let pieces = kitty.matches(of: /\u{1B}_G([^;]*);([^\u{1B}]*)\u{1B}\\/)
         #expect(pieces.allSatisfy { $0.2.count <= 4096 })
@@ -58,7 +58,7 @@ struct DigitPictureTests {
     @Test("what a page's pictures are, is what the samples are")
     func png() throws {
         var image = GreyImage(height: 4, width: 4)
-        image.draw(DigitPicture(captions: [], height: 2, width: 2, pixels: [1, 2, 3, 250]), left: 0, scale: 2)
+        image.draw(try DigitPicture(captions: [], height: 2, width: 2, pixels: [1, 2, 3, 250]), left: 0, scale: 2)
         let file = try #require(image.png())
         #expect(try greys(ofPNG: file) == [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 250, 250, 3, 3, 250, 250])
         #expect(GreyImage(height: 0, width: 0).png() == nil)

@@ -10,7 +10,7 @@ struct ErrorCategoryTests {
     /// two samples lean by 60° and −60°, the third has two pieces.
     private func measuredDataset(_ store: Store) throws -> (dataset: StoredDataset, ids: [Int]) {
         var (description, samples) = smallDataset(count: 40)
-        samples.labels = [UInt8](repeating: 0, count: 40)
+        samples.labels = [UInt16](repeating: 0, count: 40)
         for name in SampleBlock.featureNames { samples.features["\(name)"] = [Float](repeating: 1, count: 40) }
         samples.features["slant"] = (0..<40).map { Float($0 % 20) }
         var test = samples

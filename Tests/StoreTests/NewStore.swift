@@ -23,7 +23,7 @@ func smallDataset(named name: String = "small", count: Int = 6, salt: UInt8 = 0)
         fingerprint: String(repeating: "0", count: 61) + String(100 + Int(salt)), source: "made for a test",
         licence: "none")
     let pixels = (0..<count * 4).map { UInt8(truncatingIfNeeded: $0 + Int(salt)) }
-    return (description, SampleBlock(labels: (0..<count).map { UInt8($0 % 3) }, pixels: pixels))
+    return (description, SampleBlock(labels: (0..<count).map { UInt16($0 % 3) }, pixels: pixels))
 }
 
 extension Store {

@@ -13,16 +13,20 @@ public enum ONNXModel {
     ///   - images: The shape of the images that it will be given.
     ///   - standardization: As in the training; `nil` when intensities were only scaled to 0…1.
     ///   - metadata: Kept in the file under these keys.
-    /// - Throws: `ONNXError` for a layer that ONNX defines differently.
+    /// - Throws: `ONNXError` for a layer that ONNX defines differently, `TrainingError` for images that the network does
+    ///   not take.
     public static func encode(
         _ network: Network, images: ImageShape, standardization: Standardization?, producerVersion: String,
         metadata: [(key: String, value: String)] = []
     ) throws -> [UInt8] {
+        let input = network.architecture.input
+        guard network.architecture.accepts(images) else {
+            throw TrainingError.imageShape(found: images, needed: input)
+        }
         var graph = ONNXGraph(name: network.architecture.name)
         graph.input(
             "images", .uint8,
             [.any("batch"), .exactly(images.channels), .exactly(images.height), .exactly(images.width)])
-        let input = network.architecture.input
         var current = graph.node("Cast", ["images"], [.integer("to", ONNXGraph.ElementType.float.rawValue)])
         if images != input { current = graph.fit(current, images, to: input) }
         let standardization = standardization ?? .none

@@ -46,6 +46,10 @@ public enum Safetensors {
         var items: [String: Item] = metadata.isEmpty ? [:] : ["__metadata__": .metadata(metadata)]
         var offset = 0
         for tensor in tensors {
+            guard product(tensor.shape) == tensor.values.count else {
+                throw SafetensorsError(
+                    "the tensor “\(tensor.name)” of shape \(tensor.shape) has \(tensor.values.count) numbers")
+            }
             let end = offset + tensor.values.count * 4
             items[tensor.name] = .tensor(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end]))
             offset = end

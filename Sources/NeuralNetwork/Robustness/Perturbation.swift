@@ -56,8 +56,12 @@ public struct Perturbation: Sendable, Hashable {
     /// The images after the change; the same change gives the same images.
     ///
     /// - Parameter threads: `nil` for one a physical core; changes no result.
-    public func callAsFunction(_ images: LabeledImages, threads: Int? = nil) -> LabeledImages {
+    /// - Throws: `PerturbationError` for a strength that no image can be changed by.
+    public func callAsFunction(_ images: LabeledImages, threads: Int? = nil) throws -> LabeledImages {
         guard strength != 0 else { return images }
+        guard abs(strength) <= 1000, strength > 0 || [.shiftRight, .shiftDown, .rotation].contains(kind) else {
+            throw PerturbationError(kind: kind, strength: strength)
+        }
         let size = images.shape.count
         var pixels = [UInt8](repeating: 0, count: images.pixels.count)
         let team = ThreadTeam(threadCount: threads ?? PhysicalCores.count)
@@ -69,7 +73,7 @@ public struct Perturbation: Sendable, Hashable {
                 }
             }
         }
-        return LabeledImages(shape: images.shape, pixels: pixels, labels: images.labels)
+        return try images.replacing(pixels: pixels)
     }
 
     private func change(
@@ -96,6 +100,17 @@ public struct Perturbation: Sendable, Hashable {
                 }
             }
         }
+    }
+}
+
+/// A strength that is no number, or outside of what can be done to an image.
+public struct PerturbationError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let kind: Perturbation.Kind
+    public let strength: Double
+
+    public var description: String {
+        "Images cannot be changed by “\(kind.rawValue)” with the strength \(strength); "
+            + "the strengths that are measured go from \(kind.strengths[0]) to \(kind.strengths[kind.strengths.count - 1])."
     }
 }
 

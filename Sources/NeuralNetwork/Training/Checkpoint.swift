@@ -33,9 +33,9 @@ extension Network {
         Checkpoint(epoch: epoch, tensors: tensors() + parameters.flatMap(\.moments))
     }
 
-    /// Takes over weights and the optimiser's memory; the network stays as it was when a weight does not fit.
+    /// Takes over weights and the optimiser's memory.
     ///
-    /// - Throws: `WeightsError` when a weight is missing or of another shape.
+    /// - Throws: `WeightsError` when a tensor is missing or of another shape; the network is not to be used then.
     public func restore(_ checkpoint: Checkpoint) throws {
         let isMoment = { (tensor: Tensor) in
             tensor.name.hasPrefix("first_moment.") || tensor.name.hasPrefix("second_moment.")
@@ -43,6 +43,6 @@ extension Network {
         try load(checkpoint.tensors.filter { !isMoment($0) })
         let moments = Dictionary(
             checkpoint.tensors.filter(isMoment).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for parameter in parameters { parameter.setMoments(moments) }
+        for parameter in parameters { try parameter.setMoments(moments) }
     }
 }

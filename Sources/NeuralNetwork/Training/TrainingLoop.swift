@@ -38,6 +38,7 @@ public final class TrainingLoop {
         standardization = configuration.standardization ?? .none
         self.kernels = kernels
         try Self.check(images, fit: network.architecture)
+        try configuration.checkSizes()
         testBatchSize = min(64, paddedToLanes(configuration.batchSize))
         let input = network.architecture.input
         plan = try Plan(network, batchSize: configuration.batchSize, trains: true, seed: configuration.seed)
@@ -51,7 +52,8 @@ public final class TrainingLoop {
         guard architecture.accepts(images.shape) else {
             throw TrainingError.imageShape(found: images.shape, needed: architecture.input)
         }
-        if let label = images.labels.max(), Int(label) >= architecture.classes {
+        // Labels are below the images' number of classes; only where that is larger, each has to be looked at.
+        if images.classes > architecture.classes, let label = images.labels.max(), Int(label) >= architecture.classes {
             throw TrainingError.label(Int(label), classes: architecture.classes)
         }
     }
@@ -173,6 +175,10 @@ public final class TrainingLoop {
 public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case imageShape(found: ImageShape, needed: ImageShape)
     case label(Int, classes: Int)
+    /// A setting of the training that is out of its range.
+    case setting(String, found: String, range: String)
+    /// Pixels that all have the same intensity can't be divided by their deviation.
+    case deviation(Double)
 
     public var description: String {
         switch self {
@@ -180,6 +186,35 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
             "The images are \(found) (channels × height × width), the network takes \(needed)."
         case .label(let label, let classes):
             "An image has the label \(label), and the network has only \(classes) classes (0 to \(classes - 1))."
+        case .setting(let name, let found, let range): "The training's \(name) is \(found); it must be \(range)."
+        case .deviation(let deviation):
+            "The training pixels have the deviation \(deviation), so that they cannot be standardised; "
+                + "use --no-standardize."
+        }
+    }
+}
+
+extension TrainingConfiguration {
+    /// Checks what becomes a size, an address or a random number's range in the engine, and what each pixel is divided
+    /// by.
+    ///
+    /// - Throws: `TrainingError`.
+    func checkSizes() throws {
+        func check(_ isRight: Bool, _ name: String, _ found: some CustomStringConvertible, _ range: String) throws {
+            guard isRight else { throw TrainingError.setting(name, found: found.description, range: range) }
+        }
+        try check((1...1_000_000).contains(epochs), "number of epochs", epochs, "between 1 and 1,000,000")
+        try check((1...65_536).contains(batchSize), "batch size", batchSize, "between 1 and 65,536")
+        try check((0...1000).contains(augmentation.shift), "shift", augmentation.shift, "between 0 and 1,000")
+        try check(
+            (0...180).contains(augmentation.rotation), "rotation", augmentation.rotation, "between 0 and 180 degrees")
+        try check(schedule.warmupEpochs >= 0, "warm-up", schedule.warmupEpochs, "at least 0 epochs")
+        try check(schedule.stepEpochs >= 1, "step of the schedule", schedule.stepEpochs, "at least 1 epoch")
+        if let standardization {
+            let deviation = standardization.standardDeviation
+            guard deviation > 0, standardization.scale.isFinite, standardization.offset.isFinite else {
+                throw TrainingError.deviation(deviation)
+            }
         }
     }
 }

@@ -55,6 +55,9 @@ public final class Network {
             guard tensor.shape == parameter.shape else {
                 throw WeightsError.shape(parameter.name, found: tensor.shape, needed: parameter.shape)
             }
+            guard tensor.values.count == parameter.count else {
+                throw WeightsError.count(parameter.name, found: tensor.values.count, needed: parameter.count)
+            }
         }
         let known = Set(parameters.map(\.name))
         if let stranger = tensors.first(where: {
@@ -71,6 +74,7 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
     case missing(String)
     case superfluous(String)
     case shape(String, found: [Int], needed: [Int])
+    case count(String, found: Int, needed: Int)
 
     public var description: String {
         switch self {
@@ -78,6 +82,8 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
         case .superfluous(let name): "The weights have a tensor “\(name)”, which the network does not have."
         case .shape(let name, let found, let needed):
             "The tensor “\(name)” has the shape \(found), the network needs \(needed)."
+        case .count(let name, let found, let needed):
+            "The tensor “\(name)” has \(found) numbers, the network needs \(needed)."
         }
     }
 }

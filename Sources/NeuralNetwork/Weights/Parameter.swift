@@ -78,14 +78,21 @@ final class Parameter {
     }
 
     /// Takes over what `moments` gave.
-    func setMoments(_ tensors: [String: Tensor]) {
-        func buffer(_ kind: String) -> FloatBuffer? {
-            guard let tensor = tensors["\(kind).\(name)"], tensor.shape == shape else { return nil }
+    ///
+    /// - Throws: `WeightsError` when it is not of this tensor's shape.
+    func setMoments(_ tensors: [String: Tensor]) throws {
+        func buffer(_ kind: String) throws -> FloatBuffer? {
+            guard let tensor = tensors["\(kind).\(name)"] else { return nil }
+            guard tensor.shape == shape else {
+                throw WeightsError.shape(tensor.name, found: tensor.shape, needed: shape)
+            }
+            guard tensor.values.count == count else {
+                throw WeightsError.count(tensor.name, found: tensor.values.count, needed: count)
+            }
             let buffer = FloatBuffer(count: values.count)
             write(tensor.values, to: buffer)
             return buffer
         }
-        firstMoment = buffer("first_moment")
-        secondMoment = buffer("second_moment")
+        (firstMoment, secondMoment) = (try buffer("first_moment"), try buffer("second_moment"))
     }
 }

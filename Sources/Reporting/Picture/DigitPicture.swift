@@ -7,7 +7,13 @@ public struct DigitPicture: Sendable {
     let pixels: [UInt8]
 
     /// - Parameter pixels: height × width intensities, 0…255, row by row; of several channels the first.
-    public init(captions: [String], height: Int, width: Int, pixels: [UInt8]) {
+    /// - Throws: `NoPicture` when there are not as many pixels as the size says.
+    public init(captions: [String], height: Int, width: Int, pixels: [UInt8]) throws {
+        guard (1...65_536).contains(height), (1...65_536).contains(width), !pixels.isEmpty,
+            pixels.count.isMultiple(of: height * width)
+        else {
+            throw NoPicture(captions: captions, height: height, width: width, bytes: pixels.count)
+        }
         self.captions = captions
         self.height = height
         self.width = width
@@ -115,5 +121,18 @@ public struct DigitPicture: Sendable {
     func pixel(_ row: Int, _ column: Int) -> Int {
         let index = row * width + column
         return row < height && index < pixels.count ? Int(pixels[index]) : 0
+    }
+}
+
+/// Sizes and pixels that contradict each other.
+public struct NoPicture: Error, Sendable, CustomStringConvertible {
+    let captions: [String]
+    let height: Int
+    let width: Int
+    let bytes: Int
+
+    public var description: String {
+        "The sample “\(captions.joined(separator: " "))” has \(bytes) bytes of pixels, which make no picture of "
+            + "\(height) × \(width) pixels. The database's rows contradict each other."
     }
 }

@@ -42,12 +42,19 @@ struct ReportOfVersion {
     func errors() throws -> HTML {
         let names = dataset.description.classNames
         var counts = names.map { _ in names.map { _ in 0 } }
+        func count(_ label: Int, as predicted: Int, _ samples: Int) throws {
+            guard names.indices.contains(label), names.indices.contains(predicted) else {
+                throw InconsistentDataset(
+                    "\(version.reference)",
+                    "takes class \(label) for \(predicted), and there are \(names.count) classes")
+            }
+            counts[label][predicted] = samples
+        }
         for row in try store.confusions(of: version, limit: names.count * names.count) {
-            counts[try row["label"]][try row["predicted"]] = try row["samples"]
+            try count(try row["label"], as: try row["predicted"], try row["samples"])
         }
         for row in try store.classAccuracy(of: version) {
-            let label: Int = try row["label"]
-            counts[label][label] = try row["correct"]
+            try count(try row["label"], as: try row["label"], try row["correct"])
         }
         let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
         let unexplained = try store.unexplainedErrors(of: version)
