@@ -30,10 +30,12 @@ struct QueueBenchmark {
         store = try Store(connection: Connection(database))
         _ = try store.connection.script(
             """
-            insert into registry.dataset (name, version, fingerprint, class_names, height, width, channels,
-                                          training_samples, test_samples, training_mean, training_standard_deviation,
-                                          source, licence)
-            values ('none', 1, repeat('0', 64), '{a}', 1, 1, 1, 1, 1, 0, 1, '', '');
+            insert into registry.split (fingerprint, samples, channels, height, width, label_bound)
+            values (repeat('0', 64), 1, 1, 1, 1, 1);
+            insert into registry.sample (split_id, index, label, pixels) select split_id, 0, 0, '\\x00' from registry.split;
+            insert into registry.dataset (name, version, class_names, training_split_id, test_split_id, training_mean,
+                                          training_standard_deviation, source, licence)
+            select 'none', 1, '{a}', split_id, split_id, 0, 1, '', '' from registry.split;
             insert into registry.model (name) values ('none')
             """)
     }

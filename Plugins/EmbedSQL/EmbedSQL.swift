@@ -7,7 +7,7 @@ import PackagePlugin
 struct EmbedSQL: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let root = context.package.directoryURL.appending(path: "sql")
-        let inputs = ["migrations", "views"].flatMap { folder -> [URL] in
+        let inputs = ["migrations", "functions", "views"].flatMap { folder -> [URL] in
             let folder = root.appending(path: folder)
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
             return names.filter { $0.hasSuffix(".sql") }.sorted().map { folder.appending(path: $0) }

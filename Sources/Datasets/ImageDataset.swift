@@ -61,14 +61,18 @@ public struct ImageDataset: Sendable {
         self.classNames = classNames
     }
 
-    /// SHA-256 of shape, labels and pixels of both halves, in hexadecimal: the same content has the same fingerprint,
-    /// however its files were named or packed.
-    public func fingerprint() -> String {
+    /// SHA-256 of one half's shape, labels and pixels, in hexadecimal: the same content has the same fingerprint, however
+    /// its files were named or packed, and whatever the other half is.
+    ///
+    /// Hashed are the numbers of samples, channels, rows and columns with 8 bytes each, the labels with 2, the most
+    /// significant first, and then the pixels.
+    public func fingerprint(of half: Half) -> String {
         var hash = SHA256()
-        for number in [training.labels.count, test.labels.count, height, width] {
+        for number in [half.labels.count, 1, height, width] {
             withUnsafeBytes(of: UInt64(number).bigEndian) { hash.update(bufferPointer: $0) }
         }
-        for bytes in [training.labels, training.pixels, test.labels, test.pixels] { hash.update(data: bytes) }
+        hash.update(data: half.labels.flatMap { [0, $0] })
+        hash.update(data: half.pixels)
         return hash.finalize().hexadecimal
     }
 

@@ -14,14 +14,14 @@ public struct DatasetDescription: Sendable, Hashable {
     public var trainingMean: Double
     /// Population standard deviation of the training pixels, scaled to 0…1.
     public var trainingStandardDeviation: Double
-    /// SHA-256 of the decoded content, in hexadecimal.
-    public var fingerprint: String
     public var source: String
     public var licence: String
+    /// SHA-256 of each split's decoded content, in hexadecimal.
+    public var fingerprints: [Split: String]
 
     public init(
         name: String, classNames: [String], height: Int, width: Int, channels: Int, trainingMean: Double,
-        trainingStandardDeviation: Double, fingerprint: String, source: String, licence: String
+        trainingStandardDeviation: Double, source: String, licence: String, fingerprints: [Split: String]
     ) {
         self.name = name
         self.classNames = classNames
@@ -30,9 +30,9 @@ public struct DatasetDescription: Sendable, Hashable {
         self.channels = channels
         self.trainingMean = trainingMean
         self.trainingStandardDeviation = trainingStandardDeviation
-        self.fingerprint = fingerprint
         self.source = source
         self.licence = licence
+        self.fingerprints = fingerprints
     }
 
     /// Bytes of one image.
@@ -44,11 +44,23 @@ public struct StoredDataset: Sendable, Hashable {
     public let id: Int
     public let version: Int
     public let description: DatasetDescription
+    /// SHA-256 of all of its content, in hexadecimal.
+    public let fingerprint: String
     public let trainingSamples: Int
     public let testSamples: Int
+    let trainingSplitID: Int
+    /// Versions that were tested on data sets with the same were tested on the same samples.
+    public let testSplitID: Int
 
     /// `mnist@1`.
     public var name: String { "\(description.name)@\(version)" }
+
+    func splitID(_ split: Split) -> Int {
+        switch split {
+        case .training: trainingSplitID
+        case .test: testSplitID
+        }
+    }
 
     /// Sizes are multiplied, and memory is asked for by them: a product of these can't overflow.
     fileprivate func checked() throws -> StoredDataset {
@@ -65,6 +77,21 @@ public struct StoredDataset: Sendable, Hashable {
     }
 }
 
+/// What an import led to.
+public struct DatasetImport: Sendable, Hashable {
+    public enum Outcome: Sendable, Hashable {
+        /// Samples were stored.
+        case imported
+        /// A new name or version for content that was there already.
+        case described
+        /// The name had this content with the same classes, source and licence.
+        case unchanged
+    }
+
+    public let dataset: StoredDataset
+    public let outcome: Outcome
+}
+
 /// The samples of one split, in order of index.
 public struct SampleBlock: Sendable {
     /// Keys in the database; empty for samples that are not stored yet.
@@ -72,7 +99,8 @@ public struct SampleBlock: Sendable {
     public var labels: [UInt16]
     /// count × channels × height × width intensities, 0…255.
     public var pixels: [UInt8]
-    /// What is measured of them: a column of `registry.sample_feature` → one value a sample. Not read back.
+    /// What is measured of them: a column of `registry.sample_feature`, or `class_distance` → one value for each sample.
+    /// Not read back.
     public var features: [String: [Float]]
 
     public init(labels: [UInt16], pixels: [UInt8], features: [String: [Float]] = [:]) {
@@ -97,8 +125,13 @@ public struct SampleBlock: Sendable {
     /// Columns of `registry.sample_feature`.
     static let featureNames: [StaticString] = [
         "ink", "slant", "stroke_width", "sharpness", "box_width", "box_height", "cut_top", "cut_bottom", "cut_left",
-        "cut_right", "pieces", "holes", "class_distance",
+        "cut_right", "pieces", "holes",
     ]
+
+    func feature(_ name: String) throws -> [Float] {
+        guard let values = features[name] else { throw MissingFeature(name: name) }
+        return values
+    }
 }
 
 /// What the database has of a data set contradicts itself: nothing is computed from it.
@@ -125,7 +158,7 @@ struct MissingFeature: Error, CustomStringConvertible {
     var description: String { "The samples were measured without the feature “\(name)”." }
 }
 
-/// The two halves of a data set, as `registry.sample.split` names them.
+/// The splits of a data set, as `analysis.split` names them.
 public enum Split: String, Sendable, CaseIterable {
     case training, test
 }
@@ -133,92 +166,130 @@ public enum Split: String, Sendable, CaseIterable {
 extension Store {
     /// Stores a data set with all its samples in one transaction.
     ///
-    /// Content that is there already is not stored again, whatever its name; changed content under a name becomes the
-    /// name's next version. What is there from before samples were measured gets its features.
-    ///
-    /// - Returns: The stored data set, and whether it is new.
+    /// A split whose content is there already is not stored again, whatever data set it came with. Other content under a
+    /// name, or other names of classes, source or licence, become the name's next version.
     public func importDataset(
         _ description: DatasetDescription, training: SampleBlock, test: SampleBlock
-    ) throws -> (dataset: StoredDataset, isNew: Bool) {
+    ) throws -> DatasetImport {
         try training.check(against: description)
         try test.check(against: description)
         return try connection.transaction {
-            _ = try connection.execute("lock table registry.dataset in share row exclusive mode")
-            if let known = try dataset(where: "fingerprint = $1", description.fingerprint) {
-                let measured = try connection.query(
-                    "select from analysis.sample_feature where dataset_id = $1 limit 1", known.id)
-                if measured.isEmpty { try addFeatures(of: training, test, to: known.id) }
-                return (known, false)
+            _ = try connection.query("select pg_advisory_xact_lock(hashtextextended('registry.dataset', 0))")
+            let (trainingID, isTrainingNew) = try store(training, as: .training, of: description)
+            let (testID, isTestNew) = try store(test, as: .test, of: description)
+            try storeClassDistances(of: training, split: trainingID, training: trainingID)
+            try storeClassDistances(of: test, split: testID, training: trainingID)
+            if let known = try dataset(
+                where: """
+                    dataset = $1 and training_split_id = $2 and test_split_id = $3
+                    and class_names = $4 and source = $5 and licence = $6
+                    """,
+                description.name, trainingID, testID, description.classNames, description.source,
+                description.licence)
+            {
+                return DatasetImport(dataset: known, outcome: .unchanged)
             }
             let id: Int = try connection.query(
                 """
-                insert into registry.dataset (name, version, fingerprint, class_names, height, width, channels,
-                                              training_samples, test_samples,
+                insert into registry.dataset (name, version, class_names, training_split_id, test_split_id,
                                               training_mean, training_standard_deviation, source, licence)
-                select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+                select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7, $8
                   from registry.dataset
                  where name = $1
                 returning dataset_id
                 """,
-                description.name, description.fingerprint, description.classNames, description.height,
-                description.width, description.channels, training.labels.count, test.labels.count,
-                description.trainingMean, description.trainingStandardDeviation, description.source,
-                description.licence)[0]["dataset_id"]
-            try copy(training, of: .training, into: id, bytesPerSample: description.bytesPerSample)
-            try copy(test, of: .test, into: id, bytesPerSample: description.bytesPerSample)
-            try addFeatures(of: training, test, to: id)
-            guard let stored = try dataset(where: "dataset_id = $1", id) else {
-                throw NotFound.dataset(description.name)
+                description.name, description.classNames, trainingID, testID, description.trainingMean,
+                description.trainingStandardDeviation, description.source, description.licence)[0]["dataset_id"]
+            if isTrainingNew || isTestNew {
+                // Without statistics the first queries of these tables are planned badly.
+                try connection.execute(
+                    "analyze registry.split, registry.sample, registry.sample_feature, registry.class_distance")
             }
-            return (stored, true)
+            return DatasetImport(
+                dataset: try dataset(id: id), outcome: isTrainingNew || isTestNew ? .imported : .described)
         }
     }
 
-    private func copy(_ samples: SampleBlock, of split: Split, into id: Int, bytesPerSample: Int) throws {
-        _ = try connection.copy(
-            into: "registry.sample", columns: ["dataset_id", "split", "index", "label", "pixels"]
-        ) { writer in
+    /// Stores a split, unless its content is there.
+    private func store(
+        _ samples: SampleBlock, as split: Split, of description: DatasetDescription
+    ) throws -> (id: Int, isNew: Bool) {
+        let fingerprint = description.fingerprints[split]
+        if let known = try connection.query(
+            "select split_id from registry.split where fingerprint = $1", fingerprint
+        ).first {
+            return (try known["split_id"], false)
+        }
+        let id: Int = try connection.query(
+            """
+            insert into registry.split (fingerprint, samples, channels, height, width, label_bound)
+            values ($1, $2, $3, $4, $5, $6)
+            returning split_id
+            """,
+            fingerprint, samples.labels.count, description.channels, description.height, description.width,
+            Int(samples.labels.max() ?? 0) + 1)[0]["split_id"]
+        let size = description.bytesPerSample
+        _ = try connection.copy(into: "registry.sample", columns: ["split_id", "index", "label", "pixels"]) { writer in
             for (index, label) in samples.labels.enumerated() {
-                let start = index * bytesPerSample
                 try writer.row { row in
                     row.int8(Int64(id))
-                    row.text(split.rawValue)
                     row.int4(Int32(index))
                     row.int2(Int16(label))  // Below the number of classes, as was checked.
-                    row.bytea(samples.pixels[start..<start + bytesPerSample])
+                    row.bytea(samples.pixels[index * size..<(index + 1) * size])
                 }
             }
         }
+        if !samples.features.isEmpty { try storeFeatures(of: samples, split: id) }
+        return (id, true)
     }
 
-    private func addFeatures(of training: SampleBlock, _ test: SampleBlock, to id: Int) throws {
-        guard !training.features.isEmpty else { return }
-        try copyFeatures(of: training, .training, into: id)
-        try copyFeatures(of: test, .test, into: id)
-        _ = try connection.query("select registry.summarize_class_features($1)", id)
-        // Without statistics the first queries of these tables are planned badly.
-        try connection.execute("analyze registry.sample, registry.sample_feature, registry.class_feature")
-    }
-
-    private func copyFeatures(of samples: SampleBlock, _ split: Split, into id: Int) throws {
-        let ids = try connection.query(
-            "select sample_id from registry.sample where dataset_id = $1 and split = $2 order by index", id,
-            split.rawValue)
-        let columns = try SampleBlock.featureNames.map { name in
-            guard let values = samples.features["\(name)"] else { throw MissingFeature(name: "\(name)") }
-            return values
-        }
+    private func storeFeatures(of samples: SampleBlock, split: Int) throws {
+        let columns = try SampleBlock.featureNames.map { try samples.feature("\($0)") }
+        let ids = try sampleIDs(ofSplit: split)
         _ = try connection.copy(
             into: "registry.sample_feature", columns: ["sample_id"] + SampleBlock.featureNames
         ) { writer in
-            for (index, row) in ids.enumerated() {
-                let sample: Int64 = try row["sample_id"]
+            for (index, id) in ids.enumerated() {
                 try writer.row { row in
-                    row.int8(sample)
+                    row.int8(Int64(id))
                     for values in columns { row.float4(values[index]) }
                 }
             }
         }
+    }
+
+    /// Stores how far a split's samples are from what a training split shows of their classes, unless that is there.
+    private func storeClassDistances(of samples: SampleBlock, split: Int, training: Int) throws {
+        guard !samples.features.isEmpty else { return }
+        let known = try connection.query(
+            """
+            select
+              from registry.class_distance
+              join registry.sample using (sample_id)
+             where training_split_id = $1
+               and split_id = $2
+             limit 1
+            """, training, split)
+        guard known.isEmpty else { return }
+        let distances = try samples.feature("class_distance")
+        let ids = try sampleIDs(ofSplit: split)
+        _ = try connection.copy(
+            into: "registry.class_distance", columns: ["training_split_id", "sample_id", "distance"]
+        ) { writer in
+            for (index, id) in ids.enumerated() {
+                try writer.row { row in
+                    row.int8(Int64(training))
+                    row.int8(Int64(id))
+                    row.float4(distances[index])
+                }
+            }
+        }
+        if split == training { _ = try connection.query("select registry.summarize_class_features($1)", training) }
+    }
+
+    private func sampleIDs(ofSplit split: Int) throws -> [Int] {
+        try connection.query("select sample_id from registry.sample where split_id = $1 order by index", split)
+            .map { try $0["sample_id"] }
     }
 
     /// - Parameter name: `mnist` for the newest version of that name, `mnist@2` for a certain one.
@@ -260,9 +331,15 @@ extension Store {
                     name: try row["dataset"], classNames: try row["class_names"], height: try row["height"],
                     width: try row["width"], channels: try row["channels"], trainingMean: try row["training_mean"],
                     trainingStandardDeviation: try row["training_standard_deviation"],
-                    fingerprint: try row["fingerprint"], source: try row["source"], licence: try row["licence"]),
+                    source: try row["source"], licence: try row["licence"],
+                    fingerprints: [
+                        .training: try row["training_fingerprint"], .test: try row["test_fingerprint"],
+                    ]),
+                fingerprint: try row["fingerprint"],
                 trainingSamples: try row["training_samples"],
-                testSamples: try row["test_samples"]
+                testSamples: try row["test_samples"],
+                trainingSplitID: try row["training_split_id"],
+                testSplitID: try row["test_split_id"]
             ).checked()
         }
     }
@@ -281,8 +358,7 @@ extension Store {
             from: """
                 select sample_id, index, label, pixels
                   from registry.sample
-                 where dataset_id = \(dataset.id)
-                   and split = '\(split.rawValue)'
+                 where split_id = \(dataset.splitID(split))
                  order by index
                 """
         ) { row in

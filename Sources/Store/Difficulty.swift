@@ -18,7 +18,7 @@ public struct DifficultyFilter: Sendable, Hashable {
 }
 
 extension Store {
-    /// How many model versions, and of how many architectures, were tested on a data set.
+    /// How many model versions, and of how many architectures, were tested on a data set's test split.
     public func testedVersions(
         on dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter()
     ) throws -> (versions: Int, architectures: Int) {
@@ -28,7 +28,7 @@ extension Store {
         return (try row["versions"], try row["architectures"])
     }
 
-    /// The classes of a data set by error rate over model versions, one vote an architecture; the hardest first.
+    /// The classes of a data set by error rate over model versions, one vote for each architecture; the hardest first.
     public func hardestClasses(
         of dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter()
     ) throws -> Rows {
@@ -40,7 +40,7 @@ extension Store {
             """, dataset.id, filter.model, filter.label, filter.since, filter.until)
     }
 
-    /// The test samples that most versions get wrong, one vote an architecture, with their pixels.
+    /// The test samples that most versions get wrong, one vote for each architecture, with their pixels.
     ///
     /// When they were learned is told over all periods only.
     public func hardestSamples(
@@ -48,13 +48,21 @@ extension Store {
     ) throws -> Rows {
         try connection.query(
             """
+            with hard as materialized (
+                select *
+                  from analysis.hard_samples($1, $2, $3::smallint, $4, $5, $6)
+            )
             select sample.index, hard.label, hard.commonest_prediction, hard.missed_by, hard.missed_share,
                    hard.mean_confidence, learning.mean_learned_epoch, learning.mean_forgotten, hard.label_doubt,
                    sample.pixels, sample.height, sample.width
-              from analysis.hard_samples($1, $2, $3::smallint, $4, $5, $6) as hard
-              join analysis.sample using (sample_id)
-              left join lateral analysis.learning_of_sample(hard.sample_id, $2) as learning
-                on $4::timestamptz is null
+              from hard
+              join analysis.sample
+                on sample.sample_id = hard.sample_id
+               and sample.dataset_id = $1
+               and sample.split = 'test'
+              left join analysis.learning_of_samples($1, array(select sample_id from hard), $2) as learning
+                on learning.sample_id = hard.sample_id
+               and $4::timestamptz is null
                and $5::timestamptz is null
              order by hard.missed_share desc, hard.mean_confidence desc, hard.sample_id
             """, dataset.id, filter.model, filter.label, filter.since, filter.until, limit)

@@ -6,6 +6,8 @@ public struct StoredVersion: Sendable, Hashable {
     public let number: Int
     public let run: Int
     public let datasetID: Int
+    /// Versions with the same were tested on the same samples.
+    public let testSplitID: Int
     public let weightsDigest: String
     /// JSON of the run's configuration.
     public let configuration: String
@@ -48,7 +50,8 @@ extension Store {
             }
         let rows = try connection.query(
             """
-            select version.model, version.version, version.run, version.dataset_id, version.weights_sha256,
+            select version.model, version.version, version.run, version.dataset_id, version.test_split_id,
+                   version.weights_sha256,
                    (select run.configuration::text
                       from analysis.run
                      where run.run = version.run) as configuration
@@ -56,12 +59,14 @@ extension Store {
              where version.model = $1
                and ($2::bigint is null or version.version = $2)
                and ($3::text is null or $3 = any (version.aliases))
-               and (version.is_newest or $2::bigint is not null or $3::text is not null)
+             order by version.version desc
+             limit 1
             """, reference.model, number, alias)
         guard let row = rows.first else { throw try absence(of: reference) }
         return StoredVersion(
             model: try row["model"], number: try row["version"], run: try row["run"], datasetID: try row["dataset_id"],
-            weightsDigest: try row["weights_sha256"], configuration: try row["configuration"])
+            testSplitID: try row["test_split_id"], weightsDigest: try row["weights_sha256"],
+            configuration: try row["configuration"])
     }
 
     private func absence(of reference: ModelReference) throws -> NotFound {
@@ -77,24 +82,24 @@ extension Store {
     public func modelVersions() throws -> Rows {
         try connection.query(
             """
-            select model, version, aliases, dataset, test_accuracy, test_loss, parameters, epochs, seconds_per_epoch,
-                   run, registered_at
+            select model, version, aliases, format('%s@%s', dataset, dataset_version) as dataset, test_samples,
+                   test_accuracy, test_loss, parameters, epochs, seconds_per_epoch, run, registered_at
               from analysis.model_version
              order by model, version desc
             """)
     }
 
-    /// The newest version of every model that was tested on the same data set as the newest of all.
+    /// The newest version of every model that was tested on the same samples as the newest of all.
     public func newestVersions() throws -> [ModelReference] {
         try connection.query(
             """
             select model, version
               from analysis.model_version
              where is_newest
-               and dataset_id = (select dataset_id
-                                   from analysis.model_version
-                                  order by registered_at desc
-                                  limit 1)
+               and test_split_id = (select test_split_id
+                                      from analysis.model_version
+                                     order by registered_at desc
+                                     limit 1)
              order by model
             """
         ).map { ModelReference(model: try $0["model"], selector: .number(try $0["version"])) }

@@ -134,8 +134,8 @@ extension Store {
     public func runs(of model: String? = nil, limit: Int) throws -> Rows {
         try connection.query(
             """
-            select run, model, version, dataset, state, epochs_finished, epochs, test_accuracy, test_loss, seconds,
-                   started_at, host, failure
+            select run, model, version, format('%s@%s', dataset, dataset_version) as dataset, state, epochs_finished,
+                   epochs, test_samples, test_accuracy, test_loss, seconds, started_at, host, failure
               from analysis.run
              where model = coalesce($1, model)
              order by run desc

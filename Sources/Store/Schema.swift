@@ -1,6 +1,6 @@
 import PostgreSQL
 
-/// The schema that this program works with: numbered migrations, each applied once, and scripts (views, roles) that are
+/// The schema that this program works with: numbered migrations, each applied once, and scripts (functions, views, roles) that are
 /// applied again whenever their text has changed.
 public struct Schema: Sendable {
     /// A numbered change to the tables. Once released, its file never changes.
@@ -11,7 +11,7 @@ public struct Schema: Sendable {
         public let checksum: String
     }
 
-    /// Views or roles: a file that may be applied any number of times.
+    /// Functions, views or roles: a file that may be applied any number of times.
     public struct Script: Sendable {
         public let name: String
         public let text: String
@@ -38,7 +38,7 @@ public struct Schema: Sendable {
             }
             .sorted { $0.version < $1.version }
         scripts =
-            (files.filter { $0.path.hasPrefix("views/") } + files.filter { $0.path == "roles" })
+            ["functions/", "views/", "roles"].flatMap { part in files.filter { $0.path.hasPrefix(part) } }
             .map { Script(name: $0.path, text: $0.text, checksum: sha256($0.text)) }
     }
 

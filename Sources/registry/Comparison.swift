@@ -10,9 +10,9 @@ struct Comparison {
     private let summaries: Rows
     private let classes: [Rows]
 
-    /// - Throws: `UsageError.differentTests` when they were not tested on the same data set.
+    /// - Throws: `UsageError.differentTests` when they were not tested on the same samples.
     init(of versions: [StoredVersion], in store: Store) async throws {
-        for version in versions where version.datasetID != versions[0].datasetID {
+        for version in versions where version.testSplitID != versions[0].testSplitID {
             throw UsageError.differentTests("\(versions[0].reference)", "\(version.reference)")
         }
         self.versions = versions

@@ -20,8 +20,7 @@ struct DatasetSupply {
     }
 
     /// Fetches a known data set and imports it.
-    func fetch(_ known: KnownDataset, from folder: String? = nil) async throws -> (dataset: StoredDataset, isNew: Bool)
-    {
+    func fetch(_ known: KnownDataset, from folder: String? = nil) async throws -> DatasetImport {
         let home = try RegistryHome.path(environment: ProcessInfo.processInfo.environment)
         let isQuiet = isQuiet
         let fetcher = DatasetFetcher(cache: home.appending("datasets")) { line in
@@ -31,17 +30,20 @@ struct DatasetSupply {
         return try save(dataset, name: known.name, source: known.source, licence: known.licence)
     }
 
-    /// Imports a data set, unless its content is there already.
+    /// Imports a data set; content that is there already is not stored again.
     func save(
         _ dataset: ImageDataset, name: String, source: String, licence: String
-    ) throws -> (dataset: StoredDataset, isNew: Bool) {
+    ) throws -> DatasetImport {
         let moments = dataset.trainingMoments()
         let features = FeatureTable.measure(dataset)
         return try store.importDataset(
             DatasetDescription(
                 name: name, classNames: dataset.classNames, height: dataset.height, width: dataset.width, channels: 1,
                 trainingMean: moments.mean, trainingStandardDeviation: moments.standardDeviation,
-                fingerprint: dataset.fingerprint(), source: source, licence: licence),
+                source: source, licence: licence,
+                fingerprints: [
+                    .training: dataset.fingerprint(of: dataset.training), .test: dataset.fingerprint(of: dataset.test),
+                ]),
             training: SampleBlock(
                 labels: dataset.training.labels.map(UInt16.init), pixels: dataset.training.pixels,
                 features: features.training.columns),

@@ -11,7 +11,7 @@ struct DatasetTests {
         let store = try await TestServer.newStore()
         let small = smallDataset()
         let stored = try store.importDataset(small.description, training: small.samples, test: small.samples)
-        #expect(stored.isNew)
+        #expect(stored.outcome == .imported)
         #expect(stored.dataset.version == 1)
         #expect(stored.dataset.description == small.description)
         for split in Split.allCases {
@@ -22,47 +22,88 @@ struct DatasetTests {
         }
     }
 
-    @Test("the same content is one data set, whatever its name; other content under a name is its next version")
+    @Test("the same content under another name is stored once, and the name exists")
     func sameContentOnce() async throws {
         let store = try await TestServer.newStore()
         let first = smallDataset()
         let other = smallDataset(salt: 1)
         let a = try store.importDataset(first.description, training: first.samples, test: first.samples)
         let again = try store.importDataset(first.description, training: first.samples, test: first.samples)
-        #expect(!again.isNew)
-        #expect(again.dataset == a.dataset)
+        #expect(again == DatasetImport(dataset: a.dataset, outcome: .unchanged))
         var renamed = first.description
         renamed.name = "renamed"
         let same = try store.importDataset(renamed, training: first.samples, test: first.samples)
-        #expect(same.dataset == a.dataset)
+        #expect(same.outcome == .described)
+        #expect(same.dataset.id != a.dataset.id && same.dataset.version == 1)
+        #expect(same.dataset.fingerprint == a.dataset.fingerprint)
+        #expect(try store.samples(of: same.dataset, split: .test).ids == store.samples(of: a.dataset, split: .test).ids)
+        #expect(try store.dataset(named: "renamed") == same.dataset)
         let next = try store.importDataset(other.description, training: other.samples, test: other.samples)
-        #expect(next.isNew)
+        #expect(next.outcome == .imported)
         #expect(next.dataset.version == 2)
         #expect(try store.dataset(named: "small").version == 2)
         #expect(try store.dataset(named: "small@1") == a.dataset)
         #expect(throws: NotFound.self) { try store.dataset(named: "small@3") }
-        #expect(throws: NotFound.self) { try store.dataset(named: "renamed") }
+        let samples: Int = try store.connection.query("select count(*) as n from registry.sample")[0]["n"]
+        #expect(samples == 12, "two contents, each the training and the test split of its data sets")
     }
 
-    @Test("a data set from before samples were measured gets its features when it is imported again, once")
-    func featuresAfterwards() async throws {
+    @Test(
+        "other names of classes, another source or licence are a new version of the same content",
+        arguments: ["classes", "source", "licence"])
+    func describedAnew(what: String) async throws {
         let store = try await TestServer.newStore()
-        let bare = smallDataset()
-        let stored = try store.importDataset(bare.description, training: bare.samples, test: bare.samples).dataset
-        var measured = bare.samples
-        for name in SampleBlock.featureNames { measured.features["\(name)"] = [1, 2, 3, 4, 5, 6] }
-        for _ in 0..<2 {
-            #expect(
-                try store.importDataset(bare.description, training: measured, test: measured) == (stored, false))
-            let inks: [Float] = try store.connection.query(
-                """
-                select array_agg(ink order by split, index) as inks
-                  from analysis.sample_feature
-                 where dataset_id = $1
-                """, stored.id)[0]["inks"]
-            #expect(inks == [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6])
-            #expect(try store.connection.query("select from analysis.class_feature").count == 3 * 13)
+        let small = smallDataset()
+        let first = try store.importDataset(small.description, training: small.samples, test: small.samples).dataset
+        var changed = small.description
+        switch what {
+        case "classes": changed.classNames = ["two", "one", "zero"]
+        case "source": changed.source = "elsewhere"
+        default: changed.licence = "CC0"
         }
+        let next = try store.importDataset(changed, training: small.samples, test: small.samples)
+        #expect(next.outcome == .described)
+        #expect(next.dataset.version == 2)
+        #expect(next.dataset.description == changed)
+        #expect(next.dataset.testSplitID == first.testSplitID)
+        #expect(
+            try store.importDataset(small.description, training: small.samples, test: small.samples)
+                == DatasetImport(dataset: first, outcome: .unchanged), "the first version is there still")
+    }
+
+    @Test("data sets with the same test split share its samples and features, but not the distances from their classes")
+    func sharedTestSplit() async throws {
+        let store = try await TestServer.newStore()
+        func measured(_ samples: SampleBlock, distance: Float) -> SampleBlock {
+            var samples = samples
+            for name in SampleBlock.featureNames { samples.features["\(name)"] = [1, 2, 3, 4, 5, 6] }
+            samples.features["class_distance"] = [Float](repeating: distance, count: 6)
+            return samples
+        }
+        let (first, other) = (smallDataset(), smallDataset(named: "other", salt: 1))
+        let one = try store.importDataset(
+            first.description, training: measured(first.samples, distance: 0.5),
+            test: measured(first.samples, distance: 0.5)
+        ).dataset
+        var description = other.description
+        description.fingerprints[.test] = first.description.fingerprints[.test]
+        let two = try store.importDataset(
+            description, training: measured(other.samples, distance: 0.25),
+            test: measured(first.samples, distance: 0.75))
+        #expect(two.outcome == .imported, "the training split is new")
+        #expect(two.dataset.testSplitID == one.testSplitID)
+        for (dataset, distance) in [(one, 0.5), (two.dataset, 0.75)] {
+            let rows = try store.connection.query(
+                "select ink, class_distance from analysis.sample_feature where dataset_id = $1 and split = 'test' order by index",
+                dataset.id)
+            #expect(try rows.map { try $0["ink"] as Float } == [1, 2, 3, 4, 5, 6])
+            #expect(try rows.allSatisfy { try $0["class_distance"] == distance })
+            #expect(
+                try store.connection.query("select from analysis.class_feature where dataset_id = $1", dataset.id).count
+                    == 3 * 13)
+        }
+        let features: Int = try store.connection.query("select count(*) as n from registry.sample_feature")[0]["n"]
+        #expect(features == 12)
     }
 
     @Test("an import that fails leaves nothing behind")
@@ -75,7 +116,7 @@ struct DatasetTests {
             try store.importDataset(small.description, training: small.samples, test: small.samples)
         }
         let left: Int = try store.connection.query(
-            "select (select count(*) from registry.dataset) + (select count(*) from registry.sample) as left")[0][
+            "select (select count(*) from registry.dataset) + (select count(*) from registry.split) as left")[0][
                 "left"]
         #expect(left == 0)
     }
@@ -84,20 +125,20 @@ struct DatasetTests {
     func concurrentImport() async throws {
         let database = try await TestServer.newDatabase()
         _ = try Store(connection: Connection(database))
-        let versions = try await withThrowingTaskGroup(of: (Int, Bool).self) { group in
+        let versions = try await withThrowingTaskGroup(of: (Int, DatasetImport.Outcome).self) { group in
             for _ in 0..<6 {
                 group.addTask {
                     let store = try Store(connection: Connection(database))
                     let small = smallDataset()
                     let stored = try store.importDataset(
                         small.description, training: small.samples, test: small.samples)
-                    return (stored.dataset.id, stored.isNew)
+                    return (stored.dataset.id, stored.outcome)
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(Set(versions.map(\.0)).count == 1)
-        #expect(versions.filter(\.1).count == 1)
+        #expect(versions.filter { $0.1 == .imported }.count == 1)
     }
 
     @Test("class counts add up to the splits")

@@ -97,17 +97,18 @@ struct DifficultyTests {
     func learning() async throws {
         let store = try await TestServer.newStore()
         let (dataset, ids) = try store.importSmallDataset(count: 9)
-        // Sample 0 is learned in epoch 3 and forgotten once, 1 never, 2 in epoch 1 and forgotten twice, 3 in epoch 2.
-        try version(of: "a", "dense", on: dataset, ids, missing: [0, 1, 3], [0, 1, 2], [1], [0, 1, 2], in: store)
+        // Sample 0 is learned in epoch 3 and forgotten once, 1 never, 4 in epoch 1 and forgotten twice, 3 in epoch 2.
+        try version(of: "a", "dense", on: dataset, ids, missing: [0, 1, 3], [0, 1, 4], [1], [0, 1, 4], in: store)
         // A second version learns all at once.
         try version(of: "a", "dense", on: dataset, ids, missing: [], in: store)
         func learning(_ index: Int) throws -> (epoch: Double?, forgotten: Double?) {
-            let row = try store.connection.query("select * from analysis.learning_of_sample($1)", ids[index])[0]
+            let row = try store.connection.query(
+                "select * from analysis.learning_of_samples($1, array[$2::bigint])", dataset.id, ids[index])[0]
             return (try row["mean_learned_epoch"], try row["mean_forgotten"])
         }
         #expect(try learning(0) == (2, 0.5))
         #expect(try learning(1) == (1, 0))
-        #expect(try learning(2) == (1, 1))
+        #expect(try learning(4) == (1, 1))
         #expect(try learning(3) == (1.5, 0))
         #expect(try learning(8) == (1, 0))
     }
@@ -116,15 +117,15 @@ struct DifficultyTests {
     func deletion() async throws {
         let store = try await TestServer.newStore()
         let (dataset, ids) = try store.importSmallDataset(count: 9)
-        try version(of: "a", "dense", on: dataset, ids, missing: [0, 1], [1, 2], in: store)
+        try version(of: "a", "dense", on: dataset, ids, missing: [0, 1], [1, 4], in: store)
         let before = try store.connection.query("select * from registry.missed_sample order by sample_id").count
-        try version(of: "a", "dense", on: dataset, ids, missing: [1], [2, 3], in: store)
+        try version(of: "a", "dense", on: dataset, ids, missing: [1], [4, 3], in: store)
         _ = try store.connection.execute("delete from registry.model_version where number = 2")
         #expect(try store.connection.query("select * from registry.missed_sample").count == before)
         #expect(try store.testedVersions(on: dataset) == (1, 1))
         #expect(try store.resolve(ModelReference(model: "a", selector: .newest)).number == 1, "the newest that is left")
         _ = try store.connection.execute("delete from registry.model_version")
-        for table in ["missed_sample", "missed_total", "sample_learning", "tested_architecture"] {
+        for table in ["missed_sample", "missed_total", "sample_learning", "tested_architecture", "version_learning"] {
             #expect(try store.connection.query("select * from registry.\(table)").isEmpty, "\(table)")
         }
     }

@@ -11,13 +11,16 @@ struct ErrorCategoryTests {
     private func measuredDataset(_ store: Store) throws -> (dataset: StoredDataset, ids: [Int]) {
         var (description, samples) = smallDataset(count: 40)
         samples.labels = [UInt16](repeating: 0, count: 40)
-        for name in SampleBlock.featureNames { samples.features["\(name)"] = [Float](repeating: 1, count: 40) }
+        for name in SampleBlock.featureNames + ["class_distance"] {
+            samples.features["\(name)"] = [Float](repeating: 1, count: 40)
+        }
         samples.features["slant"] = (0..<40).map { Float($0 % 20) }
         var test = samples
         test.features["slant"]?[0] = 60
         test.features["slant"]?[1] = -60
         test.features["pieces"]?[2] = 2
-        description.fingerprint = String(repeating: "f", count: 64)
+        description.fingerprints[.training] = String(repeating: "e", count: 64)
+        description.fingerprints[.test] = String(repeating: "f", count: 64)
         let dataset = try store.importDataset(description, training: samples, test: test).dataset
         return (dataset, try store.samples(of: dataset, split: .test).ids)
     }
@@ -32,7 +35,7 @@ struct ErrorCategoryTests {
         // The distances from 9.5 are 0.5, 1.5, … 9.5, each four times: their median is 5.
         #expect(abs(try row["deviation"] - 1.4826 * 5) < 1e-12)
         let features: Int = try store.connection.query("select count(*) as n from registry.class_feature")[0]["n"]
-        #expect(features == SampleBlock.featureNames.count)
+        #expect(features == SampleBlock.featureNames.count + 1, "and the class distance")
     }
 
     @Test("a sample is in each category whose rule it meets, on either side; thresholds can be changed")

@@ -17,11 +17,11 @@ extension TestServer {
 func smallDataset(named name: String = "small", count: Int = 6, salt: UInt8 = 0) -> (
     description: DatasetDescription, samples: SampleBlock
 ) {
+    let fingerprint = String(repeating: "0", count: 61) + String(100 + Int(salt))
     let description = DatasetDescription(
         name: name, classNames: ["zero", "one", "two"], height: 2, width: 2, channels: 1, trainingMean: 0.5,
-        trainingStandardDeviation: 0.25,
-        fingerprint: String(repeating: "0", count: 61) + String(100 + Int(salt)), source: "made for a test",
-        licence: "none")
+        trainingStandardDeviation: 0.25, source: "made for a test", licence: "none",
+        fingerprints: [.training: fingerprint, .test: fingerprint])
     let pixels = (0..<count * 4).map { UInt8(truncatingIfNeeded: $0 + Int(salt)) }
     return (description, SampleBlock(labels: (0..<count).map { UInt16($0 % 3) }, pixels: pixels))
 }

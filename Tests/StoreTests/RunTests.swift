@@ -115,7 +115,7 @@ struct RunTests {
         let store = try await TestServer.newStore()
         let (dataset, ids) = try store.importSmallDataset()
         let lease = try store.startRun(of: "mlp", on: dataset, epochs: 3)
-        try store.record(epoch(of: 6, missing: [ids[2]]), under: lease)
+        try store.record(epoch(of: 6, missing: [ids[3]]), under: lease)
         try store.end(lease, as: .cancelled)
         let row = try store.runs(limit: 1)[0]
         #expect(try row["state"] == "cancelled")

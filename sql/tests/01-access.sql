@@ -46,7 +46,7 @@ set local role registry_reader;
 select is_empty('select pg_temp.fails_reading()', 'a reader may read every view');
 select lives_ok(
     $$select * from analysis.hard_samples(1), analysis.hard_classes(1), analysis.tested_versions(1),
-             analysis.learning_of_sample(1), analysis.mistaken_for(1, 1), analysis.missed_samples(1)$$,
+             analysis.learning_of_samples(1, '{1}'), analysis.mistaken_for(1, '{1}'), analysis.missed_samples(1)$$,
     'a reader may ask what is hard');
 select lives_ok(
     $$select * from analysis.drift(1, 'training', 1, 'test'), analysis.class_drift(1, 'training', 1, 'test')$$,
@@ -54,7 +54,7 @@ select lives_ok(
 select throws_ok('select * from registry.run', '42501', null, 'a reader may read no table');
 select throws_ok('select registry.count_version(1, 1, 1)', '42501', null, 'a reader may call nothing that writes');
 select throws_ok(
-    $$insert into analysis.dataset (dataset) values ('x')$$, '42501', null, 'a reader may write through no view');
+    $$insert into analysis.error_category (category) values ('x')$$, '42501', null, 'a reader may write through no view');
 
 select * from finish();
 rollback;

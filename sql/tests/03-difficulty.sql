@@ -65,7 +65,7 @@ select 4, epoch, learning_rate, training_loss, training_correct, training_sample
 insert into registry.misclassification (run_id, sample_id, epoch, predicted, confidence, loss, probabilities)
 select 4, sample_id, 1, 1 - label, 'NaN', 'NaN', '{NaN,NaN}'
   from registry.sample
- where split = 'test'
+ where split_id = 2
    and index in (0, 5);
 insert into registry.model_version (model_id, number, run_id, epoch, weights_sha256)
 select model_id, 2, 4, 1, repeat('1', 64) from registry.model where name = 'big';

@@ -1,24 +1,27 @@
 -- A data set of ten test samples, classes 0 and 1 in turn, and three model versions of two architectures:
 -- small@1 misses the samples 0, 1, 2; small@2 misses 0 and 3; big@1 misses 0 and 4; each with probability 0.8.
 
-insert into registry.dataset (name, version, fingerprint, class_names, height, width, channels, training_samples,
-                              test_samples, training_mean, training_standard_deviation, source, licence)
-values ('toy', 1, repeat('0', 64), '{even,odd}', 1, 1, 1, 4, 10, 0.1, 0.2, 'made', 'none');
+insert into registry.split (split_id, fingerprint, samples, channels, height, width, label_bound)
+overriding system value
+values (1, repeat('1', 64), 4, 1, 1, 1, 2), (2, repeat('2', 64), 10, 1, 1, 1, 2);
 
-insert into registry.sample (dataset_id, split, index, label, pixels)
-select dataset_id, 'test', index, index % 2, '\x00'::bytea
-  from registry.dataset, generate_series(0, 9) as index
- union all
-select dataset_id, 'training', index, index % 2, '\x00'::bytea
-  from registry.dataset, generate_series(0, 3) as index;
+insert into registry.sample (split_id, index, label, pixels)
+select split_id, index, index % 2, '\x00'::bytea
+  from registry.split, generate_series(0, samples - 1) as index;
+
+insert into registry.dataset (name, version, class_names, training_split_id, test_split_id, training_mean,
+                              training_standard_deviation, source, licence)
+values ('toy', 1, '{even,odd}', 1, 2, 0.1, 0.2, 'made', 'none');
 
 -- Slants of −2 … 2 degrees, but the test samples 0 and 4 are tilted by 40.
 insert into registry.sample_feature (sample_id, ink, slant, stroke_width, sharpness, box_width, box_height, cut_top,
-                                     cut_bottom, cut_left, cut_right, pieces, holes, class_distance)
-select sample_id, 0.1, case when split = 'test' and index in (0, 4) then 40 else index % 5 - 2 end, 2, 0.5, 10, 20, 1,
-       1, 1, 1, 1, 0, 0.2
+                                     cut_bottom, cut_left, cut_right, pieces, holes)
+select sample_id, 0.1, case when split_id = 2 and index in (0, 4) then 40 else index % 5 - 2 end, 2, 0.5, 10, 20, 1,
+       1, 1, 1, 1, 0
   from registry.sample;
-select registry.summarize_class_features(dataset_id) from registry.dataset;
+insert into registry.class_distance (training_split_id, sample_id, distance)
+select 1, sample_id, 0.2 from registry.sample;
+select registry.summarize_class_features(1);
 
 insert into registry.model (name, last_version_number)
 values ('small', 2), ('big', 1);
@@ -48,7 +51,7 @@ insert into registry.misclassification (run_id, sample_id, epoch, predicted, con
 select made.run_id, sample.sample_id, 1, 1 - sample.label, 0.8, 1.6,
        case sample.label when 0 then '{0.2,0.8}' else '{0.8,0.2}' end::real[]
   from made
-  join registry.sample on sample.split = 'test' and sample.index = any (made.missed);
+  join registry.sample on sample.split_id = 2 and sample.index = any (made.missed);
 
 insert into registry.model_version (model_id, number, run_id, epoch, weights_sha256)
 select model.model_id, made.number, made.run_id, 1, repeat('1', 64)
@@ -60,7 +63,9 @@ select model_id, 'production', 1 from registry.model where name = 'small';
 
 insert into registry.evaluation (model_id, number, perturbation, strength, test_loss, test_correct, test_samples,
                                  predictions, seconds)
-select model_id, 1, 'rotation', strength, 0.6, correct, 10, array_fill(0::smallint, '{10}'), 0.1
+select model_id, 1, 'rotation', strength, 0.6, correct, 10,
+       array(select case when index < correct then index % 2 else 1 - index % 2 end
+               from generate_series(0, 9) as index), 0.1
   from registry.model
  cross join (values (-10, 5), (-5, 7), (0, 7), (5, 8), (10, 7), (15, 6), (20, 7)) as measured (strength, correct)
  where name = 'small';

@@ -30,7 +30,8 @@ select model.name as model,
                       and later.number > model_version.number) as is_newest,
        dataset.dataset_id,
        run.multiply_adds,
-       run.architecture
+       run.architecture_id as architecture,
+       dataset.test_split_id
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -47,7 +48,7 @@ comment on column analysis.model_version.aliases is 'Aliases that stand for this
 comment on column analysis.model_version.dataset is 'Name of the data set.';
 comment on column analysis.model_version.dataset_version is 'Version of the data set.';
 comment on column analysis.model_version.test_samples is 'Test samples.';
-comment on column analysis.model_version.test_correct is 'Test samples classified rightly.';
+comment on column analysis.model_version.test_correct is 'Test samples classified correctly.';
 comment on column analysis.model_version.test_accuracy is 'test_correct / test_samples.';
 comment on column analysis.model_version.test_accuracy_lower is 'Lower end of its 95 % Wilson interval.';
 comment on column analysis.model_version.test_accuracy_upper is 'Upper end of its 95 % Wilson interval.';
@@ -63,4 +64,6 @@ comment on column analysis.model_version.is_newest is 'True for the newest versi
 comment on column analysis.model_version.dataset_id is 'Key of the data set.';
 comment on column analysis.model_version.multiply_adds is
     'Multiplications with addition for one sample, forward; null for versions from before it was kept.';
-comment on column analysis.model_version.architecture is 'Tells architectures apart.';
+comment on column analysis.model_version.architecture is 'Tells architectures apart, whatever their names.';
+comment on column analysis.model_version.test_split_id is
+    'Key of the split it was tested on: versions with the same were tested on the same samples.';

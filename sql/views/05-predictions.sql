@@ -7,16 +7,17 @@ select model.name as model,
        wrong.sample_id is null as is_correct,
        wrong.confidence as wrong_confidence,
        sample.pixels,
-       dataset.height,
-       dataset.width,
+       split.height,
+       split.width,
        sample.sample_id
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
   join registry.dataset using (dataset_id)
+  join registry.split
+    on split.split_id = dataset.test_split_id
   join registry.sample
-    on sample.dataset_id = run.dataset_id
-   and sample.split = 'test'
+    on sample.split_id = dataset.test_split_id
   left join registry.misclassification as wrong
          on wrong.run_id = model_version.run_id
         and wrong.epoch = model_version.epoch
@@ -45,16 +46,19 @@ select model.name as model,
        misclassification.loss,
        misclassification.probabilities,
        sample.pixels,
-       dataset.height,
-       dataset.width,
+       split.height,
+       split.width,
        sample.sample_id,
        dataset.dataset_id,
-       run.architecture,
-       model_version.registered_at
+       run.architecture_id as architecture,
+       model_version.registered_at,
+       dataset.test_split_id
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
   join registry.dataset using (dataset_id)
+  join registry.split
+    on split.split_id = dataset.test_split_id
   join registry.misclassification
     on misclassification.run_id = model_version.run_id
    and misclassification.epoch = model_version.epoch
@@ -73,8 +77,9 @@ comment on column analysis.misclassified_sample.height is 'Rows of the image, in
 comment on column analysis.misclassified_sample.width is 'Columns of the image, in pixels.';
 comment on column analysis.misclassified_sample.sample_id is 'Key of the sample.';
 comment on column analysis.misclassified_sample.dataset_id is 'Key of the data set.';
-comment on column analysis.misclassified_sample.architecture is 'Tells architectures apart.';
+comment on column analysis.misclassified_sample.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.misclassified_sample.registered_at is 'When the version was registered.';
+comment on column analysis.misclassified_sample.test_split_id is 'Key of the test split.';
 
 
 create or replace view analysis.confusion as
@@ -115,8 +120,7 @@ select model.name as model,
  cross join lateral (select tested.label, tested.samples, coalesce(missed.samples, 0) as missed
                        from (select sample.label, count(*) as samples
                                from registry.sample
-                              where sample.dataset_id = run.dataset_id
-                                and sample.split = 'test'
+                              where sample.split_id = dataset.test_split_id
                               group by sample.label) as tested
                        left join (select sample.label, count(*) as samples
                                     from registry.misclassification
@@ -130,7 +134,7 @@ comment on column analysis.class_accuracy.version is 'Number of the version.';
 comment on column analysis.class_accuracy.label is 'The class.';
 comment on column analysis.class_accuracy.class_name is 'Its name.';
 comment on column analysis.class_accuracy.samples is 'Test samples of the class.';
-comment on column analysis.class_accuracy.correct is 'Those classified rightly.';
+comment on column analysis.class_accuracy.correct is 'Those classified correctly.';
 comment on column analysis.class_accuracy.accuracy is 'correct / samples.';
 
 
@@ -147,3 +151,34 @@ comment on view analysis.test_loss is 'The loss of every test sample, for versio
 comment on column analysis.test_loss.model is 'The model.';
 comment on column analysis.test_loss.version is 'Its version.';
 comment on column analysis.test_loss.losses is 'Cross-entropies in nats, in order of the samples'' index.';
+
+
+create or replace view analysis.epoch_misclassification as
+select (select model.name
+          from registry.model
+         where model.model_id = (select run.model_id
+                                   from registry.run
+                                  where run.run_id = wrong.run_id)) as model,
+       wrong.run_id as run,
+       wrong.epoch,
+       sample.index,
+       sample.label,
+       wrong.predicted,
+       wrong.confidence,
+       wrong.loss,
+       wrong.probabilities,
+       wrong.sample_id
+  from registry.misclassification as wrong
+  join registry.sample using (sample_id);
+comment on view analysis.epoch_misclassification is
+    'Every test sample that a run classified wrongly after each of its epochs, also those that no model version came of.';
+comment on column analysis.epoch_misclassification.model is 'The model that the run trains.';
+comment on column analysis.epoch_misclassification.run is 'Number of the run.';
+comment on column analysis.epoch_misclassification.epoch is 'The epoch after which it was tested.';
+comment on column analysis.epoch_misclassification.index is 'Position of the sample in the test split, from 0.';
+comment on column analysis.epoch_misclassification.label is 'The true class.';
+comment on column analysis.epoch_misclassification.predicted is 'The class predicted.';
+comment on column analysis.epoch_misclassification.confidence is 'Probability given to the predicted class.';
+comment on column analysis.epoch_misclassification.loss is 'Cross-entropy of the sample, in nats.';
+comment on column analysis.epoch_misclassification.probabilities is 'Probability of each class, class 0 first.';
+comment on column analysis.epoch_misclassification.sample_id is 'Key of the sample.';

@@ -16,7 +16,9 @@ select a_model.name as a_model,
   from registry.model_version as a
   join registry.model as a_model on a_model.model_id = a.model_id
   join registry.run as a_run on a_run.run_id = a.run_id
-  join registry.run as b_run on b_run.dataset_id = a_run.dataset_id
+  join registry.dataset as a_dataset on a_dataset.dataset_id = a_run.dataset_id
+  join registry.dataset as b_dataset on b_dataset.test_split_id = a_dataset.test_split_id
+  join registry.run as b_run on b_run.dataset_id = b_dataset.dataset_id
   join registry.model_version as b on b.run_id = b_run.run_id
   join registry.model as b_model on b_model.model_id = b.model_id
   join registry.epoch_metric as metric on metric.run_id = a.run_id and metric.epoch = a.epoch
@@ -38,14 +40,14 @@ select a_model.name as a_model,
  cross join lateral analysis.paired_difference(missed.by_b_alone, missed.by_a_alone, metric.test_samples) as paired
  cross join lateral analysis.mcnemar(missed.by_b_alone, missed.by_a_alone) as mcnemar;
 comment on view analysis.agreement is
-    'For each pair of model versions tested on the same data set: which test samples both, one or neither classify rightly.';
+    'For each pair of model versions tested on the same samples: which of them both, one or neither classify correctly.';
 comment on column analysis.agreement.a_model is 'Model of the first version.';
 comment on column analysis.agreement.a_version is 'Number of the first version.';
 comment on column analysis.agreement.b_model is 'Model of the second version.';
 comment on column analysis.agreement.b_version is 'Number of the second version.';
-comment on column analysis.agreement.both_correct is 'Test samples that both classify rightly.';
-comment on column analysis.agreement.only_a_correct is 'Test samples that only the first classifies rightly.';
-comment on column analysis.agreement.only_b_correct is 'Test samples that only the second classifies rightly.';
+comment on column analysis.agreement.both_correct is 'Test samples that both classify correctly.';
+comment on column analysis.agreement.only_a_correct is 'Test samples that only the first classifies correctly.';
+comment on column analysis.agreement.only_b_correct is 'Test samples that only the second classifies correctly.';
 comment on column analysis.agreement.neither_correct is 'Test samples that both classify wrongly.';
 comment on column analysis.agreement.test_samples is 'Test samples; the four counts add up to it.';
 comment on column analysis.agreement.accuracy_difference is 'Accuracy of the second version minus that of the first.';

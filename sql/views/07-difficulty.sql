@@ -1,24 +1,24 @@
 -- Each architecture has one vote, however many versions it has: a hundred trainings of one network say no more about a
--- digit than one does. A probability that is no number, which a network with huge weights gives, counts as 0.
+-- digit than one does. A probability that is NaN, which a network with huge weights gives, counts as 0.
 
 create or replace view analysis.tested_architecture as
-select tested.dataset_id,
+select tested.split_id,
        model.name as model,
-       tested.architecture,
+       tested.architecture_id as architecture,
        tested.versions
   from registry.tested_architecture as tested
   join registry.model using (model_id);
-comment on view analysis.tested_architecture is 'How many versions of each model and architecture were tested on a data set.';
-comment on column analysis.tested_architecture.dataset_id is 'Key of the data set.';
+comment on view analysis.tested_architecture is 'How many versions of each model and architecture were tested on a split.';
+comment on column analysis.tested_architecture.split_id is 'Key of the test split.';
 comment on column analysis.tested_architecture.model is 'The model.';
-comment on column analysis.tested_architecture.architecture is 'Tells architectures apart.';
+comment on column analysis.tested_architecture.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.tested_architecture.versions is 'Model versions.';
 
 
 create or replace view analysis.missed_sample as
-select missed.dataset_id,
+select missed.split_id,
        model.name as model,
-       missed.architecture,
+       missed.architecture_id as architecture,
        missed.sample_id,
        missed.label,
        missed.predicted,
@@ -28,9 +28,9 @@ select missed.dataset_id,
   join registry.model using (model_id);
 comment on view analysis.missed_sample is
     'How many versions of each model and architecture take a test sample for a wrong class.';
-comment on column analysis.missed_sample.dataset_id is 'Key of the data set.';
+comment on column analysis.missed_sample.split_id is 'Key of the test split.';
 comment on column analysis.missed_sample.model is 'The model.';
-comment on column analysis.missed_sample.architecture is 'Tells architectures apart.';
+comment on column analysis.missed_sample.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.missed_sample.sample_id is 'Key of the sample.';
 comment on column analysis.missed_sample.label is 'The true class.';
 comment on column analysis.missed_sample.predicted is 'The wrong class.';
@@ -39,16 +39,16 @@ comment on column analysis.missed_sample.confidence_sum is 'Sum of the probabili
 
 
 create or replace view analysis.missed_total as
-select dataset_id,
-       architecture,
+select split_id,
+       architecture_id as architecture,
        sample_id,
        label,
        versions,
        confidence_sum
   from registry.missed_total;
 comment on view analysis.missed_total is 'How many versions of each architecture miss a test sample.';
-comment on column analysis.missed_total.dataset_id is 'Key of the data set.';
-comment on column analysis.missed_total.architecture is 'Tells architectures apart.';
+comment on column analysis.missed_total.split_id is 'Key of the test split.';
+comment on column analysis.missed_total.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.missed_total.sample_id is 'Key of the sample.';
 comment on column analysis.missed_total.label is 'The true class.';
 comment on column analysis.missed_total.versions is 'Model versions that miss it.';
@@ -56,9 +56,9 @@ comment on column analysis.missed_total.confidence_sum is 'Sum of the probabilit
 
 
 create or replace view analysis.sample_learning as
-select learning.dataset_id,
+select learning.split_id,
        model.name as model,
-       learning.architecture,
+       learning.architecture_id as architecture,
        learning.sample_id,
        learning.versions,
        learning.learned_versions,
@@ -68,15 +68,15 @@ select learning.dataset_id,
   join registry.model using (model_id);
 comment on view analysis.sample_learning is
     'When test samples were learned, over the versions that missed them after at least one epoch; all others knew them from the first epoch on.';
-comment on column analysis.sample_learning.dataset_id is 'Key of the data set.';
+comment on column analysis.sample_learning.split_id is 'Key of the test split.';
 comment on column analysis.sample_learning.model is 'The model.';
-comment on column analysis.sample_learning.architecture is 'Tells architectures apart.';
+comment on column analysis.sample_learning.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.sample_learning.sample_id is 'Key of the sample.';
 comment on column analysis.sample_learning.versions is 'Model versions that missed it after at least one epoch.';
 comment on column analysis.sample_learning.learned_versions is 'Those that classified it rightly after some epoch.';
 comment on column analysis.sample_learning.learned_epoch_sum is 'Sum of the first such epochs.';
 comment on column analysis.sample_learning.forgotten is
-    'How often it was missed after an epoch having been classified rightly after the one before.';
+    'How often it was missed after an epoch having been classified correctly after the one before.';
 
 
 create or replace function analysis.tested(
@@ -84,13 +84,14 @@ create or replace function analysis.tested(
     of_model          text default null,
     since             timestamptz default null,
     until             timestamptz default null,
-    out architecture  text,
+    out architecture  integer,
     out versions      bigint
 )
     returns setof record
     language plpgsql
     stable
-    rows 10
+    parallel safe
+    rows 1000
 as $$
 -- A branch is planned when it is taken: planning all of them at once would take longer than the answer.
 begin
@@ -98,14 +99,14 @@ begin
         return query
         select known.architecture, sum(known.versions)::bigint
           from analysis.tested_architecture as known
-         where known.dataset_id = of_dataset
+         where known.split_id = analysis.test_split(of_dataset)
            and (of_model is null or known.model = of_model)
          group by known.architecture;
     else
         return query
         select version.architecture, count(*)
           from analysis.model_version as version
-         where version.dataset_id = of_dataset
+         where version.test_split_id = analysis.test_split(of_dataset)
            and (of_model is null or version.model = of_model)
            and version.registered_at >= coalesce(since, '-infinity')
            and version.registered_at < coalesce(until, 'infinity')
@@ -114,7 +115,7 @@ begin
 end
 $$;
 comment on function analysis.tested(bigint, text, timestamptz, timestamptz) is
-    'How many model versions of each architecture were tested on a data set. Null filters are none; a period is that of registration, its end excluded.';
+    'How many model versions of each architecture were tested on the test split of a data set, whatever they were trained on. Filters that are null are none; a period is that of registration, its end excluded.';
 
 
 create or replace function analysis.tested_versions(
@@ -128,33 +129,18 @@ create or replace function analysis.tested_versions(
     returns setof record
     language sql
     stable
+    parallel safe
+    rows 1
 as $$
     select coalesce(sum(tested.versions), 0)::bigint, count(*)
       from analysis.tested(of_dataset, of_model, since, until) as tested
 $$;
 comment on function analysis.tested_versions(bigint, text, timestamptz, timestamptz) is
-    'How many model versions, and of how many architectures, were tested on a data set. Filters as in analysis.tested.';
+    'How many model versions, and of how many architectures, were tested on the test split of a data set. Filters as in analysis.tested.';
 
 
-create or replace function analysis.votes(
-    of_dataset        bigint,
-    of_model          text,
-    since             timestamptz,
-    until             timestamptz,
-    out architecture  text,
-    out weight        double precision
-)
-    returns setof record
-    language sql
-    stable
-as $$
-    select tested.architecture, 1.0::double precision / tested.versions / count(*) over ()
-      from analysis.tested(of_dataset, of_model, since, until) as tested
-$$;
-comment on function analysis.votes(bigint, text, timestamptz, timestamptz) is
-    'What one version of each architecture counts, so that each architecture has one vote and all votes together are 1. Filters as in analysis.tested.';
-
-
+-- A share is a mean of quotients: where all versions miss a sample, each quotient is 1, and so is the share.
+-- Planned for each call: a plan for any arguments takes a few architectures for granted.
 create or replace function analysis.missed_samples(
     of_dataset           bigint,
     of_model             text default null,
@@ -165,106 +151,174 @@ create or replace function analysis.missed_samples(
     out label            smallint,
     out missed_by        bigint,
     out missed_share     double precision,
-    out mean_confidence  double precision
+    out mean_confidence  double precision,
+    out missed_by_all    boolean
 )
     returns setof record
     language plpgsql
     stable
+    parallel safe
     rows 10000
+    set plan_cache_mode = force_custom_plan
 as $$
--- As in analysis.tested, a branch for each source: sums over all models, sums of each, the misses themselves.
+declare
+    tested_versions record;
 begin
+    select * into tested_versions from analysis.tested_versions(of_dataset, of_model, since, until);
+    -- As in analysis.tested, a branch for each source: sums over all models, sums of each, the misses themselves.
     if since is not null or until is not null then
+        -- The versions first: their misses are then found by run and epoch, and those of other epochs are not read.
         return query
-        select wrong.sample_id,
-               wrong.label,
-               count(*),
-               sum(vote.weight),
-               sum(coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision * vote.weight) / sum(vote.weight)
-          from analysis.misclassified_sample as wrong
-          join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
-         where wrong.dataset_id = of_dataset
-           and (of_label is null or wrong.label = of_label)
-           and (of_model is null or wrong.model = of_model)
-           and wrong.registered_at >= coalesce(since, '-infinity')
-           and wrong.registered_at < coalesce(until, 'infinity')
-         group by wrong.sample_id, wrong.label;
+        with tested as materialized (
+            select * from analysis.tested(of_dataset, of_model, since, until)
+        ), version as materialized (
+            select version.run, version.epochs as epoch, version.architecture
+              from analysis.model_version as version
+             where version.test_split_id = analysis.test_split(of_dataset)
+               and (of_model is null or version.model = of_model)
+               and version.registered_at >= coalesce(since, '-infinity')
+               and version.registered_at < coalesce(until, 'infinity')
+        )
+        select missed.sample_id,
+               missed.label,
+               sum(missed.versions)::bigint,
+               sum(missed.versions::double precision / tested.versions) / tested_versions.architectures,
+               sum(missed.confidence_sum / tested.versions)
+                   / sum(missed.versions::double precision / tested.versions),
+               sum(missed.versions) = tested_versions.versions
+          from (select wrong.sample_id,
+                       wrong.label,
+                       version.architecture,
+                       count(*) as versions,
+                       sum(coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision) as confidence_sum
+                  from version
+                  join analysis.epoch_misclassification as wrong using (run, epoch)
+                 where of_label is null
+                    or wrong.label = of_label
+                 group by wrong.sample_id, wrong.label, version.architecture) as missed
+          join tested using (architecture)
+         group by missed.sample_id, missed.label;
     elsif of_model is not null then
         return query
-        select known.sample_id,
-               known.label,
-               sum(known.versions)::bigint,
-               sum(known.versions * vote.weight),
-               sum(known.confidence_sum * vote.weight) / sum(known.versions * vote.weight)
-          from analysis.missed_sample as known
-          join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
-         where known.dataset_id = of_dataset
-           and known.model = of_model
-           and (of_label is null or known.label = of_label)
-         group by known.sample_id, known.label;
+        select missed.sample_id,
+               missed.label,
+               sum(missed.versions)::bigint,
+               sum(missed.versions::double precision / tested.versions) / tested_versions.architectures,
+               sum(missed.confidence_sum / tested.versions)
+                   / sum(missed.versions::double precision / tested.versions),
+               sum(missed.versions) = tested_versions.versions
+          from (select known.sample_id,
+                       known.label,
+                       known.architecture,
+                       sum(known.versions) as versions,
+                       sum(known.confidence_sum) as confidence_sum
+                  from analysis.missed_sample as known
+                 where known.split_id = analysis.test_split(of_dataset)
+                   and known.model = of_model
+                   and (of_label is null or known.label = of_label)
+                 group by known.sample_id, known.label, known.architecture) as missed
+          join analysis.tested(of_dataset, of_model) as tested using (architecture)
+         group by missed.sample_id, missed.label;
     else
         return query
         select total.sample_id,
                total.label,
                sum(total.versions)::bigint,
-               sum(total.versions * vote.weight),
-               sum(total.confidence_sum * vote.weight) / sum(total.versions * vote.weight)
+               sum(total.versions::double precision / tested.versions) / tested_versions.architectures,
+               sum(total.confidence_sum / tested.versions)
+                   / sum(total.versions::double precision / tested.versions),
+               sum(total.versions) = tested_versions.versions
           from analysis.missed_total as total
-          join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
-         where total.dataset_id = of_dataset
+          join analysis.tested(of_dataset) as tested using (architecture)
+         where total.split_id = analysis.test_split(of_dataset)
            and (of_label is null or total.label = of_label)
          group by total.sample_id, total.label;
     end if;
 end
 $$;
 comment on function analysis.missed_samples(bigint, text, smallint, timestamptz, timestamptz) is
-    'The test samples of a data set that at least one model version misses: by how many, by what share with one vote an architecture, and the mean probability of the wrong class. Filters as in analysis.tested.';
+    'The test samples of a data set that at least one model version misses: by how many, by what share with one vote for each architecture, the mean probability of the wrong class, and whether all versions miss it. Filters as in analysis.tested.';
 
 
 create or replace function analysis.mistaken_for(
-    of_sample                 bigint,
     of_dataset                bigint,
+    of_samples                bigint[] default null,
     of_model                  text default null,
     since                     timestamptz default null,
     until                     timestamptz default null,
+    out sample_id             bigint,
     out commonest_prediction  smallint,
     out label_doubt           double precision
 )
     returns setof record
     language plpgsql
     stable
-    rows 1
+    parallel safe
+    rows 1000
+    set plan_cache_mode = force_custom_plan
 as $$
+declare
+    architectures bigint := (analysis.tested_versions(of_dataset, of_model, since, until)).architectures;
 begin
     if since is null and until is null then
         return query
-        select (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1], max(wrong.confidence)
-          from (select known.predicted,
-                       sum(known.versions * vote.weight) as share,
-                       sum(known.confidence_sum * vote.weight) as confidence
-                  from analysis.missed_sample as known
-                  join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
-                 where known.sample_id = of_sample
-                   and (of_model is null or known.model = of_model)
-                 group by known.predicted) as wrong;
+        select wrong.sample_id,
+               (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1],
+               max(wrong.confidence) / architectures
+          from (select missed.sample_id,
+                       missed.predicted,
+                       sum(missed.versions::double precision / tested.versions) as share,
+                       sum(missed.confidence_sum / tested.versions) as confidence
+                  from (select known.sample_id,
+                               known.predicted,
+                               known.architecture,
+                               sum(known.versions) as versions,
+                               sum(known.confidence_sum) as confidence_sum
+                          from analysis.missed_sample as known
+                         where known.split_id = analysis.test_split(of_dataset)
+                           and (of_samples is null or known.sample_id = any (of_samples))
+                           and (of_model is null or known.model = of_model)
+                         group by known.sample_id, known.predicted, known.architecture) as missed
+                  join analysis.tested(of_dataset, of_model) as tested using (architecture)
+                 group by missed.sample_id, missed.predicted) as wrong
+         group by wrong.sample_id;
     else
         return query
-        select (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1], max(wrong.confidence)
-          from (select found.predicted,
-                       sum(vote.weight) as share,
-                       sum(coalesce(nullif(found.confidence, 'NaN'), 0)::double precision * vote.weight) as confidence
-                  from analysis.misclassified_sample as found
-                  join analysis.votes(of_dataset, of_model, since, until) as vote using (architecture)
-                 where found.sample_id = of_sample
-                   and (of_model is null or found.model = of_model)
-                   and found.registered_at >= coalesce(since, '-infinity')
-                   and found.registered_at < coalesce(until, 'infinity')
-                 group by found.predicted) as wrong;
+        with tested as materialized (
+            select * from analysis.tested(of_dataset, of_model, since, until)
+        ), version as materialized (
+            select version.run, version.epochs as epoch, version.architecture
+              from analysis.model_version as version
+             where version.test_split_id = analysis.test_split(of_dataset)
+               and (of_model is null or version.model = of_model)
+               and version.registered_at >= coalesce(since, '-infinity')
+               and version.registered_at < coalesce(until, 'infinity')
+        )
+        select wrong.sample_id,
+               (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1],
+               max(wrong.confidence) / architectures
+          from (select missed.sample_id,
+                       missed.predicted,
+                       sum(missed.versions::double precision / tested.versions) as share,
+                       sum(missed.confidence_sum / tested.versions) as confidence
+                  from (select found.sample_id,
+                               found.predicted,
+                               version.architecture,
+                               count(*) as versions,
+                               sum(coalesce(nullif(found.confidence, 'NaN'), 0)::double precision) as confidence_sum
+                          from version
+                          join analysis.epoch_misclassification as found using (run, epoch)
+                         where of_samples is null
+                            or found.sample_id = any (of_samples)
+                         group by found.sample_id, found.predicted, version.architecture) as missed
+                  join tested using (architecture)
+                 group by missed.sample_id, missed.predicted) as wrong
+         group by wrong.sample_id;
     end if;
 end
 $$;
-comment on function analysis.mistaken_for(bigint, bigint, text, timestamptz, timestamptz) is
-    'The wrong class that a test sample is most often taken for, with one vote an architecture, the smallest of several; and the largest mean probability given to one wrong class (label_doubt). Filters as in analysis.tested.';
+comment on function analysis.mistaken_for(bigint, bigint[], text, timestamptz, timestamptz) is
+    'For test samples of a data set that model versions miss, all or those asked for: the wrong class that each is most often taken for, with one vote for each architecture, the smallest of several; and the largest mean probability given to one wrong class (label_doubt). Filters as in analysis.tested.';
 
 
 create or replace function analysis.hard_samples(
@@ -280,24 +334,34 @@ create or replace function analysis.hard_samples(
     out missed_share           double precision,
     out commonest_prediction   smallint,
     out mean_confidence        double precision,
-    out label_doubt            double precision
+    out label_doubt            double precision,
+    out missed_by_all          boolean
 )
     returns setof record
     language sql
     stable
+    parallel safe
+    rows 1000
 as $$
+    with missed as materialized (
+        select *
+          from analysis.missed_samples(of_dataset, of_model, of_label, since, until)
+         order by missed_share desc, mean_confidence desc, sample_id
+         limit most
+    )
     select missed.sample_id,
            missed.label,
            missed.missed_by,
            missed.missed_share,
            mistaken.commonest_prediction,
            missed.mean_confidence,
-           mistaken.label_doubt
-      from (select *
-              from analysis.missed_samples(of_dataset, of_model, of_label, since, until)
-             order by missed_share desc, mean_confidence desc, sample_id
-             limit most) as missed
-     cross join lateral analysis.mistaken_for(missed.sample_id, of_dataset, of_model, since, until) as mistaken
+           mistaken.label_doubt,
+           missed.missed_by_all
+      from missed
+      join analysis.mistaken_for(
+               of_dataset,
+               case when most is not null then array(select missed.sample_id from missed) end,
+               of_model, since, until) as mistaken using (sample_id)
      order by missed.missed_share desc, missed.mean_confidence desc, missed.sample_id
 $$;
 comment on function analysis.hard_samples(bigint, text, smallint, timestamptz, timestamptz, bigint) is
@@ -321,6 +385,8 @@ create or replace function analysis.hard_classes(
     returns setof record
     language sql
     stable
+    parallel safe
+    rows 10
 as $$
     -- The mean of the samples' shares, with Wilson's interval as if so many of the samples were missed by all: versions
     -- are tested on the same samples, so that predictions are not independent, and samples are. No distribution of shares
@@ -349,10 +415,10 @@ as $$
                           group by hard.label) as missed
                 using (label)) as class
      cross join lateral analysis.wilson_interval(class.total, class.samples) as wilson
-     where exists (select from analysis.votes(of_dataset, of_model, since, until))
+     where (select versions from analysis.tested_versions(of_dataset, of_model, since, until)) > 0
 $$;
 comment on function analysis.hard_classes(bigint, text, smallint, timestamptz, timestamptz) is
-    'The error rate of each class with one vote an architecture, and its 95 % interval (Wilson, 1927): what other test samples of the class would give.';
+    'The error rate of each class with one vote for each architecture, and its 95 % interval (Wilson, 1927): what other test samples of the class would give.';
 
 
 create or replace view analysis.class_difficulty as
@@ -369,7 +435,7 @@ select dataset.name as dataset,
   from registry.dataset
  cross join lateral analysis.hard_classes(dataset.dataset_id) as hard;
 comment on view analysis.class_difficulty is
-    'How often each class is missed, over all model versions tested on the data set, with one vote an architecture.';
+    'How often each class is missed, over all model versions tested on the data set, with one vote for each architecture.';
 comment on column analysis.class_difficulty.dataset is 'Name of the data set.';
 comment on column analysis.class_difficulty.dataset_version is 'Its version.';
 comment on column analysis.class_difficulty.label is 'The class.';
@@ -382,30 +448,54 @@ comment on column analysis.class_difficulty.error_rate_upper is 'Upper end of it
 comment on column analysis.class_difficulty.dataset_id is 'Key of the data set.';
 
 
-create or replace function analysis.learning_of_sample(
-    of_sample               bigint,
+create or replace function analysis.learning_of_samples(
+    of_dataset              bigint,
+    of_samples              bigint[],
     of_model                text default null,
+    out sample_id           bigint,
     out mean_learned_epoch  double precision,
     out mean_forgotten      double precision
 )
     returns setof record
     language sql
     stable
+    parallel safe
+    rows 20
 as $$
-    select avg(learning.learned_epoch), avg(learning.forgotten)
-      from (select sum(tested.versions - coalesce(missed.versions, 0) + coalesce(missed.learned_epoch_sum, 0))
-                       / nullif(sum(tested.versions - coalesce(missed.versions, 0)
-                                        + coalesce(missed.learned_versions, 0)), 0)::double precision as learned_epoch,
-                   sum(coalesce(missed.forgotten, 0)) / sum(tested.versions)::double precision as forgotten
-              from analysis.sample
-              join analysis.tested_architecture as tested using (dataset_id)
-              left join analysis.sample_learning as missed using (sample_id, dataset_id, model, architecture)
-             where sample.sample_id = of_sample
-               and (of_model is null or tested.model = of_model)
-             group by tested.architecture) as learning
+    -- An architecture that never missed a sample learned it in the first epoch and did not forget it.
+    with tested as materialized (
+        select * from analysis.tested(of_dataset, of_model)
+    ), learning as (
+        select missed.sample_id,
+               (tested.versions - missed.versions + missed.learned_epoch_sum)
+                   / nullif(tested.versions - missed.versions + missed.learned_versions, 0)::double precision
+                   as learned_epoch,
+               missed.forgotten / tested.versions::double precision as forgotten
+          from (select known.sample_id,
+                       known.architecture,
+                       sum(known.versions) as versions,
+                       sum(known.learned_versions) as learned_versions,
+                       sum(known.learned_epoch_sum) as learned_epoch_sum,
+                       sum(known.forgotten) as forgotten
+                  from analysis.sample_learning as known
+                 where known.sample_id = any (of_samples)
+                   and known.split_id = analysis.test_split(of_dataset)
+                   and (of_model is null or known.model = of_model)
+                 group by known.sample_id, known.architecture) as missed
+          join tested using (architecture)
+    )
+    select asked.sample_id,
+           (coalesce(sum(learning.learned_epoch), 0) + votes.total - count(learning.sample_id))
+               / nullif(votes.total - count(learning.sample_id) + count(learning.learned_epoch), 0),
+           coalesce(sum(learning.forgotten), 0) / votes.total
+      from unnest(of_samples) as asked (sample_id)
+     cross join (select count(*) as total from tested) as votes
+      left join learning using (sample_id)
+     where votes.total > 0
+     group by asked.sample_id, votes.total
 $$;
-comment on function analysis.learning_of_sample(bigint, text) is
-    'The first epoch after which a test sample was classified rightly, null where it never was, and how often it was missed again after an epoch; means over versions, with one vote an architecture (Toneva and others, 2019).';
+comment on function analysis.learning_of_samples(bigint, bigint[], text) is
+    'For test samples of a data set: the first epoch after which each was classified correctly, null where it never was, and how often it was missed again after an epoch; means over versions, with one vote for each architecture (Toneva and others, 2019).';
 
 
 create or replace view analysis.sample_difficulty as
@@ -419,16 +509,19 @@ select dataset.name as dataset,
        hard.mean_confidence,
        hard.label_doubt,
        sample.pixels,
-       dataset.height,
-       dataset.width,
+       split.height,
+       split.width,
        sample.sample_id,
-       dataset.dataset_id
+       dataset.dataset_id,
+       hard.missed_by_all
   from registry.dataset
+  join registry.split
+    on split.split_id = dataset.test_split_id
  cross join lateral analysis.hard_samples(dataset.dataset_id) as hard
   join registry.sample
     on sample.sample_id = hard.sample_id;
 comment on view analysis.sample_difficulty is
-    'The test samples that at least one model version misses, by the share of versions that do, with one vote an architecture.';
+    'The test samples that at least one model version misses, by the share of versions that do, with one vote for each architecture.';
 comment on column analysis.sample_difficulty.dataset is 'Name of the data set.';
 comment on column analysis.sample_difficulty.dataset_version is 'Its version.';
 comment on column analysis.sample_difficulty.index is 'Position of the sample in the test split, from 0.';
@@ -439,9 +532,10 @@ comment on column analysis.sample_difficulty.missed_share is
 comment on column analysis.sample_difficulty.commonest_prediction is 'The wrong class with the most votes; the smallest of several.';
 comment on column analysis.sample_difficulty.mean_confidence is 'Mean probability given to the wrong class, where it is missed.';
 comment on column analysis.sample_difficulty.label_doubt is
-    'Mean probability that versions, with one vote an architecture, give to the one wrong class that they agree on most.';
+    'Mean probability that versions, with one vote for each architecture, give to the one wrong class that they agree on most.';
 comment on column analysis.sample_difficulty.pixels is 'Intensities 0…255, row by row.';
 comment on column analysis.sample_difficulty.height is 'Rows of the image, in pixels.';
 comment on column analysis.sample_difficulty.width is 'Columns of the image, in pixels.';
 comment on column analysis.sample_difficulty.sample_id is 'Key of the sample.';
 comment on column analysis.sample_difficulty.dataset_id is 'Key of the data set.';
+comment on column analysis.sample_difficulty.missed_by_all is 'Whether every model version misses it.';

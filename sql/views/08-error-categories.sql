@@ -89,9 +89,9 @@ comment on function analysis.risk_ratio(bigint, bigint, bigint, bigint) is
 
 
 create or replace view analysis.sample_feature as
-select dataset.name as dataset,
-       dataset.version as dataset_version,
-       sample.split,
+select split.dataset,
+       split.dataset_version,
+       split.split,
        sample.index,
        sample.label,
        measured.ink,
@@ -107,16 +107,19 @@ select dataset.name as dataset,
        measured.cut_right,
        measured.pieces,
        measured.holes,
-       measured.class_distance,
+       class_distance.distance as class_distance,
        measured.sample_id,
-       sample.dataset_id
-  from registry.sample_feature as measured
-  join registry.sample using (sample_id)
-  join registry.dataset using (dataset_id);
+       split.dataset_id
+  from analysis.split
+  join registry.sample using (split_id)
+  join registry.sample_feature as measured using (sample_id)
+  left join registry.class_distance
+         on class_distance.training_split_id = split.training_split_id
+        and class_distance.sample_id = sample.sample_id;
 comment on view analysis.sample_feature is 'The measured shape of every sample.';
 comment on column analysis.sample_feature.dataset is 'Name of the data set.';
 comment on column analysis.sample_feature.dataset_version is 'Its version.';
-comment on column analysis.sample_feature.split is 'training or test.';
+comment on column analysis.sample_feature.split is 'training, validation or test.';
 comment on column analysis.sample_feature.index is 'Position in the split, from 0.';
 comment on column analysis.sample_feature.label is 'The class, from 0.';
 comment on column analysis.sample_feature.ink is 'Mean intensity, 0…1.';
@@ -146,9 +149,9 @@ select dataset.name as dataset,
        usual.feature,
        usual.median,
        usual.deviation,
-       usual.dataset_id
+       dataset.dataset_id
   from registry.class_feature as usual
-  join registry.dataset using (dataset_id);
+  join registry.dataset using (training_split_id);
 comment on view analysis.class_feature is 'What is usual in a class: robust location and scale over its training samples.';
 comment on column analysis.class_feature.dataset is 'Name of the data set.';
 comment on column analysis.class_feature.dataset_version is 'Its version.';
@@ -181,8 +184,8 @@ comment on column analysis.error_category.minimum_deviation is
 
 
 create or replace view analysis.sample_category as
-select sample.dataset_id,
-       sample.split,
+select split.dataset_id,
+       split.split,
        sample.sample_id,
        sample.index,
        sample.label,
@@ -190,10 +193,14 @@ select sample.dataset_id,
   from registry.error_category as rule
   join registry.class_feature as usual
     on usual.feature = rule.feature
+  join analysis.split using (training_split_id)
   join registry.sample
-    on sample.dataset_id = usual.dataset_id
+    on sample.split_id = split.split_id
    and sample.label = usual.label
   join registry.sample_feature as measured using (sample_id)
+  left join registry.class_distance
+         on class_distance.training_split_id = usual.training_split_id
+        and class_distance.sample_id = sample.sample_id
  cross join lateral (select case rule.feature
                                 when 'ink' then measured.ink
                                 when 'slant' then measured.slant
@@ -207,34 +214,36 @@ select sample.dataset_id,
                                 when 'cut_right' then measured.cut_right
                                 when 'pieces' then measured.pieces
                                 when 'holes' then measured.holes
-                                when 'class_distance' then measured.class_distance
+                                when 'class_distance' then class_distance.distance
                             end as value) as feature
  where case rule.side
            when 'above' then feature.value - usual.median
            else usual.median - feature.value
        end > rule.threshold * greatest(usual.deviation, rule.minimum_deviation)
  union
-select sample.dataset_id,
-       sample.split,
+select dataset.dataset_id,
+       'test',
        sample.sample_id,
        sample.index,
        sample.label,
        rule.category
   from registry.error_category as rule
  cross join registry.dataset
- cross join lateral analysis.missed_samples(dataset.dataset_id) as missed
- cross join lateral analysis.mistaken_for(missed.sample_id, dataset.dataset_id) as mistaken
+ -- The probability of all wrong classes bounds that of one; few samples are left to look at closely.
+ cross join lateral analysis.mistaken_for(
+                        dataset.dataset_id,
+                        array(select missed.sample_id
+                                from analysis.missed_samples(dataset.dataset_id) as missed
+                               where missed.missed_share * missed.mean_confidence > rule.threshold)) as mistaken
   join registry.sample
-    on sample.sample_id = missed.sample_id
+    on sample.sample_id = mistaken.sample_id
  where rule.feature = 'label_doubt'
-   -- The probability of all wrong classes bounds that of one; few samples are left to look at closely.
-   and missed.missed_share * missed.mean_confidence > rule.threshold
    and mistaken.label_doubt > rule.threshold
-   and (select count(*) from analysis.votes(dataset.dataset_id, null, null, null)) > 1;
+   and (select architectures from analysis.tested_versions(dataset.dataset_id)) > 1;
 comment on view analysis.sample_category is
     'Which samples deviate from their class in which way, by the rules of analysis.error_category. A sample may be in several categories or in none.';
 comment on column analysis.sample_category.dataset_id is 'Key of the data set.';
-comment on column analysis.sample_category.split is 'training or test.';
+comment on column analysis.sample_category.split is 'training, validation or test.';
 comment on column analysis.sample_category.sample_id is 'Key of the sample.';
 comment on column analysis.sample_category.index is 'Position in the split, from 0.';
 comment on column analysis.sample_category.label is 'The class, from 0.';

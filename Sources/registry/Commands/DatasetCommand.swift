@@ -90,13 +90,18 @@ struct DatasetImportCommand: AsyncParsableCommand {
 }
 
 /// Says what became of an import.
-private func report(_ result: (dataset: StoredDataset, isNew: Bool), isQuiet: Bool) {
+private func report(_ result: DatasetImport, isQuiet: Bool) {
     guard !isQuiet else { return }
     let dataset = result.dataset
+    let outcome =
+        switch result.outcome {
+        case .imported: "imported."
+        case .described: "registered; their content was there already and is stored once."
+        case .unchanged: "are there already; nothing was changed."
+        }
     Terminal.tell(
         "\(dataset.description.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training and "
-            + "\(Quantity.count(dataset.testSamples)) test samples "
-            + (result.isNew ? "imported." : "are there already; nothing was changed."))
+            + "\(Quantity.count(dataset.testSamples)) test samples \(outcome)")
 }
 
 struct DatasetListCommand: AsyncParsableCommand {
@@ -191,7 +196,7 @@ private enum DatasetText {
                 ["training deviation", "\(about.trainingStandardDeviation)"],
                 ["source", about.source],
                 ["licence", about.licence],
-                ["fingerprint", about.fingerprint],
+                ["fingerprint", dataset.fingerprint],
             ], isRight: [false, false])
     }
 
@@ -210,7 +215,7 @@ private enum DatasetText {
                 JSONValue.Member("training_standard_deviation", .number(about.trainingStandardDeviation)),
                 JSONValue.Member("source", .string(about.source)),
                 JSONValue.Member("licence", .string(about.licence)),
-                JSONValue.Member("fingerprint", .string(about.fingerprint)),
+                JSONValue.Member("fingerprint", .string(dataset.fingerprint)),
             ] + more)
     }
 }

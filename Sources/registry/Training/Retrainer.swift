@@ -134,7 +134,9 @@ struct Retrainer {
 
     /// The test samples that a version misses; it is tested anew where it was tested on others.
     private func missedIndices(of version: StoredVersion, onTestOf candidate: StoredVersion) throws -> Set<Int> {
-        guard version.datasetID != candidate.datasetID else { return try store { try $0.missedIndices(of: version) } }
+        guard version.testSplitID != candidate.testSplitID else {
+            return try store { try $0.missedIndices(of: version) }
+        }
         let (images, weights) = try store { store in
             let dataset = try store.dataset(id: candidate.datasetID)
             return (

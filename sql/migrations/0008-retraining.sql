@@ -19,6 +19,8 @@ create table registry.retraining (
     constraint retraining_finished_at_check check ((outcome is null) = (finished_at is null))
 );
 create unique index retraining_unfinished_key on registry.retraining (model_id) where finished_at is null;
+create index retraining_model_id_production_number_index on registry.retraining (model_id, production_number);
+comment on index registry.retraining_unfinished_key is 'A model is retrained once at a time.';
 comment on table registry.retraining is 'Trainings that are to replace a version in production. A model has one at a time.';
 comment on column registry.retraining.retraining_id is 'Key.';
 comment on column registry.retraining.model_id is 'The model.';

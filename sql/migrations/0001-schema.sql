@@ -1,0 +1,55 @@
+-- The two schemas, and what of sql/ a database has seen.
+
+create schema registry;
+comment on schema registry is
+    'Tables of the model registry. Written by the program; analysts read the views of schema analysis.';
+
+create schema analysis;
+comment on schema analysis is
+    'Views for analysts: every figure that the program prints comes from here.';
+
+
+create table registry.schema_migration (
+    version     integer     not null,
+    name        text        not null,
+    checksum    text        not null,
+    applied_at  timestamptz not null default now(),
+    constraint schema_migration_pkey primary key (version),
+    constraint schema_migration_version_check check (version > 0),
+    constraint schema_migration_checksum_check check (checksum ~ '^[0-9a-f]{64}$')
+);
+comment on table registry.schema_migration is 'The numbered migrations that this database has seen.';
+comment on column registry.schema_migration.version is 'Number of the migration.';
+comment on column registry.schema_migration.name is 'Its file, sql/migrations/NAME.sql.';
+comment on column registry.schema_migration.checksum is 'SHA-256 of the file, in hexadecimal.';
+comment on column registry.schema_migration.applied_at is 'When it was applied.';
+
+create table registry.schema_script (
+    name        text        not null,
+    checksum    text        not null,
+    applied_at  timestamptz not null default now(),
+    constraint schema_script_pkey primary key (name),
+    constraint schema_script_checksum_check check (checksum ~ '^[0-9a-f]{64}$')
+);
+comment on table registry.schema_script is
+    'The functions, views and roles, which are applied again when their file has changed.';
+comment on column registry.schema_script.name is 'The file, sql/NAME.sql.';
+comment on column registry.schema_script.checksum is 'SHA-256 of the file, in hexadecimal.';
+comment on column registry.schema_script.applied_at is 'When it was applied last.';
+
+
+-- For triggers on what never changes; their argument is the constraint's name.
+create function registry.refuse_change() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception 'registry.%: what is stored there does not change', tg_table_name
+          using errcode = 'check_violation',
+                schema = tg_table_schema,
+                table = tg_table_name,
+                constraint = tg_argv[0];
+end
+$$;
+comment on function registry.refuse_change() is
+    'Refuses a statement that would change what must stay as it was stored. The trigger''s argument names the constraint.';
