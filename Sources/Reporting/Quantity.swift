@@ -41,6 +41,14 @@ public enum Quantity {
         return "\(whole / 3600) h \(whole / 60 % 60) min"
     }
 
+    /// An amount of memory, in decimal units: `12 MB`, `1.3 GB`.
+    public static func bytes(_ count: Int) -> String {
+        let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
+        var (value, unit) = (Double(count), 0)
+        while value >= 999.5 && unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
+        return "\(decimal(value, places: unit > 2 && value < 99.95 ? 1 : 0)) \(units[unit])"
+    }
+
     /// A p value: three decimals, or a power of ten for small ones, e.g. `4.1 · 10⁻⁷`. Those below 10⁻³⁰⁰ are not told from
     /// 0.
     public static func probability(_ value: Double) -> String {

@@ -3,9 +3,9 @@ import PostgreSQL
 /// Bytes of an artifact stored in one row: far below what one value may hold, and cheap to hold twice in memory.
 private let chunkSize = 8 << 20
 
-/// Bytes in the pieces that rows keep, in order.
-func chunks(of bytes: [UInt8]) -> [[UInt8]] {
-    stride(from: 0, to: bytes.count, by: chunkSize).map { Array(bytes[$0..<min($0 + chunkSize, bytes.count)]) }
+/// Bytes in the pieces that rows keep, in order; each is copied when it is its turn.
+func chunks(of bytes: [UInt8]) -> some Sequence<[UInt8]> {
+    stride(from: 0, to: bytes.count, by: chunkSize).lazy.map { Array(bytes[$0..<min($0 + chunkSize, bytes.count)]) }
 }
 
 extension Store {

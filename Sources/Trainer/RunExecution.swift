@@ -109,6 +109,8 @@ private struct Training {
     let report: (RunEvent) -> Void
 
     func run(epochsFinished: Int, kernels: KernelSet, threads: Int?) throws -> RunOutcome {
+        let samples = SampleCounts(training: data.training.count, test: data.test.count, shape: data.training.shape)
+        try configuration.checkMemory(on: samples, isLoaded: true, available: Memory.available)
         let (network, epochsFinished) = try network(after: epochsFinished)
         let loop = try TrainingLoop(
             network: network, images: data.training, configuration: configuration.training, threads: threads,
@@ -117,7 +119,7 @@ private struct Training {
             let epoch = epoch + 1
             if let stop = try train(epoch, of: network, in: loop) { return try end(stop) }
         }
-        let weights = try Safetensors.encode(network.tensors(), metadata: ["format": "pt"])
+        let weights = try network.encodedWeights()
         return .succeeded(try store { try $0.succeed(lease, weights: weights) })
     }
 
@@ -138,7 +140,7 @@ private struct Training {
         guard let trained else { return stop }
         let tested = try loop.evaluate(data.test)
         let record = record(of: epoch, trained: trained, tested: tested, losses: losses)
-        let checkpoint = try network.checkpoint(afterEpoch: epoch).encode()
+        let checkpoint = try network.encodedCheckpoint(afterEpoch: epoch)
         let isFinite = trained.firstNonFiniteStep == nil && tested.meanLoss.isFinite
         let diverged = isFinite ? nil : Diverged(run: lease.run, epoch: epoch, step: trained.firstNonFiniteStep)
         try store { try $0.record(record, checkpoint: checkpoint, divergence: diverged?.reason, under: lease) }

@@ -221,6 +221,10 @@ extension NoPicture: Failure {
     var exitStatus: ExitStatus { .badInput }
 }
 
+extension NotEnoughMemory: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
 extension PerturbationError: Failure {
     var exitStatus: ExitStatus { .badInput }
 }

@@ -57,7 +57,10 @@ struct ArchitectureTests {
             ([.convolution(outputs: 3, kernel: 29), .flatten, .dense(outputs: 2)], "its window of 29 is larger"),
             ([.convolution(outputs: 0, kernel: 3), .flatten, .dense(outputs: 2)], "at least 1"),
             ([.convolution(outputs: 1, kernel: 3, stride: 0), .flatten, .dense(outputs: 2)], "at least 1"),
-            ([.convolution(outputs: 1, kernel: 3, padding: 3), .flatten, .dense(outputs: 2)], "padding smaller"),
+            (
+                [.convolution(outputs: 1, kernel: 3, padding: 3), .flatten, .dense(outputs: 2)],
+                "smaller than the kernel"
+            ),
             ([.flatten], "must be dense"),
             ([.flatten, .dense(outputs: 10), .relu], "must be dense"),
             ([.flatten, .dense(outputs: 40_000)], "40000 classes"),
@@ -92,6 +95,43 @@ struct ArchitectureTests {
     func badJSON(json: String, message: String) throws {
         let error = #expect(throws: ArchitectureError.self) { try Architecture(json: Array(json.utf8)) }
         #expect(try #require(error).description.contains(message), "\(String(describing: error))")
+    }
+
+    @Test(
+        "sizes that no machine computes are refused, and nothing overflows on the way",
+        arguments: [
+            [.convolution(outputs: 1, kernel: .max, padding: .max - 1), .flatten, .dense(outputs: 2)],
+            [.convolution(outputs: 1, kernel: .max / 2, padding: .max / 2 - 1), .flatten, .dense(outputs: 2)],
+            [.convolution(outputs: 1, kernel: 1, stride: .max), .flatten, .dense(outputs: 2)],
+            [.convolution(outputs: 1, kernel: 1, padding: .min), .flatten, .dense(outputs: 2)],
+            [.convolution(outputs: .max, kernel: 1), .flatten, .dense(outputs: 2)],
+            [.convolution(outputs: 1 << 16, kernel: 65_000, padding: 64_999), .flatten, .dense(outputs: 2)],
+            [.maximumPooling(size: .max, stride: 1), .flatten, .dense(outputs: 2)],
+            [.averagePooling(size: 1, stride: .max), .flatten, .dense(outputs: 2)],
+            [.localResponseNormalization(size: .max), .flatten, .dense(outputs: 2)],
+            [.flatten, .dense(outputs: .min), .dense(outputs: 2)],
+            // 2¹⁶ · 2¹⁶ · 32,783² multiply-adds.
+            [
+                .convolution(outputs: 1 << 16, kernel: 1), .convolution(outputs: 1 << 16, kernel: 16, padding: 15),
+                .flatten, .dense(outputs: 2),
+            ],
+            // Features of 2¹⁶ · 28², then 2⁴¹ weights and more.
+            [.convolution(outputs: 1 << 16, kernel: 1), .flatten, .dense(outputs: 1 << 16), .dense(outputs: 2)],
+            [Layer](repeating: .relu, count: 1 << 17) + [.flatten, .dense(outputs: 2)],
+        ] as [[Layer]])
+    func hugeSizes(layers: [Layer]) {
+        #expect(throws: ArchitectureError.self) { try Architecture(name: "test", input: digits, layers: layers) }
+    }
+
+    @Test("the input's sides, and their product, have limits")
+    func hugeInputs() {
+        for input in [(1 << 16 + 1, 1, 1), (0, 1, 1), (1, -1, 1), (.max, .max, .max), (1 << 16, 1 << 16, 1 << 16)] {
+            #expect(throws: ArchitectureError.self) {
+                try Architecture(
+                    name: "test", input: ImageShape(channels: input.0, height: input.1, width: input.2),
+                    layers: [.flatten, .dense(outputs: 2)])
+            }
+        }
     }
 
     @Test("weights of another network are refused, and change nothing")

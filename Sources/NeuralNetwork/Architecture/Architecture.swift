@@ -90,6 +90,14 @@ enum LayerShape: Hashable, CustomStringConvertible {
         }
     }
 
+    /// With a border on all sides; features have none.
+    func padded(by padding: Int) -> LayerShape {
+        guard case .image(let shape) = self else { return self }
+        return .image(
+            ImageShape(
+                channels: shape.channels, height: shape.height + 2 * padding, width: shape.width + 2 * padding))
+    }
+
     var isImage: Bool {
         if case .image = self { true } else { false }
     }
@@ -111,24 +119,32 @@ enum LayerShape: Hashable, CustomStringConvertible {
 }
 
 extension Architecture {
-    /// No side of an image and no number of channels or features may be larger: products then stay far from overflow.
-    static let largestDimension = 1 << 16
+    /// No side of an image, no number of channels or of a dense layer's outputs, and no kernel, stride or padding may be
+    /// larger.
+    static let largestDimension = ImageShape.largestDimension
+    /// No layer may have more outputs, weights or multiply-adds: sums over all layers then stay below 2⁵⁶.
+    static let largestCount = 1 << 40
+    static let largestLayerCount = 1 << 16
     /// Labels are stored as 16-bit numbers with a sign.
     static let largestClassCount = 1 << 15
 
     /// Each layer's output shape.
     ///
+    /// Every size is checked before it is computed with: whatever an architecture says, nothing overflows.
+    ///
     /// - Throws: `ArchitectureError` for the first layer that does not fit.
     func shapes() throws -> [LayerShape] {
-        guard [input.channels, input.height, input.width].allSatisfy({ (1...Self.largestDimension).contains($0) })
-        else {
+        guard let count = input.checkedCount, count <= Self.largestCount else {
             throw ArchitectureError.badInput(input)
         }
+        guard layers.count <= Self.largestLayerCount else { throw ArchitectureError.tooManyLayers(layers.count) }
         var shapes: [LayerShape] = []
         var shape = LayerShape.image(input)
         for (index, layer) in layers.enumerated() {
             do {
-                shape = try layer.output(for: shape)
+                let output = try layer.output(for: shape)
+                try layer.checkCounts(from: shape, to: output)
+                shape = output
             } catch let misfit as LayerMisfit {
                 throw ArchitectureError.layer(number: index + 1, type: layer.typeName, input: "\(shape)", misfit.reason)
             }
@@ -142,6 +158,15 @@ extension Architecture {
     }
 }
 
+/// - Returns: `nil` when a factor is negative or the product overflows.
+func product(_ factors: [Int]) -> Int? {
+    factors.reduce(1 as Int?) { product, factor in
+        guard let product, factor >= 0 else { return nil }
+        let (result, overflow) = product.multipliedReportingOverflow(by: factor)
+        return overflow ? nil : result
+    }
+}
+
 private struct LayerMisfit: Error {
     let reason: String
 }
@@ -150,11 +175,9 @@ extension Layer {
     fileprivate func output(for input: LayerShape) throws -> LayerShape {
         switch (self, input) {
         case (.convolution(let outputs, let kernel, let stride, let padding), .image(let image)):
-            guard (1...Architecture.largestDimension).contains(outputs), kernel >= 1, stride >= 1,
-                (0..<max(kernel, 1)).contains(padding)
-            else {
-                throw LayerMisfit(
-                    reason: "outputs, kernel and stride must be at least 1, the padding smaller than the kernel")
+            try check([outputs, kernel, stride], "outputs, kernel and stride")
+            guard (0..<kernel).contains(padding) else {
+                throw LayerMisfit(reason: "the padding must be at least 0 and smaller than the kernel")
             }
             return .image(
                 ImageShape(
@@ -163,7 +186,7 @@ extension Layer {
                     width: try steps(over: image.width + 2 * padding, window: kernel, stride: stride)))
         case (.maximumPooling(let size, let stride), .image(let image)),
             (.averagePooling(let size, let stride), .image(let image)):
-            guard size >= 1, stride >= 1 else { throw LayerMisfit(reason: "size and stride must be at least 1") }
+            try check([size, stride], "size and stride")
             return .image(
                 ImageShape(
                     channels: image.channels, height: try steps(over: image.height, window: size, stride: stride),
@@ -183,8 +206,9 @@ extension Layer {
             }
             return input
         case (.localResponseNormalization(let size, let alpha, let beta, let k), .image):
-            guard size >= 1, alpha.isFinite, beta.isFinite, k.isFinite, alpha >= 0, beta >= 0, k > 0 else {
-                throw LayerMisfit(reason: "the size must be at least 1, alpha and beta not negative, k above 0")
+            try check([size], "the size")
+            guard alpha.isFinite, beta.isFinite, k.isFinite, alpha >= 0, beta >= 0, k > 0 else {
+                throw LayerMisfit(reason: "alpha and beta must not be negative, k must be above 0")
             }
             return input
         case (.leakyReLU(let slope), _):
@@ -195,6 +219,29 @@ extension Layer {
         case (.dense, .image): throw LayerMisfit(reason: "it needs a list of features; put a flatten layer before it")
         case (_, .features):
             throw LayerMisfit(reason: "it needs an image, and the layers before it made features of it")
+        }
+    }
+
+    private func check(_ sizes: [Int], _ names: String) throws {
+        guard sizes.allSatisfy((1...Architecture.largestDimension).contains) else {
+            throw LayerMisfit(reason: "\(names) must be at least 1 and at most 65,536")
+        }
+    }
+
+    /// Outputs, weights and multiply-adds that are too many to be counted, let alone computed.
+    fileprivate func checkCounts(from input: LayerShape, to output: LayerShape) throws {
+        // At most 2¹⁶ each: sides of an image shrink by less than their padding adds.
+        let sides: [Int] =
+            if case .image(let image) = output { [image.channels, image.height, image.width] } else { [] }
+        var counts = [product(sides)]
+        for weight in weightShapes(for: input) {
+            counts.append(product(weight.shape))
+            if isLinear { counts.append(product(weight.shape + sides.dropFirst())) }
+        }
+        guard sides.allSatisfy({ $0 <= Architecture.largestDimension }),
+            counts.allSatisfy({ $0.map { $0 <= Architecture.largestCount } ?? false })
+        else {
+            throw LayerMisfit(reason: "it would have more outputs, weights or multiply-adds than any machine computes")
         }
     }
 
@@ -210,6 +257,7 @@ extension Layer {
 public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(String)
     case badInput(ImageShape)
+    case tooManyLayers(Int)
     case layer(number: Int, type: String, input: String, String)
     case noLogits
     case badClassCount(Int)
@@ -218,7 +266,9 @@ public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertib
         switch self {
         case .unreadable(let reason): "The architecture cannot be read: \(reason)."
         case .badInput(let shape):
-            "The architecture's input is \(shape); each of the three must be between 1 and 65,536."
+            "The architecture's input is \(shape); each of the three must be between 1 and 65,536, their product at "
+                + "most 2⁴⁰."
+        case .tooManyLayers(let count): "The architecture has \(count) layers; at most 65,536 are possible."
         case .layer(let number, let type, let input, let reason):
             "Layer \(number) (\(type)) does not fit its input \(input): \(reason)."
         case .noLogits: "The architecture's last layer must be dense: its outputs are the logits, one a class."

@@ -42,30 +42,48 @@ public enum Safetensors {
     }
 
     /// The same tensors and metadata give the same bytes.
+    ///
+    /// - Throws: `SafetensorsError` for a tensor that has not as many numbers as its shape says.
     public static func encode(_ tensors: [Tensor], metadata: [String: String] = [:]) throws -> [UInt8] {
+        for tensor in tensors where product(tensor.shape) != tensor.values.count {
+            throw SafetensorsError(
+                "the tensor “\(tensor.name)” of shape \(tensor.shape) has \(tensor.values.count) numbers")
+        }
+        return try encode(tensors.map { ($0.name, $0.shape) }, metadata: metadata) { index, target in
+            _ = target.update(fromContentsOf: tensors[index].values)
+        }
+    }
+
+    /// Numbers are written to their place in the file at once: of large networks there is no memory for another copy.
+    ///
+    /// - Parameter fill: Writes the numbers of the tensor at an index; as many as its shape says.
+    static func encode(
+        _ tensors: [(name: String, shape: [Int])], metadata: [String: String],
+        fill: (_ index: Int, _ target: UnsafeMutableBufferPointer<Float>) -> Void
+    ) throws -> [UInt8] {
         var items: [String: Item] = metadata.isEmpty ? [:] : ["__metadata__": .metadata(metadata)]
-        var offset = 0
+        var offsets = [0]
         for tensor in tensors {
-            guard product(tensor.shape) == tensor.values.count else {
-                throw SafetensorsError(
-                    "the tensor “\(tensor.name)” of shape \(tensor.shape) has \(tensor.values.count) numbers")
-            }
-            let end = offset + tensor.values.count * 4
-            items[tensor.name] = .tensor(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end]))
-            offset = end
+            let (start, end) = (offsets[offsets.count - 1], offsets[offsets.count - 1] + 4 * tensor.shape.reduce(1, *))
+            items[tensor.name] = .tensor(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [start, end]))
+            offsets.append(end)
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var header = [UInt8](try encoder.encode(items))
         header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(8 + header.count + offset)
-        withUnsafeBytes(of: UInt64(header.count).littleEndian) { bytes += $0 }
-        bytes += header
-        for tensor in tensors {
-            for value in tensor.values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
+        let length = 8 + header.count + offsets[tensors.count]
+        // The numbers lie in memory as in the file: all processors that this is built for are little-endian.
+        return [UInt8](unsafeUninitializedCapacity: length) { bytes, count in
+            withUnsafeBytes(of: UInt64(header.count).littleEndian) { _ = bytes.update(fromContentsOf: $0) }
+            _ = bytes[8...].update(fromContentsOf: header)
+            let numbers = UnsafeMutableRawBufferPointer(bytes)
+            for index in tensors.indices {
+                let place = numbers[8 + header.count + offsets[index]..<8 + header.count + offsets[index + 1]]
+                fill(index, UnsafeMutableRawBufferPointer(rebasing: place).bindMemory(to: Float.self))
+            }
+            count = length
         }
-        return bytes
     }
 
     /// - Returns: The tensors in the order in which their numbers stand in the file.
@@ -124,15 +142,6 @@ public enum Safetensors {
             throw SafetensorsError("\(bytes.count - dataStart - end) bytes follow the last tensor")
         }
         return (tensors, metadata)
-    }
-
-    /// - Returns: `nil` when a factor is negative or the product overflows.
-    private static func product(_ factors: [Int]) -> Int? {
-        factors.reduce(1 as Int?) { product, factor in
-            guard let product, factor >= 0 else { return nil }
-            let (result, overflow) = product.multipliedReportingOverflow(by: factor)
-            return overflow ? nil : result
-        }
     }
 }
 

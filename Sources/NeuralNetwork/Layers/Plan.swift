@@ -14,43 +14,26 @@ final class Plan {
     ///   - trains: Whether gradients will be computed, and layers that differ between training and test train.
     ///   - seed: Of the random numbers that layers draw.
     init(_ network: Network, batchSize: Int, trains: Bool, seed: UInt64) throws {
-        let layers = network.architecture.layers
-        let shapes = try network.architecture.shapes()
         // A network that begins with flattening reads its images as features at once.
-        isInputBatchInnermost = layers.first != .flatten
+        isInputBatchInnermost = network.architecture.layers.first != .flatten
         let image = network.architecture.input
         input = Activation(
             isInputBatchInnermost ? .image(image) : .features(image.count), batchSize: batchSize, hasGradient: false)
         var current = input
-        var index = 0
-        while index < layers.count {
-            // A linear layer does a ReLU that follows it on the way.
-            let rectifies = layers[index].isLinear && index + 1 < layers.count && layers[index + 1] == .relu
+        for stage in try network.architecture.stages(trains: trains) {
             let source = current
-            if Self.isComputed(layers[index], of: source.shape, trains: trains) {
-                let parameters = network.parametersOfLayer[index]
-                current = Activation(
-                    shapes[index], batchSize: batchSize,
-                    hasGradient: trains && (source.gradient != nil || !parameters.isEmpty), isRectified: rectifies)
-                stages.append(
-                    Self.stage(
-                        layers[index], from: source, to: current, parameters: parameters, batchSize: batchSize,
-                        trains: trains, stream: RandomStream(seed: seed, name: "dropout \(index + 1)")))
-                if rectifies { rectified.append((index + 1, current)) }
-                if layers[index] == .relu { rectified.append((index, current)) }
-            }
-            index += rectifies ? 2 : 1
+            current = Activation(
+                stage.output.shape, batchSize: batchSize, hasGradient: stage.output.hasGradient,
+                isRectified: stage.rectifies)
+            stages.append(
+                Self.stage(
+                    stage.layer, from: source, to: current, parameters: network.parametersOfLayer[stage.index],
+                    batchSize: batchSize, trains: trains,
+                    stream: RandomStream(seed: seed, name: "dropout \(stage.index + 1)")))
+            if stage.rectifies { rectified.append((stage.index + 1, current)) }
+            if stage.layer == .relu { rectified.append((stage.index, current)) }
         }
         logits = current
-    }
-
-    /// Whether a layer does anything: features are flat already, and a test drops nothing out.
-    private static func isComputed(_ layer: Layer, of input: LayerShape, trains: Bool) -> Bool {
-        switch layer {
-        case .flatten: input.isImage
-        case .dropout(let rate): trains && rate > 0
-        default: true
-        }
     }
 
     private static func stage(
@@ -95,5 +78,60 @@ final class Plan {
     /// From the gradient of the logits to a step with all weights.
     func backward(_ pass: Pass, step: OptimizerStep) {
         for stage in stages.reversed() { stage.backward(pass, step: step) }
+    }
+}
+
+/// A layer that computes something, and what flows into and out of it.
+struct PlannedStage {
+    struct Flow {
+        var shape: LayerShape
+        /// Whether the loss's gradient flows back: not in a test, and not to the network's input.
+        var hasGradient: Bool
+    }
+
+    /// The layer's position in the architecture.
+    let index: Int
+    let layer: Layer
+    let input: Flow
+    let output: Flow
+    /// Whether it does the ReLU that follows it on the way.
+    let rectifies: Bool
+}
+
+extension Architecture {
+    /// The layers in the order in which they compute, without those that do nothing.
+    func stages(trains: Bool) throws -> [PlannedStage] {
+        let shapes = try shapes()
+        var stages: [PlannedStage] = []
+        // A network that begins with flattening reads its images as features at once.
+        var flow = PlannedStage.Flow(
+            shape: layers.first == .flatten ? .features(input.count) : .image(input), hasGradient: false)
+        var index = 0
+        while index < layers.count {
+            let layer = layers[index]
+            // A linear layer does a ReLU that follows it on the way.
+            let rectifies = layer.isLinear && index + 1 < layers.count && layers[index + 1] == .relu
+            if layer.isComputed(from: flow.shape, trains: trains) {
+                let hasWeights = !layer.weightShapes(for: flow.shape).isEmpty
+                let output = PlannedStage.Flow(
+                    shape: shapes[index], hasGradient: trains && (flow.hasGradient || hasWeights))
+                stages.append(
+                    PlannedStage(index: index, layer: layer, input: flow, output: output, rectifies: rectifies))
+                flow = output
+            }
+            index += rectifies ? 2 : 1
+        }
+        return stages
+    }
+}
+
+extension Layer {
+    /// Whether it does anything: features are flat already, and a test drops nothing out.
+    fileprivate func isComputed(from input: LayerShape, trains: Bool) -> Bool {
+        switch self {
+        case .flatten: input.isImage
+        case .dropout(let rate): trains && rate > 0
+        default: true
+        }
     }
 }

@@ -8,8 +8,10 @@ public struct Checkpoint: Sendable, Hashable {
 
     /// In safetensors form, with the epoch in the metadata.
     public func encode() throws -> [UInt8] {
-        try Safetensors.encode(tensors, metadata: ["format": "pt", "epoch": "\(epoch)"])
+        try Safetensors.encode(tensors, metadata: Self.metadata(epoch: epoch))
     }
+
+    static func metadata(epoch: Int) -> [String: String] { ["format": "pt", "epoch": "\(epoch)"] }
 
     /// - Throws: `SafetensorsError` when the bytes are no checkpoint.
     public init(_ bytes: [UInt8]) throws {
@@ -30,7 +32,36 @@ public struct Checkpoint: Sendable, Hashable {
 extension Network {
     /// - Parameter epoch: The last finished one.
     public func checkpoint(afterEpoch epoch: Int) -> Checkpoint {
-        Checkpoint(epoch: epoch, tensors: tensors() + parameters.flatMap(\.moments))
+        let moments = parameters.flatMap { parameter in
+            parameter.moments.map { moment in
+                var tensor = parameter.tensor(of: moment.buffer)
+                tensor.name = moment.name
+                return tensor
+            }
+        }
+        return Checkpoint(epoch: epoch, tensors: tensors() + moments)
+    }
+
+    /// `checkpoint(afterEpoch:)` in safetensors form, without a copy of the tensors in between.
+    public func encodedCheckpoint(afterEpoch epoch: Int) throws -> [UInt8] {
+        let moments = parameters.flatMap { parameter in
+            parameter.moments.map { (name: $0.name, parameter: parameter, buffer: $0.buffer) }
+        }
+        return try encode(
+            parameters.map { ($0.name, $0, $0.values) } + moments, metadata: Checkpoint.metadata(epoch: epoch))
+    }
+
+    /// All weights in safetensors form, without a copy of the tensors in between.
+    public func encodedWeights() throws -> [UInt8] {
+        try encode(parameters.map { ($0.name, $0, $0.values) }, metadata: ["format": "pt"])
+    }
+
+    private func encode(
+        _ tensors: [(name: String, parameter: Parameter, buffer: FloatBuffer)], metadata: [String: String]
+    ) throws -> [UInt8] {
+        try Safetensors.encode(tensors.map { ($0.name, $0.parameter.shape) }, metadata: metadata) { index, target in
+            tensors[index].parameter.copy(tensors[index].buffer, to: target)
+        }
     }
 
     /// Takes over weights and the optimiser's memory.

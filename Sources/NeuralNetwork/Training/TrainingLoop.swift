@@ -9,10 +9,6 @@ public final class TrainingLoop {
     /// Threads where none are asked for: one a physical core.
     public static var defaultThreadCount: Int { PhysicalCores.count }
 
-    /// Images that are tested at once: enough to fill the vectors, few enough for the cache, and no more than a step
-    /// has, because a large network may have memory only for small batches.
-    private let testBatchSize: Int
-
     private let network: Network
     private let images: LabeledImages
     private let configuration: TrainingConfiguration
@@ -20,14 +16,13 @@ public final class TrainingLoop {
     private let kernels: KernelSet
     private let team: ThreadTeam
     private let plan: Plan
-    private let testPlan: Plan
     private let batch: Batch
-    private let testBatch: Batch
+    private let evaluator: Evaluator
 
     /// - Parameters:
     ///   - threads: `nil` for one a physical core.
     ///   - kernels: Those that the processor can run; by default the fastest.
-    /// - Throws: `TrainingError` when the images are not those that the network takes.
+    /// - Throws: `TrainingError` when the images are not those that the network takes, or can't be learned so.
     public init(
         network: Network, images: LabeledImages, configuration: TrainingConfiguration, threads: Int? = nil,
         kernels: KernelSet = .fastest()
@@ -37,25 +32,12 @@ public final class TrainingLoop {
         self.configuration = configuration
         standardization = configuration.standardization ?? .none
         self.kernels = kernels
-        try Self.check(images, fit: network.architecture)
-        try configuration.checkSizes()
-        testBatchSize = min(64, paddedToLanes(configuration.batchSize))
-        let input = network.architecture.input
-        plan = try Plan(network, batchSize: configuration.batchSize, trains: true, seed: configuration.seed)
-        testPlan = try Plan(network, batchSize: testBatchSize, trains: false, seed: configuration.seed)
-        batch = Batch(capacity: configuration.batchSize, shape: input)
-        testBatch = Batch(capacity: testBatchSize, shape: input)
         team = ThreadTeam(threadCount: threads ?? PhysicalCores.count)
-    }
-
-    private static func check(_ images: LabeledImages, fit architecture: Architecture) throws {
-        guard architecture.accepts(images.shape) else {
-            throw TrainingError.imageShape(found: images.shape, needed: architecture.input)
-        }
-        // Labels are below the images' number of classes; only where that is larger, each has to be looked at.
-        if images.classes > architecture.classes, let label = images.labels.max(), Int(label) >= architecture.classes {
-            throw TrainingError.label(Int(label), classes: architecture.classes)
-        }
+        evaluator = try Evaluator(network, configuration: configuration, kernels: kernels, team: team)
+        try network.architecture.check(images)
+        let capacity = min(configuration.batchSize, images.count)
+        plan = try Plan(network, batchSize: capacity, trains: true, seed: configuration.seed)
+        batch = Batch(capacity: capacity, shape: network.architecture.input)
     }
 
     /// Learns from every image once.
@@ -122,39 +104,7 @@ public final class TrainingLoop {
     }
 
     /// Classifies images with the weights as they are.
-    public func evaluate(_ images: LabeledImages) throws -> Evaluation {
-        try Self.check(images, fit: network.architecture)
-        let clock = ContinuousClock()
-        let start = clock.now
-        let classes = network.architecture.classes
-        let order = (0..<images.count).map { Int32($0) }
-        var predictions = [UInt16](repeating: 0, count: images.count)
-        var losses = [Float](repeating: 0, count: images.count)
-        var probabilities = [Float](repeating: 0, count: images.count * classes)
-        var lossSum = 0.0
-        var correct = 0
-        var activity = UnitActivity()
-        probabilities.withUnsafeMutableBufferPointer { probabilities in
-            for first in stride(from: 0, to: order.count, by: testBatchSize) {
-                let end = min(first + testBatchSize, order.count)
-                let pass = Pass(team: team, kernels: kernels, count: end - first)
-                testBatch.forward(
-                    order[first..<end], of: images, standardization: standardization, plan: testPlan, pass: pass,
-                    needsGradient: false, probabilities: probabilities.baseAddress.map { $0 + first * classes })
-                activity.observe(testPlan, pass)
-                for position in 0..<pass.count {
-                    predictions[first + position] = testBatch.predictions[position]
-                    losses[first + position] = testBatch.losses.pointer[position]
-                }
-                lossSum += testBatch.lossSum(pass.count)
-                correct += testBatch.correct(pass.count)
-            }
-        }
-        return Evaluation(
-            count: images.count, correct: correct, meanLoss: lossSum / Double(max(images.count, 1)),
-            predictions: predictions, losses: losses, probabilities: probabilities, deadShares: activity.deadShares,
-            seconds: (clock.now - start) / .seconds(1))
-    }
+    public func evaluate(_ images: LabeledImages) throws -> Evaluation { try evaluator(images) }
 
     /// The gradients of the mean loss of some images, at the weights as they are; these do not change.
     ///

@@ -22,8 +22,12 @@ final class Parameter {
         self.shape = shape
         self.isTrainable = isTrainable
         isTransposed = shape.count == 2
-        values = FloatBuffer(
-            count: isTransposed ? shape[1] * paddedToLanes(shape[0]) : paddedToLanes(shape.reduce(1, *)))
+        values = FloatBuffer(count: Self.paddedCount(shape))
+    }
+
+    /// Numbers that a tensor of a shape takes in memory.
+    static func paddedCount(_ shape: [Int]) -> Int {
+        shape.count == 2 ? shape[1] * paddedToLanes(shape[0]) : paddedToLanes(shape.reduce(1, *))
     }
 
     /// Numbers without padding.
@@ -38,7 +42,29 @@ final class Parameter {
 
     /// In PyTorch's layout.
     func tensor(of buffer: FloatBuffer) -> Tensor {
-        Tensor(name: name, shape: shape, values: (0..<count).map { buffer.pointer[position(of: $0)] })
+        let values = [Float](unsafeUninitializedCapacity: count) { target, written in
+            copy(buffer, to: target)
+            written = count
+        }
+        return Tensor(name: name, shape: shape, values: values)
+    }
+
+    /// - Parameter target: In PyTorch's layout; `count` numbers.
+    func copy(_ buffer: FloatBuffer, to target: UnsafeMutableBufferPointer<Float>) {
+        guard let target = target.baseAddress else { return }
+        guard isTransposed else {
+            target.update(from: buffer.pointer, count: count)
+            return
+        }
+        let (outputs, inputs, width) = (shape[0], shape[1], paddedToLanes(shape[0]))
+        // A vector's outputs at a time, so that no line of the cache is read more than once.
+        for first in stride(from: 0, to: outputs, by: lanes) {
+            for input in 0..<inputs {
+                for output in first..<min(first + lanes, outputs) {
+                    target[output * inputs + input] = buffer.pointer[input * width + output]
+                }
+            }
+        }
     }
 
     /// Takes over values in PyTorch's layout; as many as `count`.
@@ -66,14 +92,10 @@ final class Parameter {
             secondMoment: moments > 1 ? secondMoment?.pointer : nil, gradient: gradient?.pointer, step: step)
     }
 
-    /// The optimiser's memory as tensors, named after this one.
-    var moments: [Tensor] {
+    /// The optimiser's memory, with names after this one.
+    var moments: [(name: String, buffer: FloatBuffer)] {
         [("first_moment", firstMoment), ("second_moment", secondMoment)].compactMap { kind, buffer in
-            buffer.map { buffer in
-                var tensor = tensor(of: buffer)
-                tensor.name = "\(kind).\(name)"
-                return tensor
-            }
+            buffer.map { ("\(kind).\(name)", $0) }
         }
     }
 

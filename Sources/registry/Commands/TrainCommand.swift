@@ -89,6 +89,10 @@ struct TrainCommand: AsyncParsableCommand {
         let model = name ?? architecture.name
         guard isValidName(model) else { throw UsageError.badName(model) }
         try architecture.checkFits(dataset.description)
+        // Another process, later, trains what is only queued.
+        let memory = detach ? Memory.total : Memory.available
+        try RunConfiguration(architecture: architecture, training: training.configuration(for: dataset.description))
+            .checkMemory(on: dataset.sampleCounts, available: memory)
         if let tensors { try Network(architecture, seed: training.seed).load(tensors) }
 
         let digest = try weights.map { try store.storeArtifact($0, mediaType: "application/x-safetensors") }

@@ -1,0 +1,110 @@
+import Foundation
+import NeuralNetwork
+import Testing
+
+@testable import Trainer
+
+@Suite("Memory, told before a training starts")
+struct MemoryTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Resources/small")
+
+    private static func architecture(side: Int, _ layers: [Layer]) throws -> Architecture {
+        try Architecture(
+            name: "test", input: ImageShape(channels: 1, height: side, width: side), layers: layers, resizesImages: true
+        )
+    }
+
+    @Test("what a process takes is what was told, within a quarter")
+    func measured() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "import", "small", Self.folder.path)
+        let samples = SampleCounts(training: 60, test: 30, shape: ImageShape(channels: 1, height: 8, width: 8))
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        for (layers, side, optimizer) in [
+            // Almost nothing: the program itself.
+            ([.flatten, .dense(outputs: 10)], 8, .sgd),
+            // Weights, moments and what is stored.
+            ([.flatten, .dense(outputs: 4096), .relu, .dense(outputs: 2048), .relu, .dense(outputs: 10)], 28, .adam),
+            // Activations, borders, factors.
+            (
+                [
+                    .convolution(outputs: 24, kernel: 5, padding: 2), .batchNormalization(), .tanh, .dropout(rate: 0.1),
+                    .localResponseNormalization(size: 5), .averagePooling(size: 4, stride: 4), .flatten,
+                    .dense(outputs: 10),
+                ], 64, .sgd
+            ),
+        ] as [([Layer], Int, Optimizer)] {
+            let architecture = try Self.architecture(side: side, layers)
+            try Data(try architecture.json().utf8).write(to: file)
+            let result = try await program.run(
+                "train", file.path, "--dataset", "small", "--epochs", "1", "--optimizer", optimizer.rawValue,
+                "--learning-rate", "0.0001")
+            #expect(result.status == 0, "\(result.errors)")
+            var training = TrainingConfiguration()
+            training.optimizer = optimizer
+            let told = Double(architecture.trainingMemory(training, samples: samples).total)
+            #expect(abs(told / Double(result.peakMemory) - 1) < 0.25, "\(told), and it was \(result.peakMemory)")
+        }
+    }
+
+    @Test("a training that does not fit is refused before it is queued or started, with a batch size that fits")
+    func refused() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "import", "small", Self.folder.path)
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        func train(_ layers: [Layer], side: Int, _ flags: String...) async throws -> String {
+            try Data(try Self.architecture(side: side, layers).json().utf8).write(to: file)
+            // 4 GB of addresses.
+            let command = "ulimit -v 4000000; exec \"$0\" \"$@\""
+            let result = try await program.start(
+                "/bin/sh",
+                arguments: ["-c", command, Program.executable.path, "train", file.path, "--dataset", "small"] + flags
+            ).end()
+            #expect(result.status == 65, "\(result.errors)")
+            #expect(result.errorLines.count == 1, "\(result.errors)")
+            return result.errors
+        }
+        let wide: [Layer] = [.flatten, .dense(outputs: 65_536), .dense(outputs: 65_536), .dense(outputs: 10)]
+        for flags in [[], ["--detach"]] {
+            let errors =
+                flags.isEmpty ? try await train(wide, side: 8) : try await train(wide, side: 8, "--detach")
+            #expect(errors.contains("needs about 51."))
+            #expect(errors.contains("It does not fit with batches of 1 either"))
+        }
+        let deep: [Layer] = [.convolution(outputs: 256, kernel: 1), .tanh, .flatten, .dense(outputs: 10)]
+        let errors = try await train(deep, side: 96)
+        let fitting = try #require(errors.firstMatch(of: /Take --batch-size (\d+), which fits/))
+        let size = try #require(Int(fitting.1))
+        #expect(size < 64)
+        let runs: Int = try program.connect().query("select count(*) as n from registry.run")[0]["n"]
+        #expect(runs == 0)
+    }
+
+    @Test("the table of layers tells what a training and a test need")
+    func shown() async throws {
+        let program = Program(environment: ["HOME": "/nonexistent"])
+        let small = try await program.succeed("architecture", "show", "vgg16", "--batch-size", "1", "--format", "json")
+            .json()
+        let large = try await program.succeed(
+            "architecture", "show", "vgg16", "--optimizer", "adam", "--format", "json"
+        ).json()
+        func bytes(_ json: Any, _ key: String) throws -> Int {
+            let memory = try #require((json as? [String: Any])?["memory_bytes"] as? [String: Int])
+            return try #require(memory[key])
+        }
+        // 134,301,514 parameters, four bytes each; Adam remembers two numbers of each.
+        #expect(abs(try bytes(small, "weights") - 537_206_056) < 100_000)
+        #expect(try bytes(small, "optimizer") == 0)
+        #expect(try bytes(large, "optimizer") == 2 * bytes(large, "weights"))
+        #expect(try bytes(small, "training") < bytes(large, "training"))
+        #expect(try bytes(large, "training") > 20_000_000_000)
+    }
+
+    @Test("the machine's memory is more than nothing, and what is available is not more than there is")
+    func machine() {
+        #expect(Memory.total > 100_000_000)
+        #expect((1...Memory.total).contains(Memory.available))
+    }
+}
