@@ -136,7 +136,7 @@ let package = Package(
                 "Kernels", "KernelTypes", "NeuralNetwork", "TestData",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
-            resources: [.copy("Resources/pytorch")],
+            resources: [.copy("Resources/pytorch"), .copy("Resources/safetensors")],
             swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),

@@ -26,5 +26,5 @@ struct ArchitectureOptions: ParsableArguments {
 /// The architecture in a file.
 func describedArchitecture(_ path: String) throws -> Architecture {
     guard FileManager.default.fileExists(atPath: path) else { throw UsageError.unknownArchitecture(path) }
-    return try Architecture(json: readFile(path))
+    return try Architecture(json: readFile(path, limit: 16 << 20))
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Reporting
 import SystemPackage
 
 #if canImport(Glibc)
@@ -8,16 +9,40 @@ import Musl
 #endif
 
 /// Reads a file that was named on the command line.
-func readFile(_ path: String) throws -> [UInt8] {
-    var isFolder = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw UsageError.unreadable(path, reason: "there is no such file")
-    }
-    guard !isFolder else { throw UsageError.unreadable(path, reason: "it is a folder") }
+///
+/// It is opened without waiting: what is no file (a pipe, a device) is refused, and never read.
+///
+/// - Parameter limit: Bytes that it may have.
+func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     do {
-        return [UInt8](try Data(contentsOf: URL(filePath: path)))
-    } catch {
-        throw UsageError.unreadable(path, reason: "permission denied")
+        let file = try FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec])
+        return try file.closeAfter {
+            var status = stat()
+            guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: break
+            case S_IFDIR: throw UsageError.unreadable(path, reason: "it is a folder")
+            case S_IFIFO: throw UsageError.unreadable(path, reason: "it is a pipe, and a file is needed")
+            default: throw UsageError.unreadable(path, reason: "it is a device, and a file is needed")
+            }
+            let size = Int(status.st_size)
+            guard size <= limit else {
+                throw UsageError.unreadable(
+                    path, reason: "it has \(Quantity.count(size)) bytes, and at most \(Quantity.count(limit)) are read")
+            }
+            return try [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
+                while count < size {
+                    let read = try file.read(
+                        into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[count...]))
+                    if read == 0 { break }
+                    count += read
+                }
+            }
+        }
+    } catch Errno.noSuchFileOrDirectory {
+        throw UsageError.unreadable(path, reason: "there is no such file")
+    } catch let error as Errno {
+        throw UsageError.unreadable(path, reason: "\(error)".lowercased())
     }
 }
 

@@ -2,6 +2,11 @@ import Testing
 
 @testable import NeuralNetwork
 
+/// An architecture in JSON.
+private func written(_ layers: String, more: String = "", input: String = "") -> String {
+    #"{"name": "a", "input": {"channels": 1, "height": 2, "width": 2\#(input)}, "layers": [\#(layers)]\#(more)}"#
+}
+
 @Suite("Architectures")
 struct ArchitectureTests {
     private let digits = ImageShape(channels: 1, height: 28, width: 28)
@@ -91,6 +96,25 @@ struct ArchitectureTests {
                 #"{"name": "a", "input": {"channels": 1, "height": 2, "width": 2}, "layers": [{"type": "dense"}]}"#,
                 "“outputs” is missing at layers.[0]"
             ),
+            (
+                written(#"{"type": "flatten"}, {"type": "conv2d", "outputs": 4, "kernel": 3, "strides": 2}"#),
+                "layer 2 (conv2d) has no setting “strides”; there are outputs, kernel, stride, padding."
+            ),
+            (
+                written(#"{"type": "relu", "inplace": true}"#),
+                "layer 1 (relu) has no setting “inplace”; there are none."
+            ),
+            (written(#"{"type": "dense", "outputs": "10"}"#), "another type is needed at layers.[0].outputs"),
+            (written(#"{"type": "dense", "outputs": 10.5}"#), "a number in it is not whole"),
+            (written(#"{"type": "dense", "outputs": 10, "outputs": 20}"#), "has the key “outputs” twice"),
+            (written(#"{"type": "dense", "outputs": 10, "output\u0073": 20}"#), "has the key “outputs” twice"),
+            (written(#"{"type": "dense", "outputs": 10}"#, more: #", "layer": []"#), "it has no setting “layer”"),
+            (written(#"{"type": "dense", "outputs": 10}"#, more: #", "name": "b""#), "has the key “name” twice"),
+            (
+                written(#"{"type": "dense", "outputs": 10}"#, input: #", "depth": 1"#),
+                "the input has no setting “depth”"
+            ),
+            (written(#"{"type": "dense", "outputs": 10}"#) + "x", "it is no JSON"),
         ])
     func badJSON(json: String, message: String) throws {
         let error = #expect(throws: ArchitectureError.self) { try Architecture(json: Array(json.utf8)) }
@@ -143,7 +167,9 @@ struct ArchitectureTests {
         #expect(throws: WeightsError.shape("fc1.weight", found: [784, 128], needed: [128, 784])) {
             try network.load(tensors)
         }
-        #expect(throws: WeightsError.missing("fc2.bias")) { try network.load(before.dropLast()) }
+        #expect(throws: WeightsError.missing("fc2.bias", present: before.dropLast().map(\.name))) {
+            try network.load(before.dropLast())
+        }
         #expect(throws: WeightsError.superfluous("fc9.bias")) {
             try network.load(before + [Tensor(name: "fc9.bias", shape: [1], values: [0])])
         }

@@ -117,6 +117,26 @@ struct BadInputTests {
         #expect(runs == 0)
     }
 
+    @Test("what is no file is not waited for, and named for what it is")
+    func noFiles() async throws {
+        let program = try await Program.onNewDatabase()
+        let folder = URL(filePath: try TemporaryDirectory.make().string)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (pipe, sparse) = (folder.appending(path: "pipe").path, folder.appending(path: "sparse").path)
+        #expect(mkfifo(pipe, 0o600) == 0)
+        #expect(FileManager.default.createFile(atPath: sparse, contents: nil))
+        #expect(truncate(sparse, 100 << 30) == 0)
+        for (path, reason) in [
+            (pipe, "it is a pipe"), ("/dev/zero", "it is a device"), (folder.path, "it is a folder"),
+            (sparse, "it has 107,374,182,400 bytes, and at most"),
+        ] {
+            let start = ContinuousClock.now
+            #expect(try await line(program, 66, "train", "mlp", "--init", path).contains(reason))
+            #expect(try await line(program, 66, "architecture", "show", path).contains(reason))
+            #expect(ContinuousClock.now - start < .seconds(5))
+        }
+    }
+
     @Test("a database that can't be reached, or has another owner's newer schema, is exit 69")
     func database() async throws {
         var program = try await Program.onNewDatabase()

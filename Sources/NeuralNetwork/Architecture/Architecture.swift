@@ -24,13 +24,19 @@ public struct Architecture: Hashable, Sendable {
         images == input || resizesImages && (images.channels == input.channels || images.channels == 1)
     }
 
-    /// - Throws: `ArchitectureError` when the text is no JSON of an architecture, or the layers do not fit together.
+    /// - Throws: `ArchitectureError` when the text is no JSON of an architecture, has what is not understood, or the layers
+    ///   do not fit together.
     public init(json: [UInt8]) throws {
         let decoded: Architecture
         do {
+            try JSONScanner.check(json)
             decoded = try JSONDecoder().decode(Architecture.self, from: Data(json))
         } catch let error as DecodingError {
             throw ArchitectureError.unreadable(error.summary)
+        } catch JSONScanner.Failure.doubledKey(let key) {
+            throw ArchitectureError.unreadable("an object in it has the key “\(key)” twice")
+        } catch is JSONScanner.Failure {
+            throw ArchitectureError.unreadable("it is no JSON")
         }
         try self.init(
             name: decoded.name, input: decoded.input, layers: decoded.layers, resizesImages: decoded.resizesImages)
@@ -57,11 +63,12 @@ public struct Architecture: Hashable, Sendable {
 }
 
 extension Architecture: Codable {
-    private enum CodingKeys: String, CodingKey {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case name, input, layers, resize
     }
 
     public init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(besides: CodingKeys.allCases.map(\.rawValue), of: "it")
         let values = try decoder.container(keyedBy: CodingKeys.self)
         name = try values.decode(String.self, forKey: .name)
         input = try values.decode(ImageShape.self, forKey: .input)
@@ -256,6 +263,8 @@ extension Layer {
 /// Why a description is no network.
 public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(String)
+    /// A key in JSON that nothing is done with.
+    case unknownSetting(String, of: String, known: [String])
     case badInput(ImageShape)
     case tooManyLayers(Int)
     case layer(number: Int, type: String, input: String, String)
@@ -265,6 +274,9 @@ public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertib
     public var description: String {
         switch self {
         case .unreadable(let reason): "The architecture cannot be read: \(reason)."
+        case .unknownSetting(let name, let owner, let known):
+            "The architecture cannot be read: \(owner) has no setting “\(name)”; "
+                + (known.isEmpty ? "there are none." : "there are \(known.joined(separator: ", ")).")
         case .badInput(let shape):
             "The architecture's input is \(shape); each of the three must be between 1 and 65,536, their product at "
                 + "most 2⁴⁰."
@@ -277,6 +289,29 @@ public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertib
     }
 }
 
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) { nil }
+}
+
+extension Decoder {
+    /// What is not understood is not ignored: a misspelt setting would have its default in silence.
+    ///
+    /// - Throws: `ArchitectureError.unknownSetting`.
+    func refuseKeys(besides known: [String], of owner: String) throws {
+        let keys = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+        if let unknown = keys.filter({ !known.contains($0) }).min() {
+            throw ArchitectureError.unknownSetting(unknown, of: owner, known: known.filter { $0 != "type" })
+        }
+    }
+}
+
 extension DecodingError {
     /// The place and the reason, without the type's machinery.
     fileprivate var summary: String {
@@ -285,7 +320,10 @@ extension DecodingError {
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             "a value of another type is needed\(context.place)"
         case .dataCorrupted(let context):
-            context.codingPath.isEmpty ? "it is no JSON" : context.debugDescription + context.place
+            // A number that is no whole one, or too large, comes without its place.
+            context.codingPath.isEmpty
+                ? "it is no JSON, or a number in it is not whole or too large"
+                : context.debugDescription + context.place
         @unknown default: "it does not have the form of an architecture"
         }
     }

@@ -1,5 +1,5 @@
 /// The size of an image or of a layer's output: channels × height × width.
-public struct ImageShape: Codable, Hashable, Sendable, CustomStringConvertible {
+public struct ImageShape: Encodable, Hashable, Sendable, CustomStringConvertible {
     public var channels: Int
     public var height: Int
     public var width: Int
@@ -22,4 +22,18 @@ public struct ImageShape: Codable, Hashable, Sendable, CustomStringConvertible {
     public var count: Int { channels * height * width }
 
     public var description: String { "\(channels) × \(height) × \(width)" }
+}
+
+extension ImageShape: Decodable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case channels, height, width
+    }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(besides: CodingKeys.allCases.map(\.rawValue), of: "the input")
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            channels: try values.decode(Int.self, forKey: .channels),
+            height: try values.decode(Int.self, forKey: .height), width: try values.decode(Int.self, forKey: .width))
+    }
 }

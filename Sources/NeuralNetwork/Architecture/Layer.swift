@@ -49,13 +49,6 @@ extension Layer {
         }
     }
 
-    /// All that may stand as `type` in JSON.
-    static let typeNames = [
-        "conv2d", "max_pool2d", "avg_pool2d", "flatten", "dense", "dropout", "batch_norm", "local_response_norm",
-        "relu",
-        "leaky_relu", "sigmoid", "tanh",
-    ]
-
     /// The start of the names of its weights, as is usual with PyTorch; `nil` for layers without weights.
     var weightsPrefix: String? {
         switch self {
@@ -80,6 +73,14 @@ extension Layer: Codable {
         case type, outputs, kernel, stride, padding, size, rate, epsilon, momentum, alpha, beta, k, slope
     }
 
+    /// All that may stand as `type` in JSON, with the settings that it takes.
+    private static let settings: KeyValuePairs<String, [CodingKeys]> = [
+        "conv2d": [.outputs, .kernel, .stride, .padding], "max_pool2d": [.size, .stride],
+        "avg_pool2d": [.size, .stride], "flatten": [], "dense": [.outputs], "dropout": [.rate],
+        "batch_norm": [.epsilon, .momentum], "local_response_norm": [.size, .alpha, .beta, .k], "relu": [],
+        "leaky_relu": [.slope], "sigmoid": [], "tanh": [],
+    ]
+
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func number(_ key: CodingKeys, or usual: Double) throws -> Double {
@@ -90,6 +91,10 @@ extension Layer: Codable {
             return (size, try values.decodeIfPresent(Int.self, forKey: .stride) ?? size)
         }
         let type = try values.decode(String.self, forKey: .type)
+        if let settings = Self.settings.first(where: { $0.key == type })?.value {
+            let number = (decoder.codingPath.last?.intValue ?? 0) + 1
+            try decoder.refuseKeys(besides: ["type"] + settings.map(\.rawValue), of: "layer \(number) (\(type))")
+        }
         switch type {
         case "conv2d":
             self = .convolution(
@@ -120,7 +125,8 @@ extension Layer: Codable {
         default:
             throw DecodingError.dataCorruptedError(
                 forKey: .type, in: values,
-                debugDescription: "“\(type)” is no layer; there are \(Self.typeNames.joined(separator: ", "))")
+                debugDescription: "“\(type)” is no layer; there are \(Self.settings.map(\.key).joined(separator: ", "))"
+            )
         }
     }
 

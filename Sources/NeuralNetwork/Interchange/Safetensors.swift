@@ -8,7 +8,7 @@ public enum Safetensors {
     /// Longer headers are refused, as the reference implementation does.
     private static let headerLimit = 100_000_000
 
-    private struct Entry: Codable {
+    private struct Entry: Encodable {
         var dtype: String
         var shape: [Int]
         var dataOffsets: [Int]
@@ -19,24 +19,34 @@ public enum Safetensors {
         }
     }
 
-    private enum Item: Codable {
+    private enum Item: Encodable {
         case tensor(Entry)
         case metadata([String: String])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if decoder.codingPath.last?.stringValue == "__metadata__" {
-                self = .metadata(try container.decode([String: String].self))
-            } else {
-                self = .tensor(try container.decode(Entry.self))
-            }
-        }
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             switch self {
             case .tensor(let entry): try container.encode(entry)
             case .metadata(let metadata): try container.encode(metadata)
+            }
+        }
+    }
+
+    /// What a file's numbers may be; all are read as `Float`.
+    private enum NumberType: String, CaseIterable {
+        case float32 = "F32"
+        /// The upper half of an F32.
+        case bfloat16 = "BF16"
+        case float16 = "F16"
+        case float64 = "F64"
+        /// Only of PyTorch's counters of batches.
+        case int64 = "I64"
+
+        var size: Int {
+            switch self {
+            case .float32: 4
+            case .bfloat16, .float16: 2
+            case .float64, .int64: 8
             }
         }
     }
@@ -86,10 +96,14 @@ public enum Safetensors {
         }
     }
 
-    /// - Returns: The tensors in the order in which their numbers stand in the file.
+    /// - Returns: The tensors in the order in which their numbers stand in the file; those of other floating-point types
+    ///   as `Float`, without PyTorch's counters of batches (`num_batches_tracked`), from which nothing is computed. And the
+    ///   types of the file's numbers besides F32.
     /// - Throws: `SafetensorsError` when anything in the file contradicts the format. Nothing is allocated by a size that
     ///   the file only announces.
-    public static func decode(_ bytes: [UInt8]) throws -> (tensors: [Tensor], metadata: [String: String]) {
+    public static func decode(
+        _ bytes: [UInt8]
+    ) throws -> (tensors: [Tensor], metadata: [String: String], converted: [String]) {
         guard bytes.count >= 8 else {
             throw SafetensorsError("it has \(bytes.count) bytes, fewer than the 8 of its header's length")
         }
@@ -98,50 +112,130 @@ public enum Safetensors {
             throw SafetensorsError("a header of \(length) bytes is announced, and \(bytes.count - 8) bytes follow")
         }
         let dataStart = 8 + Int(length)
-        let items: [String: Item]
-        do {
-            items = try JSONDecoder().decode([String: Item].self, from: Data(bytes[8..<dataStart]))
-        } catch is DecodingError {
-            throw SafetensorsError("its header is no JSON of tensors")
+        guard length > 0, bytes[8] == UInt8(ascii: "{") else {
+            throw SafetensorsError("its header does not begin with “{”")
         }
-        var metadata: [String: String] = [:]
-        var entries: [(name: String, entry: Entry)] = []
-        for (name, item) in items {
-            switch item {
-            case .tensor(let entry): entries.append((name, entry))
-            case .metadata(let found): metadata = found
-            }
-        }
-        guard entries.allSatisfy({ $0.entry.dataOffsets.count == 2 }) else {
-            throw SafetensorsError("a tensor has no begin and end")
-        }
+        var (entries, metadata) = try header(bytes[8..<dataStart])
         entries.sort { ($0.entry.dataOffsets[0], $0.name) < ($1.entry.dataOffsets[0], $1.name) }
         var end = 0
-        let tensors = try entries.map { name, entry in
-            guard entry.dtype == "F32" else {
-                throw SafetensorsError("the tensor “\(name)” has the type \(entry.dtype), and only F32 is read")
+        var converted: Set<String> = []
+        var tensors: [Tensor] = []
+        try bytes.withUnsafeBytes { bytes in
+            for (name, entry) in entries {
+                guard let type = NumberType(rawValue: entry.dtype),
+                    type != .int64 || name.hasSuffix(".num_batches_tracked")
+                else {
+                    throw SafetensorsError(
+                        "the tensor “\(name)” has the type \(entry.dtype), and only F32, BF16, F16 and F64 are read")
+                }
+                guard let count = product(entry.shape), let size = product([count, type.size]) else {
+                    throw SafetensorsError("the tensor “\(name)” has the impossible shape \(entry.shape)")
+                }
+                let (from, to) = (entry.dataOffsets[0], entry.dataOffsets[1])
+                guard from == end, to <= bytes.count - dataStart, to >= from, to - from == size else {
+                    throw SafetensorsError(
+                        "the tensor “\(name)” of shape \(entry.shape) can't stand at bytes \(from) to \(to)")
+                }
+                end = to
+                guard type != .int64 else { continue }
+                if type != .float32 { converted.insert(type.rawValue) }
+                let numbers = UnsafeRawBufferPointer(rebasing: bytes[dataStart + from..<dataStart + to])
+                tensors.append(
+                    Tensor(name: name, shape: entry.shape, values: try floats(numbers, type, count: count, of: name)))
             }
-            guard let count = product(entry.shape), let size = product([count, 4]) else {
-                throw SafetensorsError("the tensor “\(name)” has the impossible shape \(entry.shape)")
+            guard end == bytes.count - dataStart else {
+                throw SafetensorsError("\(bytes.count - dataStart - end) bytes follow the last tensor")
             }
-            let (from, to) = (entry.dataOffsets[0], entry.dataOffsets[1])
-            guard from == end, to <= bytes.count - dataStart, to >= from, to - from == size else {
-                throw SafetensorsError(
-                    "the tensor “\(name)” of shape \(entry.shape) can't stand at bytes \(from) to \(to)")
-            }
-            end = to
-            let values = (0..<count).map { index in
-                let start = dataStart + from + index * 4
-                return Float(
-                    bitPattern: UInt32(bytes[start]) | UInt32(bytes[start + 1]) << 8 | UInt32(bytes[start + 2]) << 16
-                        | UInt32(bytes[start + 3]) << 24)
-            }
-            return Tensor(name: name, shape: entry.shape, values: values)
         }
-        guard end == bytes.count - dataStart else {
-            throw SafetensorsError("\(bytes.count - dataStart - end) bytes follow the last tensor")
+        return (tensors, metadata, converted.sorted())
+    }
+
+    private static func header(
+        _ bytes: ArraySlice<UInt8>
+    ) throws -> (entries: [(name: String, entry: Entry)], metadata: [String: String]) {
+        var entries: [(name: String, entry: Entry)] = []
+        var metadata: [String: String] = [:]
+        do {
+            try bytes.withUnsafeBufferPointer { bytes in
+                var scanner = JSONScanner(bytes)
+                try scanner.object { scanner, name in
+                    if name == "__metadata__" {
+                        try scanner.object { metadata[$1] = try $0.string() }
+                    } else {
+                        entries.append((name, try entry(&scanner, of: name)))
+                    }
+                }
+                try scanner.end()
+            }
+        } catch JSONScanner.Failure.doubledKey(let key) {
+            throw SafetensorsError("its header has the key “\(key)” twice")
+        } catch is JSONScanner.Failure {
+            throw SafetensorsError("its header is no JSON of tensors")
         }
-        return (tensors, metadata)
+        return (entries, metadata)
+    }
+
+    private static func entry(_ scanner: inout JSONScanner, of name: String) throws -> Entry {
+        var (dtype, shape, offsets): (String?, [Int]?, [Int]?)
+        try scanner.object { scanner, key in
+            func integers() throws -> [Int] {
+                var values: [Int] = []
+                try scanner.array { values.append(try $0.integer()) }
+                return values
+            }
+            switch key {
+            case "dtype": dtype = try scanner.string()
+            case "shape": shape = try integers()
+            case "data_offsets": offsets = try integers()
+            default: try scanner.skipValue()
+            }
+        }
+        guard let dtype, let shape, let offsets, offsets.count == 2 else {
+            throw SafetensorsError("the tensor “\(name)” lacks its dtype, shape, or begin and end")
+        }
+        return Entry(dtype: dtype, shape: shape, dataOffsets: offsets)
+    }
+
+    /// - Throws: `SafetensorsError` for a number that is too large for a `Float`.
+    private static func floats(
+        _ bytes: UnsafeRawBufferPointer, _ type: NumberType, count: Int, of name: String
+    ) throws -> [Float] {
+        // The numbers lie in the file as in memory: all processors that this is built for are little-endian.
+        func values<Number>(_: Number.Type, _ float: (Number) -> Float) -> [Float] {
+            (0..<count).map {
+                float(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Number>.size, as: Number.self))
+            }
+        }
+        switch type {
+        case .float32:
+            return [Float](unsafeUninitializedCapacity: count) { target, written in
+                UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
+                written = count
+            }
+        case .bfloat16: return values(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+        case .float16: return values(UInt16.self, widened)
+        case .float64, .int64:
+            let floats = values(UInt64.self) { Float(Double(bitPattern: $0)) }
+            for (index, value) in floats.enumerated() where value.isInfinite {
+                let number = Double(bitPattern: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+                guard number.isInfinite else {
+                    throw SafetensorsError("the tensor “\(name)” has the number \(number), too large for 32 bits")
+                }
+            }
+            return floats
+        }
+    }
+
+    /// IEEE 754 binary16; there is no `Float16` on every processor that this is built for.
+    private static func widened(_ half: UInt16) -> Float {
+        let (sign, exponent, fraction) = (UInt32(half >> 15) << 31, half >> 10 & 31, UInt32(half & 1023))
+        switch exponent {
+        case 0:
+            let magnitude = Float(fraction) / Float(1 << 24)
+            return sign == 0 ? magnitude : -magnitude
+        case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
+        default: return Float(bitPattern: sign | (UInt32(exponent) + 112) << 23 | fraction << 13)
+        }
     }
 }
 

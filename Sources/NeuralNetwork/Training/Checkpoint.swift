@@ -15,7 +15,7 @@ public struct Checkpoint: Sendable, Hashable {
 
     /// - Throws: `SafetensorsError` when the bytes are no checkpoint.
     public init(_ bytes: [UInt8]) throws {
-        let (tensors, metadata) = try Safetensors.decode(bytes)
+        let (tensors, metadata, _) = try Safetensors.decode(bytes)
         guard let epoch = metadata["epoch"].flatMap({ Int($0) }), epoch > 0 else {
             throw SafetensorsError("its metadata names no epoch")
         }

@@ -51,7 +51,9 @@ public final class Network {
     public func load(_ tensors: [Tensor]) throws {
         let named = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for parameter in parameters {
-            guard let tensor = named[parameter.name] else { throw WeightsError.missing(parameter.name) }
+            guard let tensor = named[parameter.name] else {
+                throw WeightsError.missing(parameter.name, present: tensors.map(\.name))
+            }
             guard tensor.shape == parameter.shape else {
                 throw WeightsError.shape(parameter.name, found: tensor.shape, needed: parameter.shape)
             }
@@ -71,19 +73,31 @@ public final class Network {
 
 /// Why weights do not fit a network.
 public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
-    case missing(String)
+    case missing(String, present: [String])
     case superfluous(String)
     case shape(String, found: [Int], needed: [Int])
     case count(String, found: Int, needed: Int)
+    case notFinite(String, Float)
+    case negativeVariance(String, Float)
 
     public var description: String {
         switch self {
-        case .missing(let name): "The weights have no tensor “\(name)”, which the network needs."
+        case .missing(let name, let present):
+            "The weights have no tensor “\(name)”, which the network needs; there are \(Self.list(present))."
         case .superfluous(let name): "The weights have a tensor “\(name)”, which the network does not have."
         case .shape(let name, let found, let needed):
             "The tensor “\(name)” has the shape \(found), the network needs \(needed)."
         case .count(let name, let found, let needed):
             "The tensor “\(name)” has \(found) numbers, the network needs \(needed)."
+        case .notFinite(let name, let value):
+            "The tensor “\(name)” has a number that is not finite (\(value)): nothing can be learned from there."
+        case .negativeVariance(let name, let value): "The tensor “\(name)” has the variance \(value), below zero."
         }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "none" }
+        let shown = names.prefix(20).joined(separator: ", ")
+        return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
     }
 }

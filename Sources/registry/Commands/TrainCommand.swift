@@ -80,8 +80,9 @@ struct TrainCommand: AsyncParsableCommand {
         let kernels = try KernelSet.chosen(by: ProcessInfo.processInfo.environment)
         let described =
             Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)
-        let weights = try initialWeights.map { try readFile($0) }
-        let tensors = try weights.map { try Safetensors.decode($0).tensors }
+        // The file, the tensors in it and a network are in memory at the same time.
+        let weights = try initialWeights.map { try ForeignWeights(readFile($0, limit: Memory.available / 3)) }
+        if !quiet { for change in weights?.changes ?? [] { Terminal.tell("\(initialWeights ?? ""): \(change)") } }
         let connect = try await database.connector()
         let store = try connect()
         let dataset = try await DatasetSupply(store: store, isQuiet: quiet).dataset(named: dataset)
@@ -93,9 +94,9 @@ struct TrainCommand: AsyncParsableCommand {
         let memory = detach ? Memory.total : Memory.available
         try RunConfiguration(architecture: architecture, training: training.configuration(for: dataset.description))
             .checkMemory(on: dataset.sampleCounts, available: memory)
-        if let tensors { try Network(architecture, seed: training.seed).load(tensors) }
+        if let weights { try Network(architecture, seed: training.seed).load(weights.tensors) }
 
-        let digest = try weights.map { try store.storeArtifact($0, mediaType: "application/x-safetensors") }
+        let digest = try weights.map { try store.storeArtifact($0.bytes, mediaType: "application/x-safetensors") }
         let configuration = RunConfiguration(
             architecture: architecture, training: training.configuration(for: dataset.description),
             initialWeights: digest)
