@@ -12,7 +12,10 @@ import Musl
 /// it waits for through its `canceller`.
 ///
 /// Statements are sent with `PQsendQueryParams`: values are parameters (`$1`), never pasted into the text. No named
-/// statements and no session state are used, so a pooler in transaction mode may stand between.
+/// statements are used, so a pooler in transaction mode may stand between.
+///
+/// Every statement runs with `search_path = pg_catalog, pg_temp`: whoever may create functions or operators in `public`
+/// must not have them called in place of the server's own. Tables of other schemas are named with their schema.
 public final class Connection {
     let pointer: OpaquePointer
 
@@ -21,6 +24,11 @@ public final class Connection {
     /// This notices a server that has vanished. To limit a statement on a server that is there, use its own
     /// `statement_timeout`.
     public var responseTimeout: Duration?
+
+    /// Whether a pooler stands between, which may send each transaction through another of the server's sessions. A
+    /// setting of the session would then reach other clients and not the next statement: every statement gets a
+    /// transaction, and the setting is the transaction's.
+    public private(set) var isPooled = false
 
     /// Nesting of `transaction`; 0 outside.
     var transactionDepth = 0
@@ -50,7 +58,25 @@ public final class Connection {
         }
         PQsetnonblocking(pointer, 1)
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)
+        isPooled = try !setSearchPath(until: .now + .seconds(connectTimeout))
     }
+
+    /// Sets the session's search path, unless the process that answers is another than the one that the connection was
+    /// announced with: a pooler announces a number of its own.
+    ///
+    /// - Returns: Whether it was set.
+    private func setSearchPath(until deadline: ContinuousClock.Instant) throws -> Bool {
+        try check(
+            PQsendQuery(
+                pointer,
+                """
+                select pg_catalog.set_config('search_path', '\(Self.searchPath)', false)
+                 where pg_catalog.pg_backend_pid() operator(pg_catalog.=) \(serverProcessID)
+                """))
+        return try results(until: deadline).last.map { PQntuples($0.pointer) == 1 } ?? false
+    }
+
+    static let searchPath = "pg_catalog, pg_temp"
 
     deinit { PQfinish(pointer) }
 

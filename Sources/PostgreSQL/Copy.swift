@@ -17,6 +17,12 @@ extension Connection {
     public func copy(
         into table: StaticString, columns: [StaticString], _ body: (inout CopyWriter) throws -> Void
     ) throws -> Int {
+        try inTransactionIfPooled { try copyRows(into: table, columns: columns, body) }
+    }
+
+    private func copyRows(
+        into table: StaticString, columns: [StaticString], _ body: (inout CopyWriter) throws -> Void
+    ) throws -> Int {
         let list = columns.map { "\($0)" }.joined(separator: ", ")
         try check(PQsendQuery(pointer, "copy \(table) (\(list)) from stdin (format binary)"))
         _ = try results(until: deadline)
@@ -41,6 +47,10 @@ extension Connection {
     /// - Parameter query: COPY takes no parameters: whatever stands in it must be part of the program or a number.
     /// - Throws: What `body` threw, after the rest was discarded.
     public func copy(from query: String, _ body: (inout CopyReader) throws -> Void) throws {
+        try inTransactionIfPooled { try copyRows(from: query, body) }
+    }
+
+    private func copyRows(from query: String, _ body: (inout CopyReader) throws -> Void) throws {
         try refuseNUL(in: query)
         try check(PQsendQuery(pointer, "copy (\(query)) to stdout (format binary)"))
         _ = try results(until: deadline)

@@ -35,6 +35,15 @@ extension Connection {
     ///
     /// - Throws: `PostgreSQLError`.
     public func script(_ sql: String) throws {
+        try inTransactionIfPooled { try simple(sql) }
+    }
+
+    /// A pooler hands out a session of the server for a transaction: what a statement needs set must be set in its own.
+    func inTransactionIfPooled<Value>(_ body: () throws -> Value) throws -> Value {
+        isPooled && transactionDepth == 0 ? try transaction(.readCommitted, body) : try body()
+    }
+
+    func simple(_ sql: String) throws {
         try refuseNUL(in: sql)
         try check(PQsendQuery(pointer, sql))
         _ = try results(until: deadline)
@@ -45,9 +54,11 @@ extension Connection {
     }
 
     private func run(_ sql: String, _ parameters: [(any PostgreSQLEncodable)?]) throws -> Rows.Result {
-        try send(sql, parameters.map { $0?.postgreSQLParameter })
-        guard let last = try results(until: deadline).last else { throw lost }
-        return last
+        try inTransactionIfPooled {
+            try send(sql, parameters.map { $0?.postgreSQLParameter })
+            guard let last = try results(until: deadline).last else { throw lost }
+            return last
+        }
     }
 
     private func send(_ sql: String, _ parameters: [Parameter?]) throws {

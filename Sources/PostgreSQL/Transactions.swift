@@ -11,9 +11,10 @@ extension Connection {
     /// A client that vanishes in a transaction, with its machine or its network, leaves its locks behind: left alone, a
     /// server notices after hours. Told so, it ends the transaction after half a minute. Settings of the transaction, not
     /// of the session, pass through every pooler.
-    private static let limitsOfAbsence = """
+    private static let settings = """
         set local idle_in_transaction_session_timeout = '30s'; set local tcp_user_timeout = '20s';
-        set local tcp_keepalives_idle = 10; set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 3
+        set local tcp_keepalives_idle = 10; set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 3;
+        set local search_path = \(searchPath)
         """
 
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. Inside another transaction it
@@ -28,9 +29,9 @@ extension Connection {
     ) throws -> Value {
         let savepoint = "level_\(transactionDepth)"
         let isOutermost = transactionDepth == 0
-        try script(
+        try simple(
             isOutermost
-                ? "begin isolation level \(isolation.rawValue); \(Self.limitsOfAbsence)" : "savepoint \(savepoint)")
+                ? "begin isolation level \(isolation.rawValue); \(Self.settings)" : "savepoint \(savepoint)")
         transactionDepth += 1
         defer { transactionDepth -= 1 }
         let value: Value

@@ -101,16 +101,16 @@ struct BrokenConnectionTests {
     func commitOutcomeUnknown() async throws {
         let database = try await TestServer.newDatabase()
         let observer = try Connection(database)
-        try observer.execute("create table item (id integer)")
+        try observer.execute("create table public.item (id integer)")
         let connection = try Connection(
             FaultProxy(before: database) { $0.isCommit ? .unanswered : .passed }.connectionString)
         let error = #expect(throws: PostgreSQLError.self) {
-            try connection.transaction { _ = try connection.execute("insert into item values (1)") }
+            try connection.transaction { _ = try connection.execute("insert into public.item values (1)") }
         }
         guard case .commitOutcomeUnknown = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(try observer.query("select * from item").count == 1)
+        #expect(try observer.query("select * from public.item").count == 1)
     }
 }

@@ -40,7 +40,7 @@ struct EmbeddedServerTests {
         try await withServer { server in
             #expect(server.status == .absent)
             let first = try Connection(await server.start())
-            try first.execute("create table kept (x integer)")
+            try first.execute("create table public.kept (x integer)")
             let checksums: String = try first.query("select current_setting('data_checksums') as x")[0]["x"]
             let addresses: String = try first.query("select current_setting('listen_addresses') as x")[0]["x"]
             let fsync: String = try first.query("select current_setting('fsync') as x")[0]["x"]
@@ -54,7 +54,7 @@ struct EmbeddedServerTests {
                 return
             }
             #expect(try await !server.stop())
-            #expect(try Connection(await server.start()).query("select * from kept").isEmpty)
+            #expect(try Connection(await server.start()).query("select * from public.kept").isEmpty)
         }
     }
 
@@ -82,13 +82,13 @@ struct EmbeddedServerTests {
     func killed(withChildren: Bool) async throws {
         try await withServer { server in
             let connection = try Connection(await server.start())
-            try connection.execute("create table kept as select generate_series(1, 1000) as x")
+            try connection.execute("create table public.kept as select generate_series(1, 1000) as x")
             let process = try process(of: server)
             if withChildren {
                 for child in children(of: process) { kill(child, SIGKILL) }
             }
             kill(process, SIGKILL)
-            let kept: Int = try Connection(await server.start()).query("select count(*) as n from kept")[0]["n"]
+            let kept: Int = try Connection(await server.start()).query("select count(*) as n from public.kept")[0]["n"]
             #expect(kept == 1000)
             #expect(try self.process(of: server) != process)
         }
@@ -98,12 +98,12 @@ struct EmbeddedServerTests {
     func lostSocket() async throws {
         try await withServer { server in
             let connection = try Connection(await server.start())
-            try connection.execute("create table kept as select generate_series(1, 1000) as x")
+            try connection.execute("create table public.kept as select generate_series(1, 1000) as x")
             let process = try process(of: server)
             let socket = try String(contentsOf: server.dataDirectory.appending("postmaster.pid"))
                 .split(separator: "\n", omittingEmptySubsequences: false)[4]
             #expect(unlink("\(socket)/.s.PGSQL.5432") == 0)
-            let kept: Int = try Connection(await server.start()).query("select count(*) as n from kept")[0]["n"]
+            let kept: Int = try Connection(await server.start()).query("select count(*) as n from public.kept")[0]["n"]
             #expect(kept == 1000)
             #expect(try self.process(of: server) != process)
         }

@@ -12,27 +12,27 @@ import Musl
 struct StatementTests {
     private func connect() async throws -> Connection {
         let connection = try Connection(await TestServer.newDatabase())
-        try connection.execute("create table item (id integer constraint item_pkey primary key, name text)")
+        try connection.execute("create table public.item (id integer constraint item_pkey primary key, name text)")
         return connection
     }
 
     private func count(_ connection: Connection) throws -> Int {
-        try connection.query("select count(*) as n from item")[0]["n"]
+        try connection.query("select count(*) as n from public.item")[0]["n"]
     }
 
     @Test("affected rows are counted")
     func affectedRows() async throws {
         let connection = try await connect()
-        #expect(try connection.execute("insert into item select generate_series(1, 5)") == 5)
-        #expect(try connection.execute("update item set name = $1 where id > $2", "x", 3) == 2)
-        #expect(try connection.execute("delete from item where id = 99") == 0)
+        #expect(try connection.execute("insert into public.item select generate_series(1, 5)") == 5)
+        #expect(try connection.execute("update public.item set name = $1 where id > $2", "x", 3) == 2)
+        #expect(try connection.execute("delete from public.item where id = 99") == 0)
     }
 
     @Test("a violated constraint is reported with SQLSTATE, table and constraint")
     func constraint() async throws {
         let connection = try await connect()
-        try connection.execute("insert into item values (1)")
-        let error = #expect(throws: PostgreSQLError.self) { try connection.execute("insert into item values (1)") }
+        try connection.execute("insert into public.item values (1)")
+        let error = #expect(throws: PostgreSQLError.self) { try connection.execute("insert into public.item values (1)") }
         guard case .server(let server) = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -47,10 +47,10 @@ struct StatementTests {
     func transactions() async throws {
         struct Stop: Error {}
         let connection = try await connect()
-        try connection.transaction { _ = try connection.execute("insert into item values (1)") }
+        try connection.transaction { _ = try connection.execute("insert into public.item values (1)") }
         #expect(throws: Stop.self) {
             try connection.transaction {
-                try connection.execute("insert into item values (2)")
+                try connection.execute("insert into public.item values (2)")
                 throw Stop()
             }
         }
@@ -61,14 +61,14 @@ struct StatementTests {
     func savepoints() async throws {
         let connection = try await connect()
         try connection.transaction {
-            try connection.execute("insert into item values (1)")
+            try connection.execute("insert into public.item values (1)")
             try? connection.transaction {
-                try connection.execute("insert into item values (2)")
-                try connection.execute("insert into item values (1)")
+                try connection.execute("insert into public.item values (2)")
+                try connection.execute("insert into public.item values (1)")
             }
-            try connection.transaction { _ = try connection.execute("insert into item values (3)") }
+            try connection.transaction { _ = try connection.execute("insert into public.item values (3)") }
         }
-        let ids = try connection.query("select id from item order by id").map { row -> Int in try row["id"] }
+        let ids = try connection.query("select id from public.item order by id").map { row -> Int in try row["id"] }
         #expect(ids == [1, 3])
     }
 
@@ -77,7 +77,7 @@ struct StatementTests {
         let connection = try await connect()
         let error = #expect(throws: PostgreSQLError.self) {
             try connection.transaction {
-                try connection.execute("insert into item values (1)")
+                try connection.execute("insert into public.item values (1)")
                 _ = try? connection.execute("select 1 / 0")
             }
         }
@@ -92,12 +92,12 @@ struct StatementTests {
     func serializationFailure() async throws {
         let database = try await TestServer.newDatabase()
         let (a, b) = (try Connection(database), try Connection(database))
-        try a.script("create table counter (n integer); insert into counter values (0)")
+        try a.script("create table public.counter (n integer); insert into public.counter values (0)")
         let error = #expect(throws: PostgreSQLError.self) {
             try a.transaction(.serializable) {
-                _ = try a.query("select n from counter")
-                try b.transaction(.serializable) { _ = try b.execute("update counter set n = n + 1") }
-                try a.execute("update counter set n = n + 1")
+                _ = try a.query("select n from public.counter")
+                try b.transaction(.serializable) { _ = try b.execute("update public.counter set n = n + 1") }
+                try a.execute("update public.counter set n = n + 1")
             }
         }
         #expect(error?.sqlState == .serializationFailure)
@@ -133,10 +133,10 @@ struct StatementTests {
     func copy() async throws {
         let connection = try await connect()
         try connection.execute(
-            "create table sample (a smallint, b integer, c bigint, d real, e double precision, f text, g bytea, h real[])"
+            "create table public.sample (a smallint, b integer, c bigint, d real, e double precision, f text, g bytea, h real[])"
         )
         let stored = try connection.copy(
-            into: "sample", columns: ["a", "b", "c", "d", "e", "f", "g", "h"]
+            into: "public.sample", columns: ["a", "b", "c", "d", "e", "f", "g", "h"]
         ) { writer in
             for index in 0..<20_000 {
                 try writer.row { row in
@@ -152,7 +152,7 @@ struct StatementTests {
             }
         }
         #expect(stored == 20_000)
-        let row = try connection.query("select * from sample where b = 12345")[0]
+        let row = try connection.query("select * from public.sample where b = 12345")[0]
         #expect(try row["c"] == 12345 << 32)
         #expect(try row["d"] == Float(12345) / 3)
         #expect((try row["e"] as Double?) == nil)
@@ -160,7 +160,7 @@ struct StatementTests {
         #expect(try row["g"] == [UInt8(truncatingIfNeeded: 12345)])
         #expect(try row["h"] == [Float(12345), .infinity])
         var next: Int32 = 0
-        try connection.copy(from: "select b, g, c from sample order by b") { row in
+        try connection.copy(from: "select b, g, c from public.sample order by b") { row in
             #expect(try row.int4() == next)
             try row.bytea { #expect($0.count == 1) }
             #expect(try row.int8() == Int64(next) << 32)
@@ -174,16 +174,16 @@ struct StatementTests {
         struct Stop: Error {}
         let connection = try await connect()
         #expect(throws: Stop.self) {
-            _ = try connection.copy(into: "item", columns: ["id"]) { writer in
+            _ = try connection.copy(into: "public.item", columns: ["id"]) { writer in
                 for index in 0..<100_000 { try writer.row { $0.int4(Int32(index)) } }
                 throw Stop()
             }
         }
         #expect(throws: PostgreSQLError.self) {
-            _ = try connection.copy(into: "item", columns: ["id", "name"]) { writer in try writer.row { $0.int4(1) } }
+            _ = try connection.copy(into: "public.item", columns: ["id", "name"]) { writer in try writer.row { $0.int4(1) } }
         }
         let error = #expect(throws: PostgreSQLError.self) {
-            _ = try connection.copy(into: "item", columns: ["id"]) { writer in
+            _ = try connection.copy(into: "public.item", columns: ["id"]) { writer in
                 for _ in 0..<2 { try writer.row { $0.int4(7) } }
             }
         }

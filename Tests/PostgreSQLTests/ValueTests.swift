@@ -140,9 +140,9 @@ struct ValueTests {
             }
         }
         let connection = try await connect()
-        try connection.execute("create table large (x bytea)")
-        try connection.execute("insert into large values ($1)", bytes)
-        let stored: [UInt8] = try connection.query("select x from large")[0]["x"]
+        try connection.execute("create table public.large (x bytea)")
+        try connection.execute("insert into public.large values ($1)", bytes)
+        let stored: [UInt8] = try connection.query("select x from public.large")[0]["x"]
         #expect(stored == bytes)
     }
 }

@@ -7,6 +7,7 @@ create or replace function analysis.wilson_interval(
     out upper double precision
 )
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -27,6 +28,7 @@ comment on function analysis.wilson_interval(double precision, double precision)
 create or replace function analysis.complementary_error_function(x double precision)
     returns double precision
     language plpgsql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -68,6 +70,7 @@ create or replace function analysis.mcnemar(
     out chi_squared_p     double precision
 )
     language plpgsql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -112,6 +115,7 @@ comment on function analysis.mcnemar(bigint, bigint) is
 create or replace function analysis.holm(p double precision[])
     returns double precision[]
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -138,6 +142,7 @@ create or replace function analysis.paired_difference(
     out upper       double precision
 )
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -165,6 +170,7 @@ create or replace function analysis.paired_loss_difference(
     out upper       double precision
 )
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -193,6 +199,7 @@ create or replace function analysis.verdict(
 )
     returns text
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe

@@ -178,6 +178,7 @@ comment on column analysis.sample.split_id is 'Key of the split.';
 
 create or replace function analysis.test_split(of_dataset bigint) returns bigint
     language sql
+    set search_path = pg_catalog, pg_temp
     stable
     strict
     parallel safe

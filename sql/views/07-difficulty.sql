@@ -89,6 +89,7 @@ create or replace function analysis.tested(
 )
     returns setof record
     language plpgsql
+    set search_path = pg_catalog, pg_temp
     stable
     parallel safe
     rows 1000
@@ -128,6 +129,7 @@ create or replace function analysis.tested_versions(
 )
     returns setof record
     language sql
+    set search_path = pg_catalog, pg_temp
     stable
     parallel safe
     rows 1
@@ -156,6 +158,7 @@ create or replace function analysis.missed_samples(
 )
     returns setof record
     language plpgsql
+    set search_path = pg_catalog, pg_temp
     stable
     parallel safe
     rows 10000
@@ -252,6 +255,7 @@ create or replace function analysis.mistaken_for(
 )
     returns setof record
     language plpgsql
+    set search_path = pg_catalog, pg_temp
     stable
     parallel safe
     rows 1000
@@ -339,6 +343,7 @@ create or replace function analysis.hard_samples(
 )
     returns setof record
     language sql
+    set search_path = pg_catalog, pg_temp
     stable
     parallel safe
     rows 1000
@@ -384,6 +389,7 @@ create or replace function analysis.hard_classes(
 )
     returns setof record
     language sql
+    set search_path = pg_catalog, pg_temp
     stable
     parallel safe
     rows 10
@@ -458,6 +464,7 @@ create or replace function analysis.learning_of_samples(
 )
     returns setof record
     language sql
+    set search_path = pg_catalog, pg_temp
     stable
     parallel safe
     rows 20

@@ -8,6 +8,7 @@ create or replace function analysis.koopman_limit(
 )
     returns double precision
     language plpgsql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -59,6 +60,7 @@ create or replace function analysis.risk_ratio(
     out upper        double precision
 )
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe

@@ -4,6 +4,7 @@ create or replace function analysis.population_stability(
 )
     returns double precision
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -25,6 +26,7 @@ create or replace function analysis.kolmogorov_smirnov_p(
 )
     returns double precision
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -62,6 +64,7 @@ create or replace function analysis.feature_drift(
 )
     returns setof record
     language sql
+    set search_path = pg_catalog, pg_temp
     stable
 as $$
     with value as (
@@ -143,6 +146,7 @@ create or replace function analysis.class_drift(
 )
     returns setof record
     language sql
+    set search_path = pg_catalog, pg_temp
     stable
 as $$
     select label,
@@ -167,6 +171,7 @@ comment on function analysis.class_drift(bigint, text, bigint, text) is
 create or replace function analysis.drift_verdict(shifted text, stability double precision)
     returns text
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     strict
     parallel safe
@@ -200,6 +205,7 @@ create or replace function analysis.drift(
 )
     returns setof record
     language sql
+    set search_path = pg_catalog, pg_temp
     stable
 as $$
     select shift.*,

@@ -1,5 +1,6 @@
 create or replace function registry.retry_pause(attempts integer) returns interval
     language sql
+    set search_path = pg_catalog, pg_temp
     volatile
 as $$
     select (0.5 + random()) * least(power(2, attempts - 1), 300) * interval '1 second'
@@ -18,6 +19,7 @@ create or replace function registry.claim_run(
 )
     returns setof registry.run
     language plpgsql
+    set search_path = pg_catalog, pg_temp
 as $$
 declare
     taken registry.run;

@@ -9,6 +9,7 @@ create or replace function analysis.gate(
     out reason        text
 )
     language sql
+    set search_path = pg_catalog, pg_temp
     immutable
     parallel safe
 as $$
