@@ -32,7 +32,9 @@ struct StatementTests {
     func constraint() async throws {
         let connection = try await connect()
         try connection.execute("insert into public.item values (1)")
-        let error = #expect(throws: PostgreSQLError.self) { try connection.execute("insert into public.item values (1)") }
+        let error = #expect(throws: PostgreSQLError.self) {
+            try connection.execute("insert into public.item values (1)")
+        }
         guard case .server(let server) = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -180,7 +182,9 @@ struct StatementTests {
             }
         }
         #expect(throws: PostgreSQLError.self) {
-            _ = try connection.copy(into: "public.item", columns: ["id", "name"]) { writer in try writer.row { $0.int4(1) } }
+            _ = try connection.copy(into: "public.item", columns: ["id", "name"]) { writer in
+                try writer.row { $0.int4(1) }
+            }
         }
         let error = #expect(throws: PostgreSQLError.self) {
             _ = try connection.copy(into: "public.item", columns: ["id"]) { writer in

@@ -136,6 +136,15 @@ struct ServerFaultTests {
         try await asServerUser("pgbouncer --daemon --quiet \(folder)/pgbouncer.ini")
         let pooled = "host='\(folder)' port=6432 dbname='\(name)' user='\(user)'"
 
+        // What a statement needs set is set with it, and not left behind for others of the pool.
+        let connection = try Connection(pooled)
+        let path = "select current_setting('search_path') as path"
+        #expect(connection.isPooled)
+        #expect(try connection.query(path)[0]["path"] == "pg_catalog, pg_temp")
+        #expect(try connection.transaction { try connection.query(path)[0]["path"] } == "pg_catalog, pg_temp")
+        let left = try await asServerUser("psql -h \(folder) -p 6432 -U \(user) -Atc 'show search_path' \(name)")
+        #expect(left == "\"$user\", public\n")
+
         var runs: [Int] = []
         for _ in 0..<4 { runs.append(try await disturbed.queue()) }
         let daemons = try (0..<2).map { _ in try disturbed.daemon(through: pooled, "--workers", "2", "--once") }
