@@ -68,7 +68,6 @@ let package = Package(
             dependencies: ["PostgreSQL", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict,
             plugins: ["EmbedSQL"]),
-        .target(name: "Statistics", swiftSettings: strict),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "Reporting", dependencies: ["CPNG"], swiftSettings: strict),
         .target(
@@ -85,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "registry",
             dependencies: [
-                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Statistics", "Store",
+                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Store",
                 "Trainer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -138,7 +137,6 @@ let package = Package(
             ],
             resources: [.copy("Resources/pytorch"), .copy("Resources/safetensors")],
             swiftSettings: strict),
-        .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),
         .testTarget(
             name: "registryTests",

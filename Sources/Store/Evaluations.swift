@@ -4,40 +4,7 @@ extension Store {
     /// Every pair of versions tested on the same samples: which of them both, one or neither classify rightly, whether
     /// the difference is chance, and a sentence that says so. In the order of the versions, the first of a pair first.
     public func comparisons(of versions: [StoredVersion]) throws -> Rows {
-        try connection.query(
-            """
-            with asked as (
-                select model, version, position, format('%s@%s', model, version) as name
-                  from unnest($1::text[], $2::bigint[]) with ordinality as given (model, version, position)
-            ), pair as (
-                select a.name as a,
-                       b.name as b,
-                       agreement.*,
-                       row_number() over (order by a.position, b.position) as number,
-                       array_agg(agreement.mcnemar_exact_p) over (
-                           order by a.position, b.position
-                           rows between unbounded preceding and unbounded following
-                       ) as every_p
-                  from asked as a
-                  join asked as b
-                    on b.position > a.position
-                 -- Planned by itself, in half the time: offset keeps it from being mixed with the rest.
-                 cross join lateral (select *
-                                       from analysis.agreement
-                                      where a_model = a.model
-                                        and a_version = a.version
-                                        and b_model = b.model
-                                        and b_version = b.version
-                                     offset 0) as agreement
-            )
-            select a, b, both_correct, only_a_correct, only_b_correct, neither_correct,
-                   accuracy_difference, accuracy_difference_lower, accuracy_difference_upper,
-                   mcnemar_exact_p, mcnemar_mid_p, holm.p[number] as adjusted_p,
-                   analysis.verdict(a, b, only_a_correct, only_b_correct, test_samples, holm.p[number]) as verdict
-              from pair
-             cross join lateral (select analysis.holm(every_p) as p) as holm
-             order by number
-            """, versions.map(\.model), versions.map(\.number))
+        try connection.query("select * from analysis.compare($1, $2)", versions.map(\.model), versions.map(\.number))
     }
 
     /// The loss of each test sample after the version's last epoch, in order of index; `nil` for versions that were

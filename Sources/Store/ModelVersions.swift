@@ -114,7 +114,7 @@ extension Store {
                    version.test_accuracy_lower, version.test_accuracy_upper, version.test_loss,
                    version.parameters, version.epochs, version.seconds_per_epoch, version.run,
                    version.aliases, version.registered_at, version.weights_sha256, version.weights_size,
-                   version.multiply_adds
+                   version.multiply_adds, version.misclassified
               from unnest($1::text[], $2::bigint[]) with ordinality as asked (model, version, position)
               join analysis.model_version as version
                 on version.model = asked.model

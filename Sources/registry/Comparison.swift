@@ -11,21 +11,14 @@ struct Comparison {
     private let classes: [Rows]
 
     /// - Throws: `UsageError.differentTests` when they were not tested on the same samples.
-    init(of versions: [StoredVersion], in store: Store) async throws {
+    init(of versions: [StoredVersion], in store: Store) throws {
         for version in versions where version.testSplitID != versions[0].testSplitID {
             throw UsageError.differentTests("\(versions[0].reference)", "\(version.reference)")
         }
         self.versions = versions
-        let losses = try versions.map { try store.testLosses(of: $0) }
-        let positions = versions.indices.flatMap { first in
-            versions.indices.dropFirst(first + 1).map { (first, $0) }
-        }
-        // Resampled while the database counts.
-        async let differences = positions.map { ComparedPair.LossDifference(losses[$0.0], losses[$0.1]) }
         summaries = try store.summaries(of: versions)
         classes = try versions.map { try store.classAccuracy(of: $0) }
-        let rows = try store.comparisons(of: versions)
-        pairs = zip(rows, await differences).map { ComparedPair($0, losses: $1) }
+        pairs = try store.comparisons(of: versions).map(ComparedPair.init)
     }
 
     /// A row a figure, a column a version.
@@ -50,8 +43,7 @@ struct Comparison {
             },
             try line("mean test loss, nats") { try decimal($0, "test_loss", 5) },
             try line("misclassified") { row in
-                let (samples, correct): (Int, Int) = (try row["test_samples"], try row["test_correct"])
-                return "\(Quantity.count(samples - correct)) of \(Quantity.count(samples))"
+                "\(try count(row, "misclassified")) of \(try count(row, "test_samples"))"
             },
             try line("parameters") { try count($0, "parameters") },
             try line("multiply-adds") { row in

@@ -35,7 +35,7 @@ struct EvaluationTests {
         #expect(try row["mcnemar_exact_p"] == 1.0)
         #expect(
             try row["verdict"]
-                == "No difference between a@1 and b@1 can be told: of 9 test samples the first alone gets 1 right, the second alone 2; chance alone gives that or more with p = 1.000."
+                == "Too few test samples to tell a@1 from b@1: there are only 9 test samples; the first alone gets 1 right, the second alone 2. Test on at least 20."
         )
         #expect(
             try store.comparisons(of: [b, a, b]).map { "\(try $0["a"] as String) \(try $0["b"] as String)" } == [
@@ -52,7 +52,7 @@ struct EvaluationTests {
         }
         #expect(
             try verdict(49, 257, 4e-36)
-                == "b is better than a by 2.08 points of accuracy; that is as good as certain: chance alone gives that or more with p = 4.0e-36."
+                == "b is better than a by 2.08 points of accuracy; that is as good as certain: chance alone gives that or more with p = 4.0 · 10⁻³⁶."
         )
         #expect(
             try verdict(30, 12, 0.008).hasPrefix(
@@ -72,7 +72,7 @@ struct EvaluationTests {
             let row = try store.connection.query(
                 "select * from analysis.mcnemar($1::bigint, $2::bigint)", known.b, known.c)[0]
             for (column, expected) in [
-                ("exact_p", known.exact_p), ("mid_p", known.mid_p ?? known.exact_p),
+                ("exact_p", known.exact_p), ("mid_p", known.mid_p ?? known.middle_mid_p),
                 ("chi_squared", known.chi2_corrected),
                 ("chi_squared_p", known.chi2_corrected_p),
             ] {
@@ -101,8 +101,8 @@ struct EvaluationTests {
         }
     }
 
-    /// scipy's `norm.interval` around the mean of 0, 1, −1, 3, −0.5.
-    @Test("differences of loss have the normal distribution's interval, and none where a loss is not finite")
+    /// scipy's `t.interval` around the mean of 0, 1, −1, 3, −0.5.
+    @Test("differences of loss have Student's interval, and none where a loss is not finite")
     func pairedLossDifference() async throws {
         let store = try await TestServer.newStore()
         func answer(_ a: [Float], _ b: [Float]) throws -> [Double?] {
@@ -111,7 +111,7 @@ struct EvaluationTests {
             return [try row["difference"], try row["lower"], try row["upper"]]
         }
         let known = try answer([1, 2, 3, 4, 5.5], [1, 3, 2, 7, 5])
-        for (found, expected) in zip(known, [0.5, -0.885903824349678, 1.885903824349678]) {
+        for (found, expected) in zip(known, [0.5, -1.4632431614775572, 2.463243161477557]) {
             #expect(abs(try #require(found) - expected) < 1e-12)
         }
         #expect(try answer([1, .infinity], [1, .infinity]) == [nil, nil, nil])
@@ -119,6 +119,28 @@ struct EvaluationTests {
         #expect(try answer([1, 2, 3], [1, 2]) == [nil, nil, nil])
         let none = try store.connection.query("select * from analysis.paired_loss_difference('{}', '{}')")[0]
         #expect(try none["difference"] as Double? == nil)
+    }
+
+    @Test("a comparison has the difference of the losses where both versions kept them, and knows equal weights")
+    func comparedLosses() async throws {
+        let store = try await TestServer.newStore()
+        let (dataset, _) = try store.importSmallDataset()
+        func version(_ model: String, _ losses: [Float]?, weights: [UInt8]) throws -> StoredVersion {
+            let lease = try store.startRun(of: model, on: dataset)
+            var record = epoch(of: 6, missing: [])
+            if let losses { record.testLosses = losses }
+            try store.record(record, under: lease)
+            return try store.resolve(try store.succeed(lease, weights: weights))
+        }
+        let versions = [
+            try version("a", [1, 2, 3, 4, 5.5, 1], weights: [1]), try version("b", [1, 3, 2, 7, 5, 1], weights: [2]),
+            try version("c", [1, 3, 2, .infinity, 5, 1], weights: [1]), try version("d", nil, weights: [3]),
+        ]
+        let rows = try store.comparisons(of: versions)
+        #expect(try rows.map { try $0["loss_samples"] as Int? } == [6, 6, nil, 6, nil, nil])
+        #expect(try rows.map { try $0["loss_difference"] as Double? } == [2.5 / 6, nil, nil, nil, nil, nil])
+        #expect(try rows.map { try $0["same_weights"] as Bool } == [false, true, false, false, false, false])
+        #expect(try rows[1]["verdict"] == "a@1 and c@1 have the same weights.")
     }
 
     @Test("of three versions each pair has its own p value, raised for three")
@@ -239,10 +261,16 @@ private struct ReferenceStatistics: Decodable {
         let b: Int
         let c: Int
         let exact_p: Double
-        /// Absent where both counts are equal: then it is 1, as the exact one.
+        /// Absent where both counts are equal.
         let mid_p: Double?
         let chi2_corrected: Double
         let chi2_corrected_p: Double
+
+        /// Where both counts are equal: 1 − ½ C(2b, b) / 4ᵇ (Fagerland, Lydersen and Laake, 2013, supplement).
+        var middle_mid_p: Double {
+            let half: Double = (1...b).reduce(0.5) { product, k in product * (1 - 0.5 / Double(k)) }
+            return 1 - half
+        }
     }
 
     struct Proportion: Decodable {

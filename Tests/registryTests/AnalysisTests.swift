@@ -87,9 +87,36 @@ struct AnalysisTests {
             #expect(abs(try row["class_distance"] - (try row["expected"] as Double)) < 1e-6)
         }
 
+        try expectCoverage(program)
         try await expectRobustness(program)
         try await expectDrift(program)
         try await expectReport(program)
+    }
+
+    /// Of 2,000 draws of 1,000 of the real loss differences, 94 to 96 % of the intervals have the mean of all in them.
+    private func expectCoverage(_ program: Program) throws {
+        let connection = try program.connect()
+        _ = try connection.query("select setseed(0.25)")
+        let coverage: Double = try connection.query(
+            """
+            with loss as (
+                select a.losses as a, b.losses as b
+                  from analysis.test_loss as a, analysis.test_loss as b
+                 where a.model = 'mlp' and b.model = 'cnn'
+            ), drawn as (
+                select array_agg(a[place]) as a, array_agg(b[place]) as b
+                  from loss
+                 cross join (select repetition, 1 + floor(random() * 10000)::integer as place
+                               from generate_series(1, 2000) as repetition, generate_series(1, 1000)
+                             offset 0) as chosen
+                 group by repetition
+            )
+            select avg((interval.lower <= whole.difference and interval.upper >= whole.difference)::integer)::float8 as share
+              from drawn
+             cross join analysis.paired_loss_difference(drawn.a, drawn.b) as interval
+             cross join (select difference from loss, analysis.paired_loss_difference(a, b)) as whole
+            """)[0]["share"]
+        #expect((0.94...0.96).contains(coverage), "\(coverage)")
     }
 
     /// What is measured once is kept, and an image that is not moved is classified as when it was trained.

@@ -31,7 +31,8 @@ select model.name as model,
        dataset.dataset_id,
        run.multiply_adds,
        run.architecture_id as architecture,
-       dataset.test_split_id
+       dataset.test_split_id,
+       final.test_samples - final.test_correct as misclassified
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -67,3 +68,4 @@ comment on column analysis.model_version.multiply_adds is
 comment on column analysis.model_version.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.model_version.test_split_id is
     'Key of the split it was tested on: versions with the same were tested on the same samples.';
+comment on column analysis.model_version.misclassified is 'Test samples classified wrongly: test_samples − test_correct.';

@@ -172,7 +172,7 @@ create or replace function analysis.drift_verdict(shifted text, stability double
     returns text
     language sql
     set search_path = pg_catalog, pg_temp
-    immutable
+    stable
     strict
     parallel safe
 as $$

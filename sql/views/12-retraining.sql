@@ -10,7 +10,7 @@ create or replace function analysis.gate(
 )
     language sql
     set search_path = pg_catalog, pg_temp
-    immutable
+    stable
     parallel safe
 as $$
     select not is_worse and not is_too_low,

@@ -22,7 +22,7 @@ struct CompareCommand: AsyncParsableCommand {
 
     func run() async throws {
         let store = try await database.openStore()
-        let comparison = try await Comparison(of: try models.map { try store.resolve($0) }, in: store)
+        let comparison = try Comparison(of: try models.map { try store.resolve($0) }, in: store)
         let json = try comparison.json()
         try output.print(text: try Self.text(comparison), json: json, csv: try comparison.table())
     }

@@ -19,16 +19,16 @@ struct ErrorsCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let version = try store.resolve(model)
         let summary = try store.summaries(of: [version])[0]
-        let (testSamples, correct): (Int, Int) = (try summary["test_samples"], try summary["test_correct"])
+        let (testSamples, misclassified): (Int, Int) = (try summary["test_samples"], try summary["misclassified"])
         let confusions = try Table(try store.confusions(of: version, limit: limit.limit))
         let samples = try store.misclassifiedSamples(of: version, limit: limit.limit)
         let table = try Table(samples)
         let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
         let unexplained = try store.unexplainedErrors(of: version)
         try output.print(
-            text: "\(version.reference) misclassifies \(Quantity.count(testSamples - correct)) of "
+            text: "\(version.reference) misclassifies \(Quantity.count(misclassified)) of "
                 + "\(Quantity.count(testSamples)) test samples.\n\n"
-                + Self.text(categories, unexplained: unexplained, of: testSamples - correct)
+                + Self.text(categories, unexplained: unexplained, of: misclassified)
                 + "The commonest confusions\n\(confusions.text)\n"
                 + "The first \(samples.count) misclassified: label → prediction, probability given to it\n\n"
                 + DigitPicture.grid(
@@ -46,7 +46,7 @@ struct ErrorsCommand: AsyncParsableCommand {
                 JSONValue.Member("model", .string(version.model)),
                 JSONValue.Member("version", .integer(version.number)),
                 JSONValue.Member("test_samples", .integer(testSamples)),
-                JSONValue.Member("misclassified", .integer(testSamples - correct)),
+                JSONValue.Member("misclassified", .integer(misclassified)),
                 JSONValue.Member("categories", categories.json),
                 JSONValue.Member("unexplained", .integer(unexplained)),
                 JSONValue.Member("confusions", confusions.json),

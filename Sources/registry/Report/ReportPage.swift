@@ -14,7 +14,7 @@ struct ReportPage {
     /// - Parameter versions: At least one; all tested on the same data set.
     init(of versions: [StoredVersion], in store: Store) async throws {
         self.store = store
-        comparison = try await Comparison(of: versions, in: store)
+        comparison = try Comparison(of: versions, in: store)
         dataset = try store.dataset(id: versions[0].datasetID)
     }
 

@@ -1,0 +1,112 @@
+-- Distributions, tests and intervals, against scipy, mpmath and formulas.
+begin;
+create extension pgtap;
+select plan(23);
+
+create function pg_temp.near(found float8, expected float8, tolerance float8) returns boolean language sql as
+    $$select abs(found - expected) <= tolerance * greatest(abs(expected), 1e-300)$$;
+
+-- scipy's t.ppf(0.975, n)
+select ok(
+    (select bool_and(pg_temp.near(analysis.student_t_quantile(n), quantile, 1e-10))
+       from (values (1, 12.706204736174694), (2, 4.302652729749462), (3, 3.1824463052837078), (4, 2.7764451051977934),
+                    (5, 2.5705818356363146), (10, 2.228138851986274), (30, 2.0422724563012378),
+                    (199, 1.9719565442517533), (200, 1.9718962236339088), (1000, 1.9623390808264083),
+                    (9999, 1.960201263621357)) as known (n, quantile)),
+    'quantiles of Student''s t');
+select is(analysis.student_t_quantile(0), null, 'there is none without a degree of freedom');
+-- scipy's chi2.sf
+select ok(
+    (select bool_and(pg_temp.near(analysis.chi_squared_p(x, n), p, 1e-12))
+       from (values (0.5, 1, 0.47950012218695337), (20, 2, 4.539992976248486e-05), (20, 3, 0.00016974243555282632),
+                    (9, 9, 0.43727418891386693), (100, 8, 4.269159205144943e-18),
+                    (1000, 1000, 0.49405285382923964), (0, 4, 1)) as known (x, n, p)),
+    'tails of χ²');
+select throws_ok('select analysis.chi_squared_p(1, 4000000000)', '22003', null, 'of so many degrees of freedom it would take long');
+select is(analysis.chi_squared_p('NaN', 3), 'NaN'::float8, 'NaN stays NaN');
+select is(analysis.complementary_error_function('NaN'), 'NaN'::float8, 'in the error function, too');
+select ok(
+    pg_temp.near(analysis.complementary_error_function(1e-160), 1, 1e-15), 'a tiny argument does not underflow');
+
+-- Exact: twice the tail by mpmath with 40 digits. mid-p of equal counts: 1 − half the probability of the middle.
+select ok(
+    (select bool_and(pg_temp.near(found.exact_p, known.exact_p, 1e-12) and pg_temp.near(found.mid_p, known.mid_p, 1e-12))
+       from (values (0, 0, 1, 1), (0, 1, 1, 0.5), (1, 1, 1, 0.75), (2, 2, 1, 0.8125), (10, 10, 1, 0.9119014739990234),
+                    (0, 7, 0.015625, 0.0078125), (100, 130, 0.05561357778139239, 0.04816305344074454),
+                    (1000000, 1003000, 0.03408836507943908, 0.034028743892292694),
+                    (100000000, 100000000, 1, 0.9999717905208578)) as known (a, b, exact_p, mid_p)
+      cross join lateral analysis.mcnemar(known.a, known.b) as found),
+    'McNemar''s exact test and its mid-p form');
+select ok(
+    (select bool_and(pg_temp.near(found.mid_p, 1 - sum / 2, 1e-12))
+       from (select n, (factorial(2 * n) / factorial(n) / factorial(n) / 4::numeric ^ n)::float8 as sum
+               from generate_series(1, 200) as n) as middle
+      cross join lateral analysis.mcnemar(n, n) as found),
+    'mid-p of n and n: 1 − C(2n, n) / 2²ⁿ⁺¹');
+select is((select chi_squared from analysis.mcnemar(0, 0)), null, 'without a sample that tells them apart there is no χ²');
+select is((select chi_squared_p from analysis.mcnemar(0, 1)), 1::float8, 'one such sample is as likely as not');
+select throws_ok(
+    'select * from analysis.mcnemar(4000000000000000000, 4000000000000000000)', '22003', null,
+    'counts beyond any test set are refused at once');
+select throws_ok('select * from analysis.mcnemar(-1, 5)', '22003', null, 'and negative ones');
+
+select is(analysis.holm('{0.01,null,0.04,0.03}'), '{0.03,null,0.06,0.06}', 'a missing p value does not count');
+select is(analysis.holm('{}'), '{}', 'nor do none');
+select ok(
+    (select lower is null and upper is null from analysis.wilson_interval(5, 4)),
+    'more successes than trials have no interval');
+
+-- scipy's t.interval and bootstrap(method="percentile", n_resamples=100000) of the same 1,000 differences.
+select ok(
+    (select pg_temp.near(difference, 0.249375, 1e-12) and pg_temp.near(lower, 0.11404113947351005, 1e-11)
+            and pg_temp.near(upper, 0.38470886052649, 1e-11)
+            -- A fiftieth of the standard error, 0.06897.
+            and abs(lower - 0.112875) < 0.0014 and abs(upper - 0.384625) < 0.0014
+       from (select array_agg((i * i % 37 / 8.0)::real order by i) as a, array_agg((i * i % 41 / 8.0)::real order by i) as b
+               from generate_series(0, 999) as i) as made,
+            analysis.paired_loss_difference(a, b)),
+    'the interval of a loss difference is Student''s, and the bootstrap''s but for a fiftieth of its error');
+select results_eq(
+    $$select * from analysis.paired_loss_difference('{1}', '{1.5}')$$, 'values (0.5::float8, null::float8, null::float8)',
+    'one sample has a difference and no interval');
+select results_eq(
+    $$select * from analysis.paired_loss_difference('{1,2,3}', '{1.5,2.5,3.5}')$$,
+    'values (0.5::float8, null::float8, null::float8)', 'nor have differences that do not vary');
+
+-- Losses of an exponential distribution, whose differences are far from normal.
+select setseed(0.25);
+create temporary table made as
+select samples, array_agg((-ln(1 - first))::real) as a, array_agg((-ln(1 - second))::real) as b
+  from (select samples, repetition, random() as first, random() as second
+          from (values (20), (200)) as size (samples), generate_series(1, 4000) as repetition, generate_series(1, 200) as i
+         where i <= samples
+        offset 0) as drawn
+ group by samples, repetition;
+select ok(
+    (select bool_and(coverage between 0.94 and 0.96)
+       from (select avg((lower <= 0 and upper >= 0)::integer) as coverage
+               from made, analysis.paired_loss_difference(a, b)
+              group by samples) as tried),
+    '94 to 96 % of the intervals of simulated losses have the true difference in them');
+
+select results_eq(
+    $$select analysis.probability_text(p) from unnest('{0.0229,1,0.00099,3.44e-35,1e-310,0}'::float8[]) as p$$,
+    $$values ('p = 0.023'), ('p = 1.000'), ('p = 9.9 · 10⁻⁴'), ('p = 3.4 · 10⁻³⁵'), ('p < 10⁻³⁰⁰'), ('p < 10⁻³⁰⁰')$$,
+    'p values are written in one way');
+select results_eq(
+    $$select split_part(analysis.verdict('a', 'b', only_a, only_b, samples, p), ':', 1)
+        from (values (1, 0, 1, 1.0), (0, 8, 19, 0.0078), (1, 2, 20, 1.0)) as judged (only_a, only_b, samples, p)$$,
+    $$values ('Too few test samples to tell a from b'),
+             ('b is better than a by 42.11 points of accuracy; the evidence is strong'),
+             ('No difference between a and b can be told')$$,
+    'a verdict knows how many samples it rests on');
+select is_empty(
+    $$select proname
+        from pg_proc
+       where pronamespace in ('analysis'::regnamespace, 'registry'::regnamespace)
+         and provolatile = 'i'
+         and prosrc ~* '\y(format|to_char|now|random|concat|array_to_string)\s*\('$$,
+    'what is marked immutable calls nothing that depends on settings');
+
+select * from finish();
+rollback;
