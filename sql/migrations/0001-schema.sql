@@ -44,7 +44,7 @@ create function registry.refuse_change() returns trigger
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    raise exception 'registry.%: what is stored there does not change', tg_table_name
+    raise exception 'registry.%: % is not allowed', tg_table_name, lower(tg_op)
           using errcode = 'check_violation',
                 schema = tg_table_schema,
                 table = tg_table_name,

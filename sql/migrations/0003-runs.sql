@@ -136,7 +136,16 @@ create trigger run_change_check
           is distinct from
           row(new.model_id, new.dataset_id, new.architecture_id, new.configuration -> 'architecture'))
     execute function registry.refuse_change('run_change_check');
-comment on trigger run_change_check on registry.run is 'What is trained on what is counted by model, architecture and test split.';
+comment on trigger run_change_check on registry.run is
+    'Model versions are counted by model, architecture and test split of their run.';
+
+create trigger run_fence_check
+    before update of fence on registry.run
+    for each row
+    when (new.fence < old.fence)
+    execute function registry.refuse_change('run_fence_check');
+comment on trigger run_fence_check on registry.run is
+    'Never lowered: a trainer that lost its run could write again.';
 
 
 create table registry.run_attempt (

@@ -220,6 +220,40 @@ create constraint trigger epoch_metric_misclassification_count_check
 comment on trigger epoch_metric_misclassification_count_check on registry.epoch_metric is
     'Checked at commit: misclassified rows = test_samples − test_correct, and test_samples = samples of the test split.';
 
+create function registry.check_epochs_finished() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    progress record;
+begin
+    select run.epochs_finished,
+           coalesce((select max(metric.epoch)
+                       from registry.epoch_metric as metric
+                      where metric.run_id = run.run_id), 0) as stored
+      into progress
+      from registry.run
+     where run.run_id = new.run_id;
+    if progress.epochs_finished <> progress.stored then
+        raise exception 'run %: % epochs finished, the last one stored is %', new.run_id, progress.epochs_finished, progress.stored
+              using errcode = 'check_violation',
+                    schema = 'registry',
+                    table = 'run',
+                    constraint = 'run_epochs_finished_stored_check';
+    end if;
+    return null;
+end
+$$;
+comment on function registry.check_epochs_finished() is
+    'Refuses the transaction of a run whose epochs_finished is not the last epoch stored.';
+
+create constraint trigger run_epochs_finished_stored_check
+    after update of epochs_finished on registry.run
+    deferrable initially deferred
+    for each row execute function registry.check_epochs_finished();
+comment on trigger run_epochs_finished_stored_check on registry.run is
+    'Checked at commit: epochs_finished is the last epoch of registry.epoch_metric.';
+
 create function registry.check_misclassifications() returns trigger
     language plpgsql
     set search_path = pg_catalog, pg_temp

@@ -119,6 +119,14 @@ create trigger model_alias_history_change_check
     for each row execute function registry.refuse_change('model_alias_history_change_check');
 comment on trigger model_alias_history_change_check on registry.model_alias_history is 'History stays as it was written.';
 
+create trigger model_alias_history_trigger_check
+    before insert on registry.model_alias_history
+    for each statement
+    when (pg_trigger_depth() = 0)
+    execute function registry.refuse_change('model_alias_history_trigger_check');
+comment on trigger model_alias_history_trigger_check on registry.model_alias_history is
+    'Written by the trigger of registry.model_alias alone.';
+
 create function registry.keep_model_alias_history() returns trigger
     language plpgsql
     security definer

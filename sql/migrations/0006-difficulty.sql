@@ -143,3 +143,38 @@ create trigger model_version_count
     for each row execute function registry.count_model_version();
 comment on trigger model_version_count on registry.model_version is
     'Keeps the sums over model versions that tell which samples are hard.';
+
+create trigger tested_architecture_trigger_check
+    before insert or update or delete on registry.tested_architecture
+    for each statement
+    when (pg_trigger_depth() = 0)
+    execute function registry.refuse_change('tested_architecture_trigger_check');
+comment on trigger tested_architecture_trigger_check on registry.tested_architecture is 'Written by the trigger of registry.model_version alone.';
+
+create trigger missed_sample_trigger_check
+    before insert or update or delete on registry.missed_sample
+    for each statement
+    when (pg_trigger_depth() = 0)
+    execute function registry.refuse_change('missed_sample_trigger_check');
+comment on trigger missed_sample_trigger_check on registry.missed_sample is 'Written by the trigger of registry.model_version alone.';
+
+create trigger missed_total_trigger_check
+    before insert or update or delete on registry.missed_total
+    for each statement
+    when (pg_trigger_depth() = 0)
+    execute function registry.refuse_change('missed_total_trigger_check');
+comment on trigger missed_total_trigger_check on registry.missed_total is 'Written by the trigger of registry.model_version alone.';
+
+create trigger version_learning_trigger_check
+    before insert or update or delete on registry.version_learning
+    for each statement
+    when (pg_trigger_depth() = 0)
+    execute function registry.refuse_change('version_learning_trigger_check');
+comment on trigger version_learning_trigger_check on registry.version_learning is 'Written by the trigger of registry.model_version alone.';
+
+create trigger sample_learning_trigger_check
+    before insert or update or delete on registry.sample_learning
+    for each statement
+    when (pg_trigger_depth() = 0)
+    execute function registry.refuse_change('sample_learning_trigger_check');
+comment on trigger sample_learning_trigger_check on registry.sample_learning is 'Written by the trigger of registry.model_version alone.';
