@@ -50,8 +50,7 @@ extension Array: PostgreSQLEncodable where Element: PostgreSQLEncodable {
         if Element.self == UInt8.self, let bytes = self as? [UInt8] { return .bytes(bytes) }
         let elements = map { element in
             switch element.postgreSQLParameter {
-            case .text(let text):
-                "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+            case .text(let text): text.asArrayElement
             case .bytes(let bytes):
                 "\"\\\\x" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
             }

@@ -96,9 +96,12 @@ public struct EmbeddedServer: Sendable {
 
     private var log: FilePath { root.appending("log") }
 
-    private func connectionString(_ running: DataDirectory.RunningServer) -> String {
-        let socket = running.socketDirectory.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
-        return "host='\(socket)' port=\(running.port) user=postgres dbname=\(Self.database)"
+    private func connectionString(
+        _ running: DataDirectory.RunningServer, database: String = EmbeddedServer.database
+    ) -> String {
+        PostgreSQL.connectionString([
+            "host": running.socketDirectory, "port": "\(running.port)", "user": "postgres", "dbname": database,
+        ])
     }
 
     private func makeHome() throws {
@@ -161,7 +164,7 @@ public struct EmbeddedServer: Sendable {
                     binaries.appending("pg_ctl"),
                     [
                         "start", "--pgdata", data.string, "--log", log.string, "--wait", "--timeout", "120",
-                        "--options", options.map(Self.quoted).joined(separator: " "),
+                        "--options", options.map(\.asShellWord).joined(separator: " "),
                     ])
                 return
             } catch {
@@ -176,11 +179,6 @@ public struct EmbeddedServer: Sendable {
         }
     }
 
-    /// As `pg_ctl` wants it: it hands the options to a shell.
-    private static func quoted(_ option: String) -> String {
-        "'" + option.replacing("'", with: "'\\''") + "'"
-    }
-
     /// The programs of the release that made the data directory.
     private func binaries(of processes: ServerProcesses) async throws -> FilePath {
         let needed = DataDirectory(data).majorVersion ?? ""
@@ -193,8 +191,7 @@ public struct EmbeddedServer: Sendable {
     }
 
     private func createDatabase(_ running: DataDirectory.RunningServer) throws {
-        let socket = running.socketDirectory.replacing("'", with: "\\'")
-        let connection = try Connection("host='\(socket)' port=\(running.port) user=postgres dbname=postgres")
+        let connection = try Connection(connectionString(running, database: "postgres"))
         guard try connection.query("select from pg_database where datname = $1", Self.database).isEmpty else { return }
         try connection.execute("create database \(Self.database)")
     }

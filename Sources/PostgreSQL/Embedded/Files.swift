@@ -72,7 +72,7 @@ extension FilePath {
 
     /// The last line of a small text file that contains a word.
     func lastLine(containing word: String) -> String? {
-        contents()?.split(separator: "\n").last { $0.contains(word) }.map(String.init)
+        contents()?.split(whereSeparator: \.isNewline).last { $0.contains(word) }.map(String.init)
     }
 
     /// Bytes; 0 when there is no such file.
