@@ -1,4 +1,4 @@
-/// A page that needs nothing but itself: no network, no script.
+/// A page that needs nothing but itself: no network, no script; its policy forbids both.
 public struct Page: Sendable {
     public let title: String
     private var sections: [(heading: String, identifier: String, body: HTML)] = []
@@ -23,6 +23,7 @@ public struct Page: Sendable {
             <html lang="en">
             <head>
             <meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <title>\(title)</title>
