@@ -125,7 +125,7 @@ public struct DatasetFetcher: Sendable {
                 .name(program), arguments: Arguments(arguments), environment: environment, output: .discarded,
                 error: .string(limit: 1 << 20))
             guard result.terminationStatus.isSuccess else {
-                let lines = result.standardError.split(separator: "\n")
+                let lines = result.standardError.split(whereSeparator: \.isNewline)
                 throw FetchFailure(description: lines.last.map(String.init) ?? "\(program) failed")
             }
         } catch let failure as FetchFailure {

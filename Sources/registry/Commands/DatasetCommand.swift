@@ -70,9 +70,14 @@ struct DatasetImportCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
+    /// By Unicode scalar: a comma that is joined to its neighbour separates as well.
+    private var names: [String]? {
+        classNames?.unicodeScalars.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+    }
+
     func validate() throws {
         guard isValidName(name) else { throw ValidationError(invalidName(name)) }
-        if let names = classNames?.split(separator: ",", omittingEmptySubsequences: false) {
+        if let names {
             guard names.count >= 2, names.count <= 256, !names.contains(""), Set(names).count == names.count else {
                 throw ValidationError("--class-names needs 2 to 256 different names, separated by commas.")
             }
@@ -82,7 +87,7 @@ struct DatasetImportCommand: AsyncParsableCommand {
     func run() async throws {
         let dataset = try ImageDataset(
             folder: FilePath(directory),
-            classNames: classNames?.split(separator: ",").map(String.init) ?? KnownDataset.digits)
+            classNames: names ?? KnownDataset.digits)
         let supply = DatasetSupply(store: try await database.openStore(), isQuiet: quiet)
         report(
             try supply.save(dataset, name: name, source: source ?? directory, licence: licence), isQuiet: quiet)
