@@ -1,56 +1,71 @@
--- The three roles, for grants on a shared server. A server on which the program may create no roles keeps its own.
+-- The three roles, for grants on a shared server, and what they may do. Applied by every registry db migrate, since a
+-- restored database lacks all grants, and roles may be made later. Nothing is assumed that managed servers do not give: a
+-- server on which the program may create no roles keeps its own, or has none.
 -- Roles belong to the whole cluster, so another database may have made them already, or be making them now.
 
 do $$
 declare
     role_name text;
+    description text;
 begin
     if not (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) then
         return;
     end if;
-    foreach role_name in array array['registry_owner', 'registry_writer', 'registry_reader'] loop
+    for role_name, description in
+        values ('registry_owner',
+                'May read and write all tables of the model registry, and add objects to its schemas; what is there may be altered only by whoever made it, with registry db migrate.'),
+               ('registry_writer',
+                'May train: read the tables of the model registry, add rows, and take back what an interrupted attempt left.'),
+               ('registry_reader',
+                'May read the views of schema analysis and call its functions: no tables, no weights, no writing to the registry. Like every role it may use NOTIFY and, before PostgreSQL 14 or where a grant allows it, more; limits such as statement_timeout and temp_file_limit are set on the roles that log in.')
+    loop
         begin
             if not exists (select from pg_roles where rolname = role_name) then
                 execute format('create role %I nologin', role_name);
+                -- Only of a role of one's own: from PostgreSQL 16 on, no other may be described.
+                execute format('comment on role %I is %L', role_name, description);
             end if;
         exception
             when duplicate_object or unique_violation then
                 null;
         end;
     end loop;
-    comment on role registry_owner is
-        'May read and write all tables of the model registry, and add objects to its schemas; what is there may be altered only by whoever made it, with registry db migrate.';
-    comment on role registry_writer is 'May train: read and write the tables of the model registry.';
-    comment on role registry_reader is
-        'May read the views of schema analysis and call its functions: no tables, no writing, no objects of its own, no temporary tables unless another role allows them.';
 end
 $$;
 
--- What every role may do unless it is told otherwise: temporary tables can fill the disk.
+-- By state, not by text: only what differs is granted or revoked.
 do $$
+declare
+    difference record;
 begin
-    if has_database_privilege('public', current_database(), 'temporary')
-       and (select pg_has_role(datdba, 'usage') from pg_database where datname = current_database()) then
-        execute format('revoke temporary on database %I from public', current_database());
-    end if;
-end
-$$;
-
-do $$
-begin
-    if exists (select from pg_roles where rolname = 'registry_owner') then
-        grant all on schema registry, analysis to registry_owner;
-        grant all on all tables in schema registry, analysis to registry_owner;
-    end if;
-    if exists (select from pg_roles where rolname = 'registry_writer') then
-        grant usage on schema registry, analysis to registry_writer;
-        grant select, insert, update, delete on all tables in schema registry to registry_writer;
-        grant select on all tables in schema analysis to registry_writer;
-        revoke insert, update, delete on registry.schema_migration, registry.schema_script from registry_writer;
-    end if;
-    if exists (select from pg_roles where rolname = 'registry_reader') then
-        grant usage on schema analysis to registry_reader;
-        grant select on all tables in schema analysis to registry_reader;
-    end if;
+    for difference in
+        select role, object, privilege, is_needed
+          from analysis.schema_privilege_difference
+         order by object, role
+    loop
+        if difference.is_needed then
+            execute format('grant %s on %s to %I', difference.privilege, difference.object, difference.role);
+        else
+            execute format('revoke %s on %s from %I', difference.privilege, difference.object, difference.role);
+        end if;
+    end loop;
+    for difference in
+        select rolname as role,
+               nspname as object,
+               verb as privilege
+          from pg_roles
+         cross join pg_namespace
+         cross join unnest('{usage,create}'::text[]) as verb
+         where nspname in ('registry', 'analysis')
+           and (rolname = 'registry_owner'
+                or rolname = 'registry_writer' and verb = 'usage'
+                or rolname = 'registry_reader' and verb = 'usage' and nspname = 'analysis')
+           and not exists (select
+                             from aclexplode(nspacl) as given
+                            where given.grantee = pg_roles.oid
+                              and lower(given.privilege_type) = verb)
+    loop
+        execute format('grant %s on schema %I to %I', difference.privilege, difference.object, difference.role);
+    end loop;
 end
 $$;

@@ -25,6 +25,13 @@ public final class Connection {
     /// `statement_timeout`.
     public var responseTimeout: Duration?
 
+    /// Called again and again while the server does not answer, each time this long after the last; for whoever wants to
+    /// know, on another connection, what a statement waits for.
+    public var whileWaiting: (interval: Duration, call: () -> Void)?
+
+    /// What was given to connect with.
+    private let conninfo: String
+
     /// Whether a pooler stands between, which may send each transaction through another of the server's sessions. A
     /// setting of the session would then reach other clients and not the next statement: every statement gets a
     /// transaction, and the setting is the transaction's.
@@ -42,6 +49,7 @@ public final class Connection {
     /// - Throws: `PostgreSQLError.cannotConnect` with libpq's reason.
     public init(_ conninfo: String, connectTimeout: Int = 5, applicationName: String = "registry") throws {
         // What comes before the connection string gives defaults, what comes after it overrides.
+        self.conninfo = conninfo
         let options: KeyValuePairs = [
             "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000",
             "connect_timeout": "\(connectTimeout)", "fallback_application_name": applicationName, "dbname": conninfo,
@@ -87,16 +95,13 @@ public final class Connection {
         while true {
             let socket = PQsocket(pointer)
             guard socket >= 0 else { throw PostgreSQLError.connectionLost("it was closed") }
-            var milliseconds: Int32 = -1
-            if let deadline {
-                let left = ContinuousClock.now.duration(to: deadline)
-                guard left > .zero else { return false }
-                let (seconds, attoseconds) = left.components
-                milliseconds = Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
-            }
+            let left = deadline.map { ContinuousClock.now.duration(to: $0) }
+            if let left, left <= .zero { return false }
+            let longest = [left, whileWaiting?.interval].compactMap { $0 }.min()
             var descriptor = pollfd(fd: socket, events: Int16(events), revents: 0)
-            let ready = poll(&descriptor, 1, milliseconds)
+            let ready = poll(&descriptor, 1, longest?.milliseconds ?? -1)
             if ready > 0 { return true }
+            if ready == 0 { whileWaiting?.call() }
             if ready < 0, errno != EINTR {
                 throw PostgreSQLError.connectionLost(String(cString: strerror(errno)))
             }
@@ -115,6 +120,9 @@ public final class Connection {
     /// The connection broke: says so with libpq's reason.
     var lost: PostgreSQLError { .connectionLost(oneLine(PQerrorMessage(pointer))) }
 
+    /// Another connection to the same database.
+    public func another() throws -> Connection { try Connection(conninfo) }
+
     /// The server process that serves this connection.
     public var serverProcessID: Int32 { PQbackendPID(pointer) }
 
@@ -123,6 +131,13 @@ public final class Connection {
 
     /// Whether the connection can still be used.
     public var isUsable: Bool { PQstatus(pointer) == CONNECTION_OK }
+}
+
+extension Duration {
+    /// Rounded up, as `poll` takes it.
+    fileprivate var milliseconds: Int32 {
+        Int32(clamping: components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 + 1)
+    }
 }
 
 /// C strings that live as long as this value, with a null pointer at the end.

@@ -97,8 +97,10 @@ extension Store {
     ///
     /// - Parameter run: Only this one.
     /// - Returns: `nil` when there is none.
+    /// - Throws: `SchemaError` when the schema has changed so that this program does not fit any more.
     public func claim(run: Int? = nil, by executor: Executor) throws -> ClaimedRun? {
-        try connection.query(
+        try Schema.current.requireFit(connection)
+        return try connection.query(
             """
             select run_id, fence, dataset_id, configuration::text as configuration, epochs_finished
               from registry.claim_run($1, $2, $3, $4, $5, $6)

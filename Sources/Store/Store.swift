@@ -8,13 +8,12 @@ public final class Store {
     /// The connection that every statement goes through.
     public let connection: Connection
 
-    /// Wraps a connection and brings the schema up to date.
+    /// Wraps a connection. The schema of an empty database is made; one that is there is never changed.
     ///
-    /// - Parameter migrates: Not where that was done before: a newer program may have changed the schema since.
-    /// - Throws: `SchemaError` when the schema and this program do not fit, `PostgreSQLError` otherwise.
-    public init(connection: Connection, migrates: Bool = true) throws {
+    /// - Throws: `SchemaError` when the schema and this program do not fit together, `PostgreSQLError` otherwise.
+    public init(connection: Connection) throws {
         self.connection = connection
-        if migrates { try Schema.current.migrate(connection) }
+        try Schema.current.prepare(connection)
     }
 }
 

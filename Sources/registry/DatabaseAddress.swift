@@ -2,7 +2,6 @@ import ArgumentParser
 import FoundationEssentials
 import PostgreSQL
 import Store
-import Synchronization
 import SystemPackage
 
 /// Where the database is: the first of these that is given.
@@ -69,22 +68,19 @@ struct DatabaseOptions: ParsableArguments {
         try DatabaseAddress(option: database, environment: ProcessInfo.processInfo.environment)
     }
 
-    /// Connects and brings the schema up to date.
+    /// Connects, and makes the schema of an empty database.
     func openStore() async throws -> Store {
         try Store(connection: Connection(try await address().connectionString()))
     }
 
     /// Opens as many connections as are wanted for unattended work, each used by one thread; a server that vanishes is
-    /// noticed. Only the first brings the schema up to date: later on a newer program may have done so.
+    /// noticed.
     func connector() async throws -> @Sendable () throws -> Store {
         let address = try await address().connectionString()
-        let isUpToDate = Atomic<Bool>(false)
         return {
             let connection = try Connection(address)
-            let store = try Store(connection: connection, migrates: !isUpToDate.load(ordering: .acquiring))
-            isUpToDate.store(true, ordering: .releasing)
             connection.responseTimeout = .seconds(60)
-            return store
+            return try Store(connection: connection)
         }
     }
 }

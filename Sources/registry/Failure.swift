@@ -15,6 +15,7 @@ enum ExitStatus: Int32 {
     case databaseUnreachable = 69
     case internalError = 70
     case tryAgain = 75
+    case noPermission = 77
     case interrupted = 130
 }
 
@@ -112,7 +113,13 @@ extension NotFound: Failure {
 }
 
 extension SchemaError: Failure {
-    var exitStatus: ExitStatus { .databaseUnreachable }
+    var exitStatus: ExitStatus {
+        switch self {
+        case .mayNotMigrate, .mayNotRead: .noPermission
+        case .locked: .tryAgain
+        default: .databaseUnreachable
+        }
+    }
 }
 
 extension LeaseLost: Failure {
@@ -160,9 +167,11 @@ extension PostgreSQLError: Failure {
     var exitStatus: ExitStatus {
         switch self {
         case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: .databaseUnreachable
-        case .server(let error):
-            isConnectionLoss || error.isRefusal
-                ? .databaseUnreachable : error.isDataException ? .badInput : .internalError
+        case .server(let error) where isConnectionLoss || error.isRefusal: .databaseUnreachable
+        case .server(let error) where error.sqlState == .insufficientPrivilege: .noPermission
+        case .server(let error) where isTransient || error.sqlState == .queryCanceled: .tryAgain
+        case .server(let error) where error.isDataException: .badInput
+        case .server: .internalError
         case .transactionAborted, .encoding: .internalError
         // A row that lacks what every such row has, or a number that is outside of its range.
         case .decoding: .badInput
@@ -172,7 +181,7 @@ extension PostgreSQLError: Failure {
 
 extension ServerError {
     /// Whether the server refused this user or this database, rather than failing at what was asked.
-    fileprivate var isRefusal: Bool { ["28", "3D", "53", "42501"].contains { sqlState.code.hasPrefix($0) } }
+    fileprivate var isRefusal: Bool { ["28", "3D", "53", "25006"].contains { sqlState.code.hasPrefix($0) } }
 }
 
 extension ServerError {

@@ -42,7 +42,7 @@ struct DatabaseCommandTests {
         for command in commands {
             let result = try await command.end()
             #expect(result.status == 0, "\(result.errors)")
-            if result.errors.contains("0001-initial-schema") { appliers += 1 }
+            if result.errors.contains("0001-schema") { appliers += 1 }
         }
         #expect(appliers == 1)
     }

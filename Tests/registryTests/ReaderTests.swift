@@ -52,7 +52,7 @@ struct ReaderTests {
             ["train", "mlp"] + flags, ["alias", "mlp", "best"], ["robustness", "mlp", "--only", "noise"],
         ] {
             let result = try await reader.run(command)
-            #expect(result.status != 0 && result.errorLines.last?.contains("permission denied") == true, "\(command)")
+            #expect(result.status == 77 && result.errorLines.last?.contains("permission denied") == true, "\(command)")
         }
         #expect(try program.connect().query("select from registry.run").count == before)
     }

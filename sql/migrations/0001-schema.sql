@@ -10,19 +10,25 @@ comment on schema analysis is
 
 
 create table registry.schema_migration (
-    version     integer     not null,
-    name        text        not null,
-    checksum    text        not null,
-    applied_at  timestamptz not null default now(),
+    version         integer     not null,
+    name            text        not null,
+    checksum        text        not null,
+    oldest_program  integer     not null,
+    applied_at      timestamptz not null default now(),
+    finished_at     timestamptz,
     constraint schema_migration_pkey primary key (version),
     constraint schema_migration_version_check check (version > 0),
+    constraint schema_migration_oldest_program_check check (oldest_program between 1 and version),
     constraint schema_migration_checksum_check check (checksum ~ '^[0-9a-f]{64}$')
 );
 comment on table registry.schema_migration is 'The numbered migrations that this database has seen.';
 comment on column registry.schema_migration.version is 'Number of the migration.';
 comment on column registry.schema_migration.name is 'Its file, sql/migrations/NAME.sql.';
 comment on column registry.schema_migration.checksum is 'SHA-256 of the file, in hexadecimal.';
-comment on column registry.schema_migration.applied_at is 'When it was applied.';
+comment on column registry.schema_migration.oldest_program is
+    'Programs whose own schema has this number or a later one work with what the migration makes.';
+comment on column registry.schema_migration.applied_at is 'When its definitions were applied.';
+comment on column registry.schema_migration.finished_at is 'When the last of its batches was done; null before.';
 
 create table registry.schema_script (
     name        text        not null,
@@ -36,6 +42,22 @@ comment on table registry.schema_script is
 comment on column registry.schema_script.name is 'The file, sql/NAME.sql.';
 comment on column registry.schema_script.checksum is 'SHA-256 of the file, in hexadecimal.';
 comment on column registry.schema_script.applied_at is 'When it was applied last.';
+
+create table registry.schema_object (
+    object              text     not null,
+    checksum            text     not null,
+    statement_checksum  text,
+    server_version      integer  not null,
+    constraint schema_object_pkey primary key (object)
+);
+comment on table registry.schema_object is
+    'What the schema consisted of after the last migration: whatever is there beside it was made by others, and whatever differs was changed by others.';
+comment on column registry.schema_object.object is 'Kind and name, as in analysis.schema_definitions.';
+comment on column registry.schema_object.checksum is 'SHA-256 of its definition as the server writes it, in hexadecimal.';
+comment on column registry.schema_object.statement_checksum is
+    'Of a view, SHA-256 of the statement that created it: it is created again only when that has changed.';
+comment on column registry.schema_object.server_version is
+    'Major version of that server. Another version may write the same definition in another way.';
 
 
 -- For triggers on what never changes; their argument is the constraint's name.

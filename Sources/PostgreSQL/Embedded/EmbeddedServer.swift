@@ -194,5 +194,7 @@ public struct EmbeddedServer: Sendable {
         let connection = try Connection(connectionString(running, database: "postgres"))
         guard try connection.query("select from pg_database where datname = $1", Self.database).isEmpty else { return }
         try connection.execute("create database \(Self.database)")
+        // What every role may do unless it is refused; temporary tables can fill the disk.
+        try connection.execute("revoke temporary on database \(Self.database) from public")
     }
 }

@@ -105,14 +105,48 @@ struct DatabasePsqlCommand: AsyncParsableCommand {
 struct DatabaseMigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Bring the schema up to date. Every other command does so too, where it may.")
+        abstract: "Bring the schema and its grants up to date. No other command changes a schema that is there.",
+        discussion: """
+            Run it with the new program before the other machines get theirs: programs that still work with the new schema \
+            go on working, and the others say that they are too old.
+
+            Example: registry db migrate --wait 600
+            """)
+
+    @Option(help: "Seconds to try while other sessions hold locks; none of them waits longer than two seconds for it.")
+    var wait = 60
 
     @OptionGroup var database: DatabaseOptions
 
+    func validate() throws {
+        guard (0...86_400).contains(wait) else { throw ValidationError("--wait takes 0 to 86,400 seconds.") }
+    }
+
     func run() async throws {
         let connection = try Connection(try await database.address().connectionString())
-        let applied = try Schema.current.migrate(connection)
-        Terminal.tell(applied.isEmpty ? "The schema is up to date." : "Applied: \(applied.joined(separator: ", ")).")
+        let report = try Schema.current.migrate(connection, within: .seconds(wait)) { Terminal.tell($0) }
+        for line in report.lines { Terminal.tell(line) }
+    }
+}
+
+extension MigrationReport {
+    /// What was done, in sentences.
+    fileprivate var lines: [String] {
+        if let newerSchema {
+            return [
+                "The database has schema \(newerSchema), which is newer and works with this program. Nothing was done."
+            ]
+        }
+        var lines: [String] = []
+        if !migrations.isEmpty { lines.append("Applied: \(migrations.joined(separator: ", ")).") }
+        if !scripts.isEmpty { lines.append("Changed: \(scripts.joined(separator: ", ")).") }
+        if lines.isEmpty { lines.append("The schema is up to date.") }
+        switch privileges {
+        case nil: lines.append("Grants were not looked at: this role may not change them.")
+        case 0: break
+        case let count?: lines.append("Grants corrected: \(count).")
+        }
+        return lines
     }
 }
 

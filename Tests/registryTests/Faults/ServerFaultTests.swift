@@ -136,6 +136,9 @@ struct ServerFaultTests {
         try await asServerUser("pgbouncer --daemon --quiet \(folder)/pgbouncer.ini")
         let pooled = "host='\(folder)' port=6432 dbname='\(name)' user='\(user)'"
 
+        try await wait(until: "PgBouncer's socket") {
+            FileManager.default.fileExists(atPath: "\(folder)/.s.PGSQL.6432")
+        }
         // What a statement needs set is set with it, and not left behind for others of the pool.
         let connection = try Connection(pooled)
         let path = "select current_setting('search_path') as path"

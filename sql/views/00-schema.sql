@@ -1,0 +1,218 @@
+-- What state the schema is in: asked by every command before it does anything.
+
+create or replace view analysis.schema_version as
+select (select max(version) from registry.schema_migration) as number,
+       (select count(*) from registry.schema_migration) as migrations,
+       not exists (select from registry.schema_migration where finished_at is null) as is_complete,
+       (select max(oldest_program) from registry.schema_migration) as oldest_program,
+       (select encode(sha256(convert_to(string_agg(file.name || ' ' || file.checksum, e'\n'
+                                                   order by file.name collate "C"), 'UTF8')), 'hex')
+          from (select 'migrations/' || name, checksum
+                  from registry.schema_migration
+                 union all
+                select name, checksum
+                  from registry.schema_script) as file (name, checksum)) as checksum,
+       (select max(applied_at)
+          from (select applied_at
+                  from registry.schema_migration
+                 union all
+                select applied_at
+                  from registry.schema_script) as file) as migrated_at;
+comment on view analysis.schema_version is 'The state of the schema; always one row.';
+comment on column analysis.schema_version.number is 'Number of the last migration.';
+comment on column analysis.schema_version.migrations is 'Migrations applied; as many as its number says.';
+comment on column analysis.schema_version.is_complete is 'Whether all batches of all migrations are done.';
+comment on column analysis.schema_version.oldest_program is
+    'Programs whose own schema has this number or a later one may work with this database.';
+comment on column analysis.schema_version.checksum is 'SHA-256 over the files that were applied, in hexadecimal.';
+comment on column analysis.schema_version.migrated_at is 'When the last of them was applied.';
+
+
+create or replace function analysis.schema_definitions(out object text, out checksum text)
+    returns setof record
+    language sql
+    stable
+    set search_path = pg_catalog, pg_temp
+as $$
+    select definition.object,
+           encode(sha256(convert_to(definition.text, 'UTF8')), 'hex')
+      from (select case relkind when 'v' then 'view ' else 'table ' end || pg_class.oid::regclass,
+                   case relkind when 'v' then pg_get_viewdef(pg_class.oid) else relpersistence::text end
+              from pg_class
+             where relnamespace in ('registry'::regnamespace, 'analysis'::regnamespace)
+               and relkind in ('r', 'p', 'v')
+             union all
+            select format('column %s.%I', attrelid::regclass, attname),
+                   concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
+                             pg_get_expr(adbin, adrelid))
+              from pg_attribute
+              join pg_class on pg_class.oid = attrelid
+              left join pg_attrdef on adrelid = attrelid and adnum = attnum
+             where relnamespace = 'registry'::regnamespace
+               and relkind in ('r', 'p')
+               and attnum > 0
+               and not attisdropped
+             union all
+            -- Newer servers keep "not null" as constraints too; the column says it.
+            select format('constraint %I on %s', conname, conrelid::regclass),
+                   pg_get_constraintdef(pg_constraint.oid) || convalidated
+              from pg_constraint
+             where connamespace = 'registry'::regnamespace
+               and conrelid <> 0
+               and contype <> 'n'
+             union all
+            select 'index ' || indexrelid::regclass,
+                   pg_get_indexdef(indexrelid) || indisvalid
+              from pg_index
+              join pg_class on pg_class.oid = indrelid
+             where relnamespace = 'registry'::regnamespace
+             union all
+            select 'function ' || pg_proc.oid::regprocedure,
+                   pg_get_functiondef(pg_proc.oid)
+              from pg_proc
+             where pronamespace in ('registry'::regnamespace, 'analysis'::regnamespace)
+               and prokind = 'f'
+             union all
+            select format('trigger %I on %s', tgname, tgrelid::regclass),
+                   pg_get_triggerdef(pg_trigger.oid) || tgenabled::text
+              from pg_trigger
+              join pg_class on pg_class.oid = tgrelid
+             where relnamespace = 'registry'::regnamespace
+               and not tgisinternal) as definition (object, text)
+$$;
+comment on function analysis.schema_definitions() is
+    'Every table, column, constraint, index, trigger, function and view of the two schemas, with a checksum of its definition.';
+
+
+create or replace view analysis.schema_object as
+select object, checksum, statement_checksum, server_version
+  from registry.schema_object;
+comment on view analysis.schema_object is 'What the schema consisted of after the last migration.';
+comment on column analysis.schema_object.object is 'Kind and name, as in analysis.schema_definitions.';
+comment on column analysis.schema_object.checksum is 'SHA-256 of its definition as the server wrote it, in hexadecimal.';
+comment on column analysis.schema_object.statement_checksum is 'Of a view, SHA-256 of the statement that created it.';
+comment on column analysis.schema_object.server_version is 'Major version of that server.';
+
+
+create or replace view analysis.schema_difference as
+select coalesce(recorded.object, present.object) as object,
+       case
+           when present.object is null then 'missing'
+           when recorded.object is null then 'added'
+           else 'changed'
+       end as difference
+  from registry.schema_object as recorded
+  full join analysis.schema_definitions() as present using (object)
+ where present.object is null
+    or recorded.object is null
+    or (recorded.checksum <> present.checksum
+        and recorded.server_version = current_setting('server_version_num')::integer / 10000);
+comment on view analysis.schema_difference is
+    'What others have changed in the schema since the last migration; what a server of another version wrote is compared by name alone.';
+comment on column analysis.schema_difference.object is 'Kind and name.';
+comment on column analysis.schema_difference.difference is 'missing, changed or added.';
+
+
+-- The one place that says who may do what; sql/roles.sql makes it so.
+create or replace function analysis.schema_privileges(
+    out role       text,
+    out object     text,
+    out privilege  text
+)
+    returns setof record
+    language sql
+    stable
+    set search_path = pg_catalog, pg_temp
+as $$
+    with relation as (
+        select oid::regclass::text as name,
+               relname,
+               relnamespace::regnamespace::text as schema
+          from pg_class
+         where relnamespace in ('registry'::regnamespace, 'analysis'::regnamespace)
+           and relkind in ('r', 'p', 'v')
+           -- What others have made there is theirs to grant.
+           and relowner = (select relowner
+                              from pg_class
+                             where relnamespace = 'registry'::regnamespace
+                               and relname = 'schema_migration')
+    ), needed (verb, tables) as (
+        values ('insert', '{split,sample,sample_feature,class_distance,class_feature,dataset,model,run,run_attempt,
+                            checkpoint,checkpoint_chunk,epoch_metric,step_loss,layer_metric,test_loss,
+                            misclassification,artifact,artifact_chunk,model_version,model_alias,evaluation,retraining,
+                            schedule_execution}'::text[]),
+               ('update', '{model,run,run_attempt,model_alias,retraining,schedule_execution}'),
+               ('delete', '{epoch_metric,step_loss,checkpoint,model_alias,schedule_execution}'),
+               -- When a schedule is due next. What it executes is its owner's choice: daemons run it.
+               ('update (next_due_at)', '{schedule}')
+    )
+    select 'registry_owner', relation.name, verb
+      from relation
+     cross join unnest('{select,insert,update,delete}'::text[]) as verb
+     union all
+    select 'registry_writer', relation.name, 'select'
+      from relation
+     union all
+    select 'registry_writer', relation.name, needed.verb
+      from relation
+      join needed on relation.relname = any (needed.tables)
+     where relation.schema = 'registry'
+     union all
+    select 'registry_reader', relation.name, 'select'
+      from relation
+     where relation.schema = 'analysis'
+$$;
+comment on function analysis.schema_privileges() is
+    'What the roles registry_owner, registry_writer and registry_reader must be granted on tables and views: trainers add, and take back only what an interrupted attempt left.';
+
+
+create or replace view analysis.schema_privilege_difference as
+with relation as (
+    select pg_class.oid,
+           pg_class.oid::regclass::text as name,
+           relacl,
+           relkind
+      from pg_class
+     where relnamespace in ('registry'::regnamespace, 'analysis'::regnamespace)
+       and relkind in ('r', 'p', 'v')
+       and relowner = (select relowner
+                          from pg_class
+                         where relnamespace = 'registry'::regnamespace
+                           and relname = 'schema_migration')
+), granted as (
+    select pg_roles.rolname::text as role,
+           relation.name as object,
+           lower(given.privilege_type) as privilege
+      from relation
+     cross join lateral aclexplode(relation.relacl) as given
+      join pg_roles on pg_roles.oid = given.grantee
+     where pg_roles.rolname in ('registry_owner', 'registry_writer', 'registry_reader')
+       and given.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+     union all
+    select pg_roles.rolname::text,
+           relation.name,
+           format('%s (%s)', lower(given.privilege_type), pg_attribute.attname)
+      from relation
+      join pg_attribute on pg_attribute.attrelid = relation.oid
+     cross join lateral aclexplode(pg_attribute.attacl) as given
+      join pg_roles on pg_roles.oid = given.grantee
+     where pg_roles.rolname in ('registry_owner', 'registry_writer', 'registry_reader')
+), needed as (
+    select needed.role, needed.object, needed.privilege
+      from analysis.schema_privileges() as needed
+      join pg_roles on pg_roles.rolname = needed.role
+)
+select coalesce(needed.role, granted.role) as role,
+       coalesce(needed.object, granted.object) as object,
+       coalesce(needed.privilege, granted.privilege) as privilege,
+       needed.role is not null as is_needed
+  from needed
+  full join granted using (role, object, privilege)
+ where needed.role is null
+    or granted.role is null;
+comment on view analysis.schema_privilege_difference is
+    'Privileges that the roles lack, or have and must not have; registry db migrate corrects them.';
+comment on column analysis.schema_privilege_difference.role is 'registry_owner, registry_writer or registry_reader.';
+comment on column analysis.schema_privilege_difference.object is 'The table or view.';
+comment on column analysis.schema_privilege_difference.privilege is 'select, insert, update, delete or truncate, of a column where one is named.';
+comment on column analysis.schema_privilege_difference.is_needed is 'Whether the role must have it, and has not.';
