@@ -1,5 +1,5 @@
 -- Adds runs :first to :last, each of 10 epochs with 100 misclassified test samples, to a database that has MNIST.
--- Twenty models share five architectures. Hard samples are missed more often: of 100 misses of an epoch, the g-th falls
+-- Twenty models share :architectures architectures. Hard samples are missed more often: of 100 misses of an epoch, the g-th falls
 -- anywhere in (g − 1)² … g² − 1.
 
 set session_replication_role = replica;
@@ -23,15 +23,21 @@ select number,
   from generate_series(:first, :last) as number
   join registry.model on model.name = 'model-' || number % 20;
 
-insert into registry.run (run_id, model_id, dataset_id, configuration, parameter_count, multiply_adds, epochs, state,
+create temporary table network as
+select number,
+       registry.architecture_of(jsonb_build_object('architecture', jsonb_build_object('layers', number))) as architecture_id
+  from generate_series(0, :architectures - 1) as number;
+
+insert into registry.run (run_id, model_id, dataset_id, architecture_id, configuration, parameter_count, multiply_adds, epochs, state,
                           epochs_finished, attempts, started_at, finished_at, host, processor, threads, program_version)
 overriding system value
-select generated.run_id, generated.model_id, dataset.dataset_id,
-       jsonb_build_object('architecture', jsonb_build_object('name', 'architecture-' || generated.number % 5),
+select generated.run_id, generated.model_id, dataset.dataset_id, network.architecture_id,
+       jsonb_build_object('architecture', jsonb_build_object('name', 'network', 'layers', network.number),
                           'training', jsonb_build_object('seed', generated.number, 'batch_size', 64)),
        100000, 100000, 10, 'succeeded', 10, 1,
        generated.finished_at - interval '10 seconds', generated.finished_at, 'host', 'processor', 2, '0'
   from generated
+  join network on network.number = generated.number % :architectures
  cross join registry.dataset
  where dataset.name = 'mnist';
 
@@ -41,9 +47,14 @@ select run_id, epoch, 0.01, 1.0 / epoch, 59000, 60000, 0.5, 1.0 / epoch, 9900, 1
   from generated
  cross join generate_series(1, 10) as epoch;
 
+create temporary table answer as
+select predicted,
+       array(select case when class = predicted then 0.6 else 0.4 / 9 end::real
+               from generate_series(0, 9) as class) as probabilities
+  from generate_series(0, 9) as predicted;
+
 insert into registry.misclassification (run_id, sample_id, epoch, predicted, confidence, loss, probabilities)
-select missed.run_id, sample.sample_id, missed.epoch, (sample.label + missed.turn) % 10, 0.6, 1.5,
-       '{0.6,0.3,0.1,0,0,0,0,0,0,0}'
+select missed.run_id, sample.sample_id, missed.epoch, answer.predicted, 0.6, 1.5, answer.probabilities
   from (select run_id, epoch,
                power(g - 1, 2)::integer + floor(random() * (2 * g - 1))::integer as index,
                1 + floor(random() * 2)::integer as turn
@@ -53,9 +64,10 @@ select missed.run_id, sample.sample_id, missed.epoch, (sample.label + missed.tur
   join registry.dataset
     on dataset.name = 'mnist'
   join registry.sample
-    on sample.dataset_id = dataset.dataset_id
-   and sample.split = 'test'
+    on sample.split_id = dataset.test_split_id
    and sample.index = missed.index
+  join answer
+    on answer.predicted = (sample.label + missed.turn) % 10
  order by missed.run_id, missed.epoch, sample.sample_id;
 
 insert into registry.model_version (model_id, number, run_id, epoch, weights_sha256, registered_at)

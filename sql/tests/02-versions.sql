@@ -2,7 +2,7 @@
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(16);
+select plan(17);
 
 select results_eq(
     $$select model, version, test_correct, test_accuracy, aliases, is_newest, seconds_per_epoch
@@ -53,6 +53,11 @@ select results_eq(
         from analysis.category_error
        where model = 'small' and version = 1 and category = 'tilted'$$,
     'values (2::float8, 0.302648893, 9.311385404)', 'and Koopman''s interval of 1 in 2 against 2 in 8');
+select results_eq(
+    $$select label::integer, samples, errors, error_rate
+        from analysis.category_class_error
+       where model = 'small' and version = 1 and category = 'tilted'$$,
+    'values (0, 2::bigint, 1::bigint, 0.5::float8)', 'and in it by class');
 select results_eq(
     $$select distinct aspect from analysis.sample_feature$$, 'values (0.5::real)', 'width by height of the bounding box');
 select results_eq(

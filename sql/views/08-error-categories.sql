@@ -252,13 +252,23 @@ comment on column analysis.sample_category.label is 'The class, from 0.';
 comment on column analysis.sample_category.category is 'The category.';
 
 
+-- Categories are the same for all versions: they are found once for all that is asked for.
 create or replace view analysis.category_error as
+with placed as materialized (
+    select dataset_id, sample_id, category
+      from analysis.sample_category
+     where split = 'test'
+), inside as materialized (
+    select dataset_id, category, count(*) as samples
+      from placed
+     group by dataset_id, category
+)
 select model.name as model,
        model_version.number as version,
        inside.category,
        inside.samples,
-       inside.errors,
-       inside.errors::double precision / inside.samples as error_rate,
+       counted.errors,
+       counted.errors::double precision / inside.samples as error_rate,
        outside.error_rate as error_rate_outside,
        risk.ratio,
        risk.lower as ratio_lower,
@@ -269,22 +279,23 @@ select model.name as model,
   join registry.epoch_metric as final
     on final.run_id = model_version.run_id
    and final.epoch = model_version.epoch
- cross join lateral (select sample_category.category,
-                            count(*) as samples,
-                            count(wrong.sample_id) as errors
-                       from analysis.sample_category
-                       left join registry.misclassification as wrong
-                              on wrong.run_id = model_version.run_id
-                             and wrong.epoch = model_version.epoch
-                             and wrong.sample_id = sample_category.sample_id
-                      where sample_category.dataset_id = run.dataset_id
-                        and sample_category.split = 'test'
-                      group by sample_category.category) as inside
- cross join lateral (select (final.test_samples - final.test_correct - inside.errors)::double precision
+  join inside
+    on inside.dataset_id = run.dataset_id
+  left join lateral (select placed.category, count(*) as errors
+                       from registry.misclassification as wrong
+                       join placed
+                         on placed.sample_id = wrong.sample_id
+                        and placed.dataset_id = run.dataset_id
+                      where wrong.run_id = model_version.run_id
+                        and wrong.epoch = model_version.epoch
+                      group by placed.category) as missed
+         on missed.category = inside.category
+ cross join lateral (select coalesce(missed.errors, 0) as errors) as counted
+ cross join lateral (select (final.test_samples - final.test_correct - counted.errors)::double precision
                                 / nullif(final.test_samples - inside.samples, 0) as error_rate) as outside
   left join lateral analysis.risk_ratio(
-                        inside.errors, inside.samples,
-                        final.test_samples - final.test_correct - inside.errors,
+                        counted.errors, inside.samples,
+                        final.test_samples - final.test_correct - counted.errors,
                         final.test_samples - inside.samples) as risk
          on not exists (select
                           from registry.error_category as rule
@@ -305,6 +316,49 @@ comment on column analysis.category_error.ratio_lower is
     'Lower end of its 95 % interval (Koopman, 1984); above 1, the deviation matters.';
 comment on column analysis.category_error.ratio_upper is
     'Upper end of its 95 % interval; null where it is infinite, because there is no error outside.';
+
+
+create or replace view analysis.category_class_error as
+with placed as materialized (
+    select dataset_id, sample_id, label, category
+      from analysis.sample_category
+     where split = 'test'
+), inside as materialized (
+    select dataset_id, category, label, count(*) as samples
+      from placed
+     group by dataset_id, category, label
+)
+select model.name as model,
+       model_version.number as version,
+       inside.category,
+       inside.label,
+       inside.samples,
+       coalesce(missed.errors, 0) as errors,
+       coalesce(missed.errors, 0)::double precision / inside.samples as error_rate
+  from registry.model_version
+  join registry.model using (model_id)
+  join registry.run using (run_id)
+  join inside
+    on inside.dataset_id = run.dataset_id
+  left join lateral (select placed.category, placed.label, count(*) as errors
+                       from registry.misclassification as wrong
+                       join placed
+                         on placed.sample_id = wrong.sample_id
+                        and placed.dataset_id = run.dataset_id
+                      where wrong.run_id = model_version.run_id
+                        and wrong.epoch = model_version.epoch
+                      group by placed.category, placed.label) as missed
+         on missed.category = inside.category
+        and missed.label = inside.label;
+comment on view analysis.category_class_error is
+    'How often a model version errs on the test samples of each category and class.';
+comment on column analysis.category_class_error.model is 'The model.';
+comment on column analysis.category_class_error.version is 'Its version.';
+comment on column analysis.category_class_error.category is 'The category.';
+comment on column analysis.category_class_error.label is 'The true class.';
+comment on column analysis.category_class_error.samples is 'Test samples of the class in the category.';
+comment on column analysis.category_class_error.errors is 'Those that the version misclassifies.';
+comment on column analysis.category_class_error.error_rate is 'errors / samples.';
 
 
 create or replace view analysis.unexplained_error as

@@ -1,0 +1,89 @@
+import Foundation
+import PostgreSQL
+import TestData
+import Testing
+
+@Suite("What is the same data, whatever it is called")
+struct DataIdentityTests {
+    private static let small = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Resources/small")
+
+    /// A folder with the test half of the small data set, and its training half with two labels exchanged.
+    private static func otherTraining() throws -> URL {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID())")
+        try FileManager.default.copyItem(at: small, to: folder)
+        let labels = folder.appending(path: "train-labels-idx1-ubyte.gz")
+        let shuffled = folder.appending(path: "train-labels-idx1-ubyte")
+        let unpacked = Process()
+        unpacked.executableURL = URL(filePath: "/bin/gunzip")
+        unpacked.arguments = [labels.path]
+        try unpacked.run()
+        unpacked.waitUntilExit()
+        var bytes = try Data(contentsOf: shuffled)
+        let first = try #require((9..<bytes.count).first { bytes[$0] != bytes[8] })
+        bytes.swapAt(8, first)
+        try bytes.write(to: shuffled)
+        return folder
+    }
+
+    @Test("the same content under another name can be used by it, and is stored once")
+    func otherName() async throws {
+        let program = try await Program.onNewDatabase()
+        func told(_ arguments: String...) async throws -> String {
+            try await program.run(["dataset", "import"] + arguments).errors
+        }
+        #expect(try await told("good", Self.small.path).contains("good@1: 60 training and 30 test samples imported."))
+        #expect(try await told("again", Self.small.path).contains("again@1"))
+        try await program.succeed("train", "mlp", "--dataset", "again", "--epochs", "1", "--quiet")
+        #expect(try await told("good", Self.small.path).contains("nothing was changed"))
+        let names = "nought,one,two,three,four,five,six,seven,eight,nine"
+        #expect(try await told("good", Self.small.path, "--class-names", names).contains("good@2"))
+        let balance = try await program.succeed("dataset", "show", "good", "--format", "csv").output
+        #expect(balance.contains("nought"))
+        #expect(try await program.run("dataset", "import", "mnist", Self.small.path, "--quiet").status == 0)
+        let (datasets, splits): (Int, Int) = try {
+            let row = try program.connect().query(
+                "select (select count(*) from registry.dataset) as d, (select count(*) from registry.split) as s")[0]
+            return (try row["d"], try row["s"])
+        }()
+        #expect((datasets, splits) == (4, 2))
+    }
+
+    @Test("versions that learned from other data and were tested on the same samples are compared")
+    func otherTrainingSplit() async throws {
+        let program = try await Program.onNewDatabase()
+        let folder = try Self.otherTraining()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await program.succeed("dataset", "import", "good", Self.small.path)
+        try await program.succeed("dataset", "import", "relabelled", folder.path)
+        for dataset in ["good", "relabelled"] {
+            try await program.succeed(
+                "train", "mlp", "--dataset", dataset, "--name", dataset, "--epochs", "1", "--quiet")
+        }
+        let compared = try #require(
+            try await program.succeed("compare", "good", "relabelled", "--format", "json").json() as? [String: Any])
+        #expect((compared["pairs"] as? [Any])?.count == 1)
+        let models = try #require(compared["models"] as? [[String: Any]])
+        #expect(models.compactMap { $0["dataset"] as? String } == ["good", "relabelled"])
+        let hardest = try #require(
+            try await program.succeed("hardest", "--dataset", "good", "--format", "json").json() as? [String: Any])
+        #expect(hardest["versions"] as? Int == 2)
+        #expect(hardest["architectures"] as? Int == 1, "two names for one network")
+    }
+
+    @Test("lists name the version of the data, and how many samples were tested")
+    func lists() async throws {
+        let program = try await Program.onNewDatabase()
+        for _ in 1...2 {
+            try await program.succeed("dataset", "import", "dots", Self.small.path)
+            try await program.succeed("dataset", "import", "dots", Self.small.path, "--licence", "CC0")
+        }
+        try await program.succeed("train", "mlp", "--dataset", "dots@1", "--epochs", "1", "--quiet")
+        try await program.succeed("train", "mlp", "--dataset", "dots", "--epochs", "1", "--quiet")
+        for command in ["models", "runs"] {
+            let rows = try #require(
+                try await program.succeed(command, "--format", "json").json() as? [[String: Any]])
+            #expect(rows.compactMap { $0["dataset"] as? String } == ["dots@2", "dots@1"], "\(command)")
+            #expect(rows.compactMap { $0["test_samples"] as? Int } == [30, 30], "\(command)")
+        }
+    }
+}
