@@ -78,15 +78,22 @@ extension Store {
         return .modelVersion(reference, newest: newest)
     }
 
-    /// Every version of every model; the newest of a model first.
-    public func modelVersions() throws -> Rows {
+    /// The versions of every model; the newest of a model first.
+    ///
+    /// - Parameters:
+    ///   - model: Only the versions of this model.
+    ///   - limit: How many; all by default.
+    public func modelVersions(of model: String? = nil, limit: Int? = nil) throws -> Rows {
         try connection.query(
             """
             select model, version, aliases, format('%s@%s', dataset, dataset_version) as dataset, test_samples,
                    test_accuracy, test_loss, parameters, epochs, seconds_per_epoch, run, registered_at
               from analysis.model_version
+             where $1::text is null
+                or model = $1
              order by model, version desc
-            """)
+             limit $2
+            """, model, limit)
     }
 
     /// The newest version of every model that was tested on the same samples as the newest of all.

@@ -222,6 +222,10 @@ extension ImagesError: Failure {
     var exitStatus: ExitStatus { .badInput }
 }
 
+extension InconsistentContents: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
 extension InconsistentDataset: Failure {
     var exitStatus: ExitStatus { .badInput }
 }

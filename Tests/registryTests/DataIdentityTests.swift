@@ -86,4 +86,38 @@ struct DataIdentityTests {
             #expect(rows.compactMap { $0["test_samples"] as? Int } == [30, 30], "\(command)")
         }
     }
+
+    @Test("the newest versions of a model alone; none is an answer too")
+    func someVersions() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "import", "small", Self.small.path)
+        for name in ["a", "a", "b"] {
+            try await program.succeed("train", "mlp", "--dataset", "small", "--name", name, "--epochs", "1", "--quiet")
+        }
+        func versions(_ options: String...) async throws -> [String] {
+            let result = try await program.run(["models", "--format", "json"] + options)
+            #expect(result.status == 0)
+            let rows = try #require(try result.json() as? [[String: Any]])
+            return rows.map { "\($0["model"] ?? "")@\($0["version"] ?? "")" }
+        }
+        #expect(try await versions() == ["a@2", "a@1", "b@1"])
+        #expect(try await versions("--limit", "2") == ["a@2", "a@1"])
+        #expect(try await versions("--model", "a", "--limit", "1") == ["a@2"])
+        #expect(try await versions("--limit", "0") == [])
+        #expect(try await program.run("models", "--limit", "-1").status == 64)
+    }
+
+    @Test("doctor --deep finds what was written past the schema's checks")
+    func deepDoctor() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "import", "small", Self.small.path)
+        try await program.succeed("train", "mlp", "--dataset", "small", "--epochs", "2", "--quiet")
+        try await program.succeed("doctor", "--deep")
+        _ = try program.connect().script(
+            "set session_replication_role = replica; update registry.missed_total set versions = versions + 1;")
+        #expect(try await program.run("doctor").status == 0)
+        let result = try await program.run("doctor", "--deep")
+        #expect(result.status == 65)
+        #expect(result.errorLines.last?.contains("1 of these statements do not hold") == true)
+    }
 }

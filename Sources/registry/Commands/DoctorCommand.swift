@@ -5,6 +5,7 @@ import Kernels
 import NeuralNetwork
 import PostgreSQL
 import Reporting
+import Store
 import Trainer
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -16,6 +17,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
             Example: REGISTRY_CPU=v3 registry doctor
             """)
+
+    @Flag(help: "Also compute every count and sum in the database again. Reads all of it.")
+    var deep = false
 
     @OptionGroup var database: DatabaseOptions
 
@@ -38,6 +42,11 @@ struct DoctorCommand: AsyncParsableCommand {
         let connection = try Connection(try await database.address().connectionString())
         let version = connection.serverVersion
         Terminal.write("database      PostgreSQL \(version / 10_000).\(version % 10_000), answers\n")
+        guard deep else { return }
+        let differences = try await database.openStore().differences()
+        Terminal.write("\n" + (try Table(differences)).text)
+        let violated = try differences.count { try $0["differing"] as Int > 0 }
+        guard violated == 0 else { throw InconsistentContents(statements: violated) }
     }
 
     private static func names(_ levels: [KernelSet.Level]) -> String {

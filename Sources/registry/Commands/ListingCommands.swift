@@ -6,13 +6,23 @@ struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
         abstract: "All model versions with their test results.",
-        discussion: "Example: registry models --format csv")
+        discussion: "Example: registry models --model cnn --limit 5")
+
+    @Option(help: "Only the versions of this model.")
+    var model: String?
+
+    @Option(help: "How many to show. Default: all.")
+    var limit: Int?
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
 
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit must not be negative.") }
+    }
+
     func run() async throws {
-        let rows = try await database.openStore().modelVersions()
+        let rows = try await database.openStore().modelVersions(of: model, limit: limit)
         if rows.isEmpty { Terminal.tell("No model has been trained yet. Start with: registry train mlp") }
         output.print(try Table(rows))
     }
