@@ -133,6 +133,12 @@ public struct CopyWriter {
         append(value.bitPattern)
     }
 
+    /// - Parameter value: `nil` for NULL.
+    public mutating func float4(_ value: Float?) {
+        guard let value else { return null() }
+        float4(value)
+    }
+
     public mutating func float8(_ value: Double) {
         field(length: 8)
         append(value.bitPattern)

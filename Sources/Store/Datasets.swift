@@ -99,11 +99,10 @@ public struct SampleBlock: Sendable {
     public var labels: [UInt16]
     /// count × channels × height × width intensities, 0…255.
     public var pixels: [UInt8]
-    /// What is measured of them: a column of `registry.sample_feature`, or `class_distance` → one value for each sample.
-    /// Not read back.
-    public var features: [String: [Float]]
+    /// What is measured of them; `nil` where nothing was. Not read back.
+    public var features: SampleFeatures?
 
-    public init(labels: [UInt16], pixels: [UInt8], features: [String: [Float]] = [:]) {
+    public init(labels: [UInt16], pixels: [UInt8], features: SampleFeatures? = nil) {
         self.labels = labels
         self.pixels = pixels
         self.features = features
@@ -121,16 +120,21 @@ public struct SampleBlock: Sendable {
             try check(false, "has the label \(label), and there are \(classes) classes")
         }
     }
+}
 
+/// What is measured of samples, in their order; `nil` where it cannot be.
+public struct SampleFeatures: Sendable {
     /// Columns of `registry.sample_feature`.
-    static let featureNames: [StaticString] = [
-        "ink", "slant", "stroke_width", "sharpness", "box_width", "box_height", "cut_top", "cut_bottom", "cut_left",
-        "cut_right", "pieces", "holes",
-    ]
+    public var names: [StaticString]
+    /// A row for each sample, in the order of `names`.
+    public var rows: [[Float?]]
+    /// How far each sample is from the mean training image of its class.
+    public var classDistances: [Float?]
 
-    func feature(_ name: String) throws -> [Float] {
-        guard let values = features[name] else { throw MissingFeature(name: name) }
-        return values
+    public init(names: [StaticString], rows: [[Float?]], classDistances: [Float?]) {
+        self.names = names
+        self.rows = rows
+        self.classDistances = classDistances
     }
 }
 
@@ -149,13 +153,6 @@ public struct InconsistentDataset: Error, Sendable, Equatable, CustomStringConve
         "\(place) \(reason). The database's rows contradict each other; restore them, or import the data set again "
             + "under another name."
     }
-}
-
-/// Features were given without one that the database keeps.
-struct MissingFeature: Error, CustomStringConvertible {
-    let name: String
-
-    var description: String { "The samples were measured without the feature “\(name)”." }
 }
 
 /// The splits of a data set, as `analysis.split` names them.
@@ -239,20 +236,17 @@ extension Store {
                 }
             }
         }
-        if !samples.features.isEmpty { try storeFeatures(of: samples, split: id) }
+        if let features = samples.features { try store(features, split: id) }
         return (id, true)
     }
 
-    private func storeFeatures(of samples: SampleBlock, split: Int) throws {
-        let columns = try SampleBlock.featureNames.map { try samples.feature("\($0)") }
+    private func store(_ features: SampleFeatures, split: Int) throws {
         let ids = try sampleIDs(ofSplit: split)
-        _ = try connection.copy(
-            into: "registry.sample_feature", columns: ["sample_id"] + SampleBlock.featureNames
-        ) { writer in
-            for (index, id) in ids.enumerated() {
+        _ = try connection.copy(into: "registry.sample_feature", columns: ["sample_id"] + features.names) { writer in
+            for (id, values) in zip(ids, features.rows) {
                 try writer.row { row in
                     row.int8(Int64(id))
-                    for values in columns { row.float4(values[index]) }
+                    for value in values { row.float4(value) }
                 }
             }
         }
@@ -260,7 +254,7 @@ extension Store {
 
     /// Stores how far a split's samples are from what a training split shows of their classes, unless that is there.
     private func storeClassDistances(of samples: SampleBlock, split: Int, training: Int) throws {
-        guard !samples.features.isEmpty else { return }
+        guard let features = samples.features else { return }
         let known = try connection.query(
             """
             select
@@ -271,16 +265,15 @@ extension Store {
              limit 1
             """, training, split)
         guard known.isEmpty else { return }
-        let distances = try samples.feature("class_distance")
         let ids = try sampleIDs(ofSplit: split)
         _ = try connection.copy(
             into: "registry.class_distance", columns: ["training_split_id", "sample_id", "distance"]
         ) { writer in
-            for (index, id) in ids.enumerated() {
+            for (id, distance) in zip(ids, features.classDistances) {
                 try writer.row { row in
                     row.int8(Int64(training))
                     row.int8(Int64(id))
-                    row.float4(distances[index])
+                    row.float4(distance)
                 }
             }
         }

@@ -49,24 +49,19 @@ extension Store {
     public func categoryErrors(of version: StoredVersion) throws -> Rows {
         try connection.query(
             """
-            select category, samples, errors, error_rate, error_rate_outside, ratio, ratio_lower, ratio_upper
-              from analysis.category_error
-             where model = $1
-               and version = $2
+            select category, samples, errors, error_rate, error_rate_outside, ratio, ratio_lower, ratio_upper, unjudged
+              from analysis.category_errors($1, $2, $3)
              order by ratio desc nulls last, ratio_lower desc nulls last, category
-            """, version.model, version.number)
+            """, version.datasetID, version.model, version.number)
     }
 
-    /// Misclassified samples that deviate from their class in no named way.
-    public func unexplainedErrors(of version: StoredVersion) throws -> Int {
-        try connection.query(
-            """
-            select unexplained
-              from analysis.unexplained_error
-             where model = $1
-               and version = $2
-            """, version.model, version.number
-        ).first?["unexplained"] ?? 0
+    /// Misclassified samples that deviate from their class in no named way, and those of which that cannot be told.
+    public func unexplainedErrors(of version: StoredVersion) throws -> (unexplained: Int, unjudged: Int) {
+        let row = try connection.query(
+            "select unexplained, unjudged from analysis.unexplained_errors($1, $2, $3)", version.datasetID,
+            version.model, version.number
+        ).first
+        return (try row?["unexplained"] ?? 0, try row?["unjudged"] ?? 0)
     }
 
     /// The misclassified test samples in order of index, with their pixels.
@@ -82,27 +77,13 @@ extension Store {
             """, version.model, version.number, limit)
     }
 
-    /// The misclassified test samples of each error category, those with the largest loss first, with their pixels; last those
-    /// that are in none.
+    /// The misclassified test samples of each error category, those with the largest loss first, with their pixels; last,
+    /// without a category, those that are in none, and those of which that cannot be told, which are not `is_judged`.
     ///
     /// - Parameter limit: Of each category.
     public func misclassifiedSamplesByCategory(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(
-            """
-            select category, index, label, predicted, confidence, pixels, height, width
-              from (select placed.category, wrong.*,
-                           row_number() over (partition by placed.category order by wrong.loss desc, wrong.index)
-                               as position
-                      from analysis.misclassified_sample as wrong
-                      left join analysis.sample_category as placed
-                        on placed.sample_id = wrong.sample_id
-                       and placed.dataset_id = wrong.dataset_id
-                       and placed.split = 'test'
-                     where wrong.model = $1
-                       and wrong.version = $2) as counted
-             where position <= $3
-             order by category nulls last, position
-            """, version.model, version.number, limit)
+            "select * from analysis.misclassified_by_category($1, $2, $3)", version.model, version.number, limit)
     }
 
     /// What a version predicts for the first test samples, with their pixels.

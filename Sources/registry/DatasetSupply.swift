@@ -46,10 +46,16 @@ struct DatasetSupply {
                 ]),
             training: SampleBlock(
                 labels: dataset.training.labels.map(UInt16.init), pixels: dataset.training.pixels,
-                features: features.training.columns),
+                features: SampleFeatures(features.training)),
             test: SampleBlock(
                 labels: dataset.test.labels.map(UInt16.init), pixels: dataset.test.pixels,
-                features: features.test.columns))
+                features: SampleFeatures(features.test)))
+    }
+}
+
+extension SampleFeatures {
+    init(_ table: FeatureTable) {
+        self.init(names: FeatureTable.names, rows: table.rows, classDistances: table.classDistances)
     }
 }
 

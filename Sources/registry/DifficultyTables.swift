@@ -27,6 +27,17 @@ enum DifficultyTables {
                 "error_rate_outside": .percent, "ratio": .decimals(1), "ratio_lower": .decimals(1),
                 "ratio_upper": .decimals(1),
             ],
-            titles: ["error_rate_outside": "of all others", "ratio_lower": "95 % from", "ratio_upper": "to"])
+            titles: [
+                "error_rate_outside": "of all others", "ratio_lower": "95 % from", "ratio_upper": "to",
+                "unjudged": "not judged",
+            ])
+    }
+
+    /// What stands after the number of errors that could not be judged; empty when there are none.
+    static func unjudged(_ count: Int) -> String {
+        count == 0
+            ? ""
+            : " \(Quantity.count(count)) could not be judged: something could not be measured of the image, or of any "
+                + "training image of its class."
     }
 }

@@ -13,6 +13,9 @@ struct ImageFeatureTests {
             values: lines.joined().map { $0 == "#" ? 1 : $0 == "+" ? 0.25 : 0 })
     }
 
+    /// - Throws: When there is no ink.
+    private func measured(_ image: GreyImage) throws -> ImageFeatures { try #require(ImageFeatures(image)) }
+
     /// A horizontal bar of a certain thickness.
     private func bar(_ thickness: Int, length: Int = 24) -> GreyImage {
         GreyImage(
@@ -27,22 +30,24 @@ struct ImageFeatureTests {
         let test = try await MNISTFiles.dataset().test
         for index in test.labels.indices.filter({ test.labels[$0] == label }).prefix(8) {
             let digit = GreyImage(test.pixels[index * 784..<(index + 1) * 784], channels: 1, height: 28, width: 28)
-            let features = ImageFeatures(digit)
+            let features = try measured(digit)
             #expect((1.2...6).contains(features.strokeWidth), "#\(index): \(features)")
 
             // Sharpness falls with every blur.
-            let blurred = ImageFeatures(digit.blurred(sigma: 1))
-            #expect(blurred.sharpness < 0.85 * features.sharpness, "#\(index)")
-            #expect(ImageFeatures(digit.blurred(sigma: 2)).sharpness < 0.85 * blurred.sharpness, "#\(index)")
+            let blurred = try measured(digit.blurred(sigma: 1))
+            let sharpness = try #require(blurred.sharpness)
+            #expect(try sharpness < 0.85 * #require(features.sharpness), "#\(index)")
+            #expect(try #require(measured(digit.blurred(sigma: 2)).sharpness) < 0.85 * sharpness, "#\(index)")
 
             // A shear adds its own tangent to the slant's.
-            let sheared = ImageFeatures(digit.sheared(degrees: 20))
-            let expected = atan(tan(features.slant * .pi / 180) + tan(20 * .pi / 180)) * 180 / .pi
-            #expect(abs(sheared.slant - expected) < 2, "#\(index): \(features.slant) → \(sheared.slant)")
-            if abs(features.slant) < 5 { #expect(abs(sheared.slant - features.slant - 20) < 2, "#\(index)") }
+            let sheared = try measured(digit.sheared(degrees: 20))
+            let (before, after) = (try #require(features.slant), try #require(sheared.slant))
+            let expected = atan(tan(before * .pi / 180) + tan(20 * .pi / 180)) * 180 / .pi
+            #expect(abs(after - expected) < 2, "#\(index): \(before) → \(after)")
+            if abs(before) < 5 { #expect(abs(after - before - 20) < 2, "#\(index)") }
 
             // Thicker by one pixel on each side, and more where that closes a gap.
-            let growth = ImageFeatures(digit.dilated()).strokeWidth - features.strokeWidth
+            let growth = try measured(digit.dilated()).strokeWidth - features.strokeWidth
             #expect((1.2...(label == 1 ? 2.5 : 5)).contains(growth), "#\(index): \(growth)")
         }
     }
@@ -53,15 +58,15 @@ struct ImageFeatureTests {
         var (whole, grownAtTop, grownAtBottom) = (0, 0, 0)
         for index in test.labels.indices.filter({ test.labels[$0] == 0 }).prefix(100) {
             let digit = GreyImage(test.pixels[index * 784..<(index + 1) * 784], channels: 1, height: 28, width: 28)
-            let features = ImageFeatures(digit)
+            let features = try measured(digit)
             let bounds = try #require(digit.ink.bounds)
             // Some are flat already, for they were cut or are drawn so.
             guard features.cutTop < 2, features.cutBottom < 2 else { continue }
             whole += 1
-            let withoutTop = ImageFeatures(digit.erased(rows: 0..<bounds.rows.lowerBound + 2))
+            let withoutTop = try measured(digit.erased(rows: 0..<bounds.rows.lowerBound + 2))
             if withoutTop.cutTop > features.cutTop + 0.3 { grownAtTop += 1 }
             #expect(abs(withoutTop.cutBottom - features.cutBottom) < 0.3, "#\(index)")
-            let withoutBottom = ImageFeatures(digit.erased(rows: bounds.rows.upperBound - 1..<28))
+            let withoutBottom = try measured(digit.erased(rows: bounds.rows.upperBound - 1..<28))
             if withoutBottom.cutBottom > features.cutBottom + 0.3 { grownAtBottom += 1 }
             #expect(abs(withoutBottom.cutTop - features.cutTop) < 0.3, "#\(index)")
         }
@@ -78,15 +83,15 @@ struct ImageFeatureTests {
         var (whole, grownAtLeft, grownAtRight) = (0, 0, 0)
         for index in test.labels.indices.filter({ test.labels[$0] == 0 }).prefix(100) {
             let digit = GreyImage(test.pixels[index * 784..<(index + 1) * 784], channels: 1, height: 28, width: 28)
-            let features = ImageFeatures(digit)
+            let features = try measured(digit)
             let bounds = try #require(digit.ink.bounds)
             // Sides are longer than top and bottom, and often straight.
             guard features.cutLeft < 3, features.cutRight < 3 else { continue }
             whole += 1
-            let withoutLeft = ImageFeatures(digit.erased(columns: 0..<bounds.columns.lowerBound + 2))
+            let withoutLeft = try measured(digit.erased(columns: 0..<bounds.columns.lowerBound + 2))
             if withoutLeft.cutLeft > features.cutLeft + 0.3 { grownAtLeft += 1 }
             #expect(abs(withoutLeft.cutRight - features.cutRight) < 0.5, "#\(index)")
-            let withoutRight = ImageFeatures(digit.erased(columns: bounds.columns.upperBound - 1..<28))
+            let withoutRight = try measured(digit.erased(columns: bounds.columns.upperBound - 1..<28))
             if withoutRight.cutRight > features.cutRight + 0.3 { grownAtRight += 1 }
             #expect(abs(withoutRight.cutLeft - features.cutLeft) < 0.5, "#\(index)")
         }
@@ -106,32 +111,50 @@ struct ImageFeatureTests {
         try folder.write(idx([3], [0, 1, 2]), as: "t10k-labels-idx1-ubyte")
         let dataset = try ImageDataset(folder: folder.path, classNames: ["a", "b", "c"])
         let features = FeatureTable.measure(dataset)
-        let training = try #require(features.training.columns["class_distance"])
-        let test = try #require(features.test.columns["class_distance"])
         // √((½² + 0) / 2), and √((½² + 1²) / 2).
-        for (found, expected) in zip(training + test, [0.125, 0.125, 0, 0.625, 0, 0].map { Float($0).squareRoot() }) {
-            #expect(abs(found - expected) < 1e-6)
+        for (found, expected) in zip(
+            features.training.classDistances + features.test.classDistances, [0.125, 0.125, 0, 0.625, 0, nil])
+        {
+            #expect((found == nil) == (expected == nil))
+            #expect(abs((found ?? 0) - Float(expected ?? 0).squareRoot()) < 1e-6)
         }
     }
 
+    @Test("an image without ink has a row of nothing, and no distance from its class")
+    func blank() throws {
+        let folder = try Folder()
+        try folder.write(idx([2, 1, 2], [0, 255, 0, 0]), as: "train-images-idx3-ubyte")
+        try folder.write(idx([2], [0, 0]), as: "train-labels-idx1-ubyte")
+        try folder.write(idx([1, 1, 2], [0, 0]), as: "t10k-images-idx3-ubyte")
+        try folder.write(idx([1], [0]), as: "t10k-labels-idx1-ubyte")
+        let features = FeatureTable.measure(try ImageDataset(folder: folder.path, classNames: ["a", "b"]))
+        for (row, distance) in [
+            (features.training.rows[1], features.training.classDistances[1]),
+            (features.test.rows[0], features.test.classDistances[0]),
+        ] {
+            #expect(row.count == FeatureTable.names.count && row.allSatisfy { $0 == nil } && distance == nil)
+        }
+        #expect(features.training.rows[0].count { $0 == nil } == 1, "only the slant of one row")
+    }
+
     @Test("the stroke's width is that of a bar", arguments: 1...6)
-    func strokeWidth(thickness: Int) {
-        let features = ImageFeatures(bar(thickness))
+    func strokeWidth(thickness: Int) throws {
+        let features = try measured(bar(thickness))
         // Its ends are near to the background too: the mean distance in a rectangle is w/4 · (1 − w / 3l).
         let expected = Double(thickness) * (1 - Double(thickness) / (3 * 24))
         #expect(abs(features.strokeWidth - expected) < 0.2, "\(features.strokeWidth)")
     }
 
     @Test("a bar cut flat is as long as its run")
-    func flatCut() {
-        let features = ImageFeatures(bar(3))
+    func flatCut() throws {
+        let features = try measured(bar(3))
         #expect(abs(features.cutTop - 24 / features.strokeWidth) < 1e-9)
         #expect(abs(features.cutLeft - 3 / features.strokeWidth) < 1e-9)
         #expect((features.boxWidth, features.boxHeight) == (24, 3))
     }
 
     @Test("pieces touch by corners, holes are closed to them")
-    func regions() {
+    func regions() throws {
         let picture = image(
             "........",
             ".###...#",
@@ -139,10 +162,10 @@ struct ImageFeatureTests {
             ".###....",
             "....#.##",
             ".+..#.##")
-        let features = ImageFeatures(picture)
+        let features = try measured(picture)
         #expect(features.pieces == 3)
         #expect(features.holes == 1)
-        #expect(ImageFeatures(image("##", "##")).holes == 0)
+        #expect(try measured(image("##", "##")).holes == 0)
     }
 
     @Test("distances to the background are those of trying every pixel")
@@ -171,13 +194,18 @@ struct ImageFeatureTests {
         }
     }
 
-    @Test("an image without ink has no features, one of a single pixel some")
-    func edges() {
-        #expect(ImageFeatures([0, 0, 0, 0], channels: 1, height: 2, width: 2) == ImageFeatures(image("..", "..")))
-        #expect(ImageFeatures(image("..", "..")).strokeWidth == 0)
-        let single = ImageFeatures([200], channels: 1, height: 1, width: 1)
-        #expect(single.pieces == 1 && single.slant == 0 && single.boxWidth == 1 && single.strokeWidth > 0)
-        #expect(ImageFeatures([90, 0, 30, 0, 0, 0], channels: 3, height: 1, width: 2).ink.isNearly(40.0 / 255 / 2))
+    @Test("an image without ink has no features, one of a single pixel all but slant and sharpness")
+    func edges() throws {
+        #expect(ImageFeatures([0, 0, 0, 0], channels: 1, height: 2, width: 2) == nil)
+        #expect(ImageFeatures(image("..", "..")) == nil)
+        let single = try #require(ImageFeatures([200], channels: 1, height: 1, width: 1))
+        #expect(single.pieces == 1 && single.boxWidth == 1 && single.strokeWidth > 0)
+        #expect(single.slant == nil && single.sharpness == nil)
+        let line = try measured(image("....", ".##.", "...."))
+        #expect(line.slant == nil && line.sharpness != nil, "ink in one row leans nowhere")
+        #expect(try measured(image("##", "##")).sharpness == nil, "where nothing varies there is no edge")
+        let colour = try #require(ImageFeatures([90, 0, 30, 0, 0, 0], channels: 3, height: 1, width: 2))
+        #expect(colour.ink.isNearly(40.0 / 255 / 2))
     }
 }
 

@@ -76,8 +76,7 @@ struct DatasetTests {
         let store = try await TestServer.newStore()
         func measured(_ samples: SampleBlock, distance: Float) -> SampleBlock {
             var samples = samples
-            for name in SampleBlock.featureNames { samples.features["\(name)"] = [1, 2, 3, 4, 5, 6] }
-            samples.features["class_distance"] = [Float](repeating: distance, count: 6)
+            samples.features = .made(6) { $0 == "class_distance" ? distance : Float($1 + 1) }
             return samples
         }
         let (first, other) = (smallDataset(), smallDataset(named: "other", salt: 1))
@@ -100,7 +99,7 @@ struct DatasetTests {
             #expect(try rows.allSatisfy { try $0["class_distance"] == distance })
             #expect(
                 try store.connection.query("select from analysis.class_feature where dataset_id = $1", dataset.id).count
-                    == 3 * 13)
+                    == 3 * 15, "twelve columns, class_distance, aspect and empty")
         }
         let features: Int = try store.connection.query("select count(*) as n from registry.sample_feature")[0]["n"]
         #expect(features == 12)

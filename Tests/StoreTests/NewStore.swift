@@ -26,6 +26,19 @@ func smallDataset(named name: String = "small", count: Int = 6, salt: UInt8 = 0)
     return (description, SampleBlock(labels: (0..<count).map { UInt16($0 % 3) }, pixels: pixels))
 }
 
+extension SampleFeatures {
+    /// - Parameter value: Of the column of this name, and the sample at this position; `class_distance` among them.
+    static func made(_ count: Int, value: (_ name: String, _ index: Int) -> Float?) -> SampleFeatures {
+        let names: [StaticString] = [
+            "ink", "slant", "stroke_width", "sharpness", "box_width", "box_height", "cut_top", "cut_bottom", "cut_left",
+            "cut_right", "pieces", "holes",
+        ]
+        return SampleFeatures(
+            names: names, rows: (0..<count).map { index in names.map { value("\($0)", index) } },
+            classDistances: (0..<count).map { value("class_distance", $0) })
+    }
+}
+
 extension Store {
     /// Imports a small data set and returns it with the keys of its test samples.
     func importSmallDataset(count: Int = 6) throws -> (dataset: StoredDataset, testIDs: [Int]) {

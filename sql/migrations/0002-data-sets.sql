@@ -260,31 +260,31 @@ comment on trigger dataset_change_check on registry.dataset is
 
 create table registry.sample_feature (
     sample_id     bigint not null,
-    ink           real   not null,
-    slant         real   not null,
-    stroke_width  real   not null,
-    sharpness     real   not null,
-    box_width     real   not null,
-    box_height    real   not null,
-    cut_top       real   not null,
-    cut_bottom    real   not null,
-    cut_left      real   not null,
-    cut_right     real   not null,
-    pieces        real   not null,
-    holes         real   not null,
+    ink           real,
+    slant         real,
+    stroke_width  real,
+    sharpness     real,
+    box_width     real,
+    box_height    real,
+    cut_top       real,
+    cut_bottom    real,
+    cut_left      real,
+    cut_right     real,
+    pieces        real,
+    holes         real,
     constraint sample_feature_pkey primary key (sample_id),
     constraint sample_feature_sample_id_fkey foreign key (sample_id) references registry.sample on delete cascade
 );
 comment on table registry.sample_feature is
-    'What is measured of a sample''s image when it is imported. Ink is every pixel with at least half of the image''s largest intensity. Never updated.';
+    'What is measured of a sample''s image when it is imported. Ink is every pixel with at least half of the image''s largest intensity. What cannot be measured is null, in an image without ink everything. Never updated.';
 comment on column registry.sample_feature.sample_id is 'The sample.';
 comment on column registry.sample_feature.ink is 'Mean intensity, 0…1.';
 comment on column registry.sample_feature.slant is
-    'Degrees from the vertical, positive to the right: arctan(−μ₁₁ / μ₀₂) with the intensities'' central moments.';
+    'Degrees from the vertical, positive to the right: arctan(−μ₁₁ / μ₀₂) with the intensities'' central moments; null for ink in one row.';
 comment on column registry.sample_feature.stroke_width is
     'Pixels: four times the mean distance from the ink to the background.';
 comment on column registry.sample_feature.sharpness is
-    'Per pixel: the mean gradient, weighted by itself, divided by the largest intensity.';
+    'Per pixel: the mean gradient, weighted by itself, divided by the largest intensity; null where nothing varies.';
 comment on column registry.sample_feature.box_width is 'Pixels, of the ink''s bounding box.';
 comment on column registry.sample_feature.box_height is 'Pixels, of the ink''s bounding box.';
 comment on column registry.sample_feature.cut_top is
@@ -298,7 +298,7 @@ comment on column registry.sample_feature.holes is 'Regions of background that i
 create table registry.class_distance (
     training_split_id  bigint not null,
     sample_id          bigint not null,
-    distance           real   not null,
+    distance           real,
     constraint class_distance_pkey primary key (training_split_id, sample_id),
     constraint class_distance_training_split_id_fkey
         foreign key (training_split_id) references registry.split on delete cascade,
@@ -310,7 +310,7 @@ comment on table registry.class_distance is
 comment on column registry.class_distance.training_split_id is 'The training split.';
 comment on column registry.class_distance.sample_id is 'The sample, of that split or of another that a data set combines with it.';
 comment on column registry.class_distance.distance is
-    'Root mean square difference from the mean training image of its class, with intensities 0…1.';
+    'Root mean square difference from the mean training image of its class, with intensities 0…1; null for a class without training images, and for an image without ink.';
 
 create table registry.class_feature (
     training_split_id  bigint           not null,
@@ -327,7 +327,7 @@ comment on table registry.class_feature is
     'What is usual in a class: robust location and scale over the samples of a training split.';
 comment on column registry.class_feature.training_split_id is 'The training split.';
 comment on column registry.class_feature.label is 'The class.';
-comment on column registry.class_feature.feature is 'A column of sample_feature, or class_distance.';
+comment on column registry.class_feature.feature is 'As in analysis.sample_measure.';
 comment on column registry.class_feature.median is 'Median of the feature.';
 comment on column registry.class_feature.deviation is
     '1.4826 times the median distance from the median: the standard deviation if the feature is normal.';
@@ -347,7 +347,7 @@ comment on table registry.error_category is
     'From when on a deviation has a name. A sample is in a category when any of its rows applies. May be changed at any time.';
 comment on column registry.error_category.category is 'The name.';
 comment on column registry.error_category.feature is
-    'A column of sample_feature, or class_distance; or label_doubt (see analysis.hard_samples), which is compared with threshold itself.';
+    'As in analysis.sample_measure; or label_doubt (see analysis.hard_samples). label_doubt and empty are compared with threshold itself.';
 comment on column registry.error_category.side is 'On which side of its class''s median the sample must lie: above or below.';
 comment on column registry.error_category.threshold is 'How far from the median, in deviations.';
 comment on column registry.error_category.minimum_deviation is
@@ -367,4 +367,5 @@ values ('tilted', 'slant', 'above', 2, 1),
        ('thick', 'stroke_width', 'above', 2, 0.1),
        ('thin', 'stroke_width', 'below', 2, 0.1),
        ('unusual shape', 'class_distance', 'above', 2, 0.005),
+       ('empty', 'empty', 'above', 0.5, 1),
        ('suspect label', 'label_doubt', 'above', 0.7, 1);

@@ -136,3 +136,95 @@ as $$
 $$;
 comment on function analysis.paired_difference(bigint, bigint, bigint) is
     'Accuracy of the second of two classifiers minus that of the first, both tested on the same samples, with its 95 % interval (Agresti and Min, 2005).';
+
+
+create or replace function analysis.koopman_limit(
+    errors_inside    double precision,
+    samples_inside   double precision,
+    errors_outside   double precision,
+    samples_outside  double precision,
+    accepted         double precision,
+    refuted          double precision
+)
+    returns double precision
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    immutable
+    strict
+    parallel safe
+as $$
+declare
+    middle double precision;
+    ratio double precision;
+    b double precision;
+    rate_outside double precision;
+    rate_inside double precision;
+    chi_squared double precision;
+begin
+    for step in 1..60 loop
+        middle := (accepted + refuted) / 2;
+        ratio := exp(middle);
+        -- The most likely rates of this ratio: the smaller root of a quadratic equation.
+        b := samples_inside + errors_outside;
+        b := ratio * b + samples_outside + errors_inside;
+        rate_outside := 2 * (errors_inside + errors_outside)
+                        / (b + sqrt(greatest(0, b * b - 4 * ratio * (samples_inside + samples_outside)
+                                                          * (errors_inside + errors_outside))));
+        rate_inside := ratio * rate_outside;
+        -- A rate of 1 leaves nothing to chance.
+        chi_squared := coalesce((errors_inside - samples_inside * rate_inside) ^ 2
+                                / nullif(samples_inside * rate_inside * (1 - rate_inside), 0), 0)
+                       + coalesce((errors_outside - samples_outside * rate_outside) ^ 2
+                                  / nullif(samples_outside * rate_outside * (1 - rate_outside), 0), 0);
+        -- The 95 % quantile with one degree of freedom.
+        if chi_squared > 3.841458820694124 then
+            refuted := middle;
+        else
+            accepted := middle;
+        end if;
+    end loop;
+    return exp(accepted);
+end
+$$;
+comment on function analysis.koopman_limit(double precision, double precision, double precision, double precision, double precision, double precision) is
+    'One end of analysis.risk_ratio''s interval, between the logarithm of a ratio that is in it and that of one that is not.';
+
+
+create or replace function analysis.risk_ratio(
+    errors_inside    bigint,
+    samples_inside   bigint,
+    errors_outside   bigint,
+    samples_outside  bigint,
+    out ratio        double precision,
+    out lower        double precision,
+    out upper        double precision
+)
+    language sql
+    set search_path = pg_catalog, pg_temp
+    immutable
+    strict
+    parallel safe
+as $$
+    -- P. A. R. Koopman, "Confidence intervals for the ratio of two binomial proportions", 1984: every ratio that a χ² test
+    -- with the most likely rates of that ratio does not refute. The ends are searched for between e⁻⁶⁰ and e⁶⁰.
+    select case when errors_outside > 0 then observed.ratio end,
+           case
+               when errors_inside = 0 then 0
+               else analysis.koopman_limit(
+                        errors_inside, samples_inside, errors_outside, samples_outside,
+                        case when errors_outside = 0 then 60 else ln(observed.ratio) end, -60)
+           end,
+           case
+               when errors_outside > 0 then
+                   analysis.koopman_limit(
+                       errors_inside, samples_inside, errors_outside, samples_outside,
+                       case when errors_inside = 0 then -60 else ln(observed.ratio) end, 60)
+           end
+      from (select errors_inside::double precision / samples_inside
+                       / nullif(errors_outside::double precision / samples_outside, 0) as ratio
+             where samples_inside > 0
+               and samples_outside > 0) as observed
+     where errors_inside + errors_outside > 0
+$$;
+comment on function analysis.risk_ratio(bigint, bigint, bigint, bigint) is
+    'How many times as frequent errors are inside a group as outside, with its 95 % score interval (Koopman, 1984). Without an error outside, ratio and upper end are infinite: null. All is null without any error, or without samples on one side.';

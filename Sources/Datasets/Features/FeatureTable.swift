@@ -1,9 +1,15 @@
 import Dispatch
 
-/// The features of many images, a column a feature.
+/// The features of many images, a row for each image.
 public struct FeatureTable: Sendable {
-    /// Name → one value an image, in order. Names are those of the database's columns.
-    public private(set) var columns: [String: [Float]]
+    /// What the database calls the features, in the order of a row's values.
+    public static let names: [StaticString] = features.map(\.name)
+
+    /// In order of the images; `nil` for what cannot be measured.
+    public let rows: [[Float?]]
+    /// How far each image is from the mean training image of its class; `nil` for a class that training does not have,
+    /// and for an image without ink.
+    public let classDistances: [Float?]
 
     /// Measures both halves of a data set, on all processors.
     public static func measure(_ dataset: ImageDataset) -> (training: FeatureTable, test: FeatureTable) {
@@ -17,27 +23,26 @@ public struct FeatureTable: Sendable {
     private init(_ half: ImageDataset.Half, height: Int, width: Int, means: ClassMeans) {
         let count = half.labels.count
         let size = height * width
-        var rows = [[Float]](repeating: [], count: count)
-        rows.withUnsafeMutableBufferPointer { rows in
-            let rows = UncheckedRows(pointer: rows)
+        var measured = [(row: [Float?], distance: Float?)](repeating: ([], nil), count: count)
+        measured.withUnsafeMutableBufferPointer { measured in
+            let measured = UncheckedRows(pointer: measured)
             let pieces = 64
             DispatchQueue.concurrentPerform(iterations: pieces) { piece in
                 for index in count * piece / pieces..<count * (piece + 1) / pieces {
                     let pixels = half.pixels[index * size..<(index + 1) * size]
                     let features = ImageFeatures(pixels, channels: 1, height: height, width: width)
-                    rows.pointer[index] =
-                        Self.features.map { Float(features[keyPath: $0.path]) }
-                        + [means.distance(of: pixels, label: half.labels[index])]
+                    measured.pointer[index] = (
+                        Self.features.map { feature in features.flatMap(feature.value).map { Float($0) } },
+                        features == nil ? nil : means.distance(of: pixels, label: half.labels[index])
+                    )
                 }
             }
         }
-        columns = [:]
-        for (position, name) in (Self.features.map(\.name) + ["class_distance"]).enumerated() {
-            columns[name] = rows.map { $0[position] }
-        }
+        rows = measured.map(\.row)
+        classDistances = measured.map(\.distance)
     }
 
-    private static let features: [(name: String, path: KeyPath<ImageFeatures, Double> & Sendable)] = [
+    private static let features: [(name: StaticString, value: @Sendable (ImageFeatures) -> Double?)] = [
         ("ink", \.ink), ("slant", \.slant), ("stroke_width", \.strokeWidth), ("sharpness", \.sharpness),
         ("box_width", \.boxWidth), ("box_height", \.boxHeight), ("cut_top", \.cutTop), ("cut_bottom", \.cutBottom),
         ("cut_left", \.cutLeft), ("cut_right", \.cutRight), ("pieces", \.pieces), ("holes", \.holes),
@@ -46,7 +51,7 @@ public struct FeatureTable: Sendable {
 
 /// `@unchecked`: each thread writes to rows of its own.
 private struct UncheckedRows: @unchecked Sendable {
-    let pointer: UnsafeMutableBufferPointer<[Float]>
+    let pointer: UnsafeMutableBufferPointer<(row: [Float?], distance: Float?)>
 }
 
 /// The mean image of each class.
@@ -68,9 +73,9 @@ private struct ClassMeans {
         }
     }
 
-    /// Root mean square difference of an image from its class's mean; 0 for a class without training images.
-    func distance(of pixels: ArraySlice<UInt8>, label: UInt8) -> Float {
-        guard let mean = means[label] else { return 0 }
+    /// Root mean square difference of an image from its class's mean; `nil` for a class without training images.
+    func distance(of pixels: ArraySlice<UInt8>, label: UInt8) -> Float? {
+        guard let mean = means[label] else { return nil }
         var sum: Float = 0
         for (pixel, mean) in zip(pixels, mean) {
             let difference = Float(pixel) / 255 - mean

@@ -1,47 +1,50 @@
 /// What can be measured of the shape of a digit, or of any figure that is bright on dark.
 ///
-/// Ink is every pixel with at least half of the image's largest intensity. All features of an image without ink are 0.
+/// Ink is every pixel with at least half of the image's largest intensity. What cannot be measured is `nil`.
 public struct ImageFeatures: Sendable, Hashable {
     /// Mean intensity, 0…1.
-    public var ink = 0.0
-    /// Degrees from the vertical; positive leans right: arctan(−μ₁₁ / μ₀₂) with the intensities' central moments.
+    public let ink: Double
+    /// Degrees from the vertical; positive leans right: arctan(−μ₁₁ / μ₀₂) with the intensities' central moments;
+    /// `nil` for ink in one row.
     ///
     /// - Source: Hu, “Visual pattern recognition by moment invariants”, 1962, for the moments.
-    public var slant = 0.0
+    public let slant: Double?
     /// Pixels: four times the mean distance from the ink to the background, as in a bar of that width; measured on the
     /// image at twice its size.
-    public var strokeWidth = 0.0
+    public let strokeWidth: Double
     /// Per pixel: the mean of the gradient's magnitude, weighted by itself, divided by the largest intensity. A blur
-    /// lowers it.
-    public var sharpness = 0.0
+    /// lowers it. `nil` where nothing varies.
+    public let sharpness: Double?
     /// Pixels, of the ink's bounding box.
-    public var boxWidth = 0.0
+    public let boxWidth: Double
     /// Pixels, of the ink's bounding box.
-    public var boxHeight = 0.0
+    public let boxHeight: Double
     /// The longest run of ink on the outermost inked row or column of a side, divided by the stroke width. Round ends
     /// have 1 to 2, flat cuts more.
-    public var cutTop = 0.0
-    public var cutBottom = 0.0
-    public var cutLeft = 0.0
-    public var cutRight = 0.0
+    public let cutTop: Double
+    public let cutBottom: Double
+    public let cutLeft: Double
+    public let cutRight: Double
     /// Pieces of ink that do not touch each other.
-    public var pieces = 0.0
+    public let pieces: Double
     /// Background that ink encloses, e.g. 2 in an 8.
-    public var holes = 0.0
+    public let holes: Double
 
     /// - Parameter pixels: channels × height × width intensities, 0…255.
-    public init(_ pixels: ArraySlice<UInt8>, channels: Int, height: Int, width: Int) {
+    /// - Returns: `nil` when the image has no ink.
+    public init?(_ pixels: ArraySlice<UInt8>, channels: Int, height: Int, width: Int) {
         self.init(GreyImage(pixels, channels: channels, height: height, width: width))
     }
 
-    init(_ image: GreyImage) {
+    init?(_ image: GreyImage) {
         let mask = image.ink
-        guard let bounds = mask.bounds else { return }
+        guard let bounds = mask.bounds else { return nil }
         ink = Double(image.values.reduce(0, +)) / Double(image.values.count)
         slant = image.slant
         let distances = image.cropped(to: bounds).doubled.ink.distancesToBackground()
         // Half, because the doubled image was measured.
-        strokeWidth = 2 * Double(distances.reduce(0, +)) / Double(max(distances.count, 1))
+        let strokeWidth = 2 * Double(distances.reduce(0, +)) / Double(max(distances.count, 1))
+        self.strokeWidth = strokeWidth
         sharpness = image.sharpness
         boxWidth = Double(bounds.columns.count)
         boxHeight = Double(bounds.rows.count)
@@ -65,7 +68,7 @@ private func longestRun(in line: [Bool]) -> Int {
 }
 
 extension GreyImage {
-    fileprivate var slant: Double {
+    fileprivate var slant: Double? {
         var (mass, x, y) = (0.0, 0.0, 0.0)
         forEach { row, column, value in
             mass += value
@@ -78,8 +81,8 @@ extension GreyImage {
             mixed += value * (column - meanX) * (row - meanY)
             vertical += value * (row - meanY) * (row - meanY)
         }
-        // Rows count downwards. A figure of one row has no slant.
-        return vertical > 0 ? arcTangent(-mixed / vertical) * 180 / .pi : 0
+        // Rows count downwards.
+        return vertical > 0 ? arcTangent(-mixed / vertical) * 180 / .pi : nil
     }
 
     private func forEach(_ body: (_ row: Double, _ column: Double, _ value: Double) -> Void) {
@@ -90,7 +93,7 @@ extension GreyImage {
         }
     }
 
-    fileprivate var sharpness: Double {
+    fileprivate var sharpness: Double? {
         var (sum, squares): (Float, Float) = (0, 0)
         for row in 0..<height {
             for column in 0..<width {
@@ -101,6 +104,6 @@ extension GreyImage {
                 squares += square
             }
         }
-        return sum > 0 ? Double(squares / sum / (values.max() ?? 1)) : 0
+        return sum > 0 ? Double(squares / sum / (values.max() ?? 1)) : nil
     }
 }

@@ -24,11 +24,11 @@ struct ErrorsCommand: AsyncParsableCommand {
         let samples = try store.misclassifiedSamples(of: version, limit: limit.limit)
         let table = try Table(samples)
         let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
-        let unexplained = try store.unexplainedErrors(of: version)
+        let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
         try output.print(
             text: "\(version.reference) misclassifies \(Quantity.count(misclassified)) of "
                 + "\(Quantity.count(testSamples)) test samples.\n\n"
-                + Self.text(categories, unexplained: unexplained, of: misclassified)
+                + Self.text(categories, unexplained: unexplained, unjudged: unjudged, of: misclassified)
                 + "The commonest confusions\n\(confusions.text)\n"
                 + "The first \(samples.count) misclassified: label → prediction, probability given to it\n\n"
                 + DigitPicture.grid(
@@ -49,16 +49,20 @@ struct ErrorsCommand: AsyncParsableCommand {
                 JSONValue.Member("misclassified", .integer(misclassified)),
                 JSONValue.Member("categories", categories.json),
                 JSONValue.Member("unexplained", .integer(unexplained)),
+                JSONValue.Member("unjudged", .integer(unjudged)),
                 JSONValue.Member("confusions", confusions.json),
                 JSONValue.Member("samples", table.json),
             ]),
             csv: table)
     }
 
-    private static func text(_ categories: Table, unexplained count: Int, of errors: Int) -> String {
+    private static func text(
+        _ categories: Table, unexplained count: Int, unjudged: Int, of errors: Int
+    ) -> String {
         // Data sets from before features were measured have none.
-        guard !categories.rows.isEmpty else { return "" }
+        guard !categories.rows.isEmpty || unjudged > 0 else { return "" }
         return "Does it matter how a digit is drawn? Error rates by deviation from its class\n" + categories.text
-            + "\(Quantity.count(count)) of \(Quantity.count(errors)) misclassified deviate in none of these ways.\n\n"
+            + "\(Quantity.count(count)) of \(Quantity.count(errors)) misclassified deviate in none of these ways."
+            + "\(DifficultyTables.unjudged(unjudged))\n\n"
     }
 }

@@ -57,12 +57,12 @@ struct ReportOfVersion {
             try count(try row["label"], as: try row["label"], try row["correct"])
         }
         let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
-        let unexplained = try store.unexplainedErrors(of: version)
+        let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
         return """
             \(HTML.confusionMatrix(counts, classNames: names))
             <h3>Does it matter how a digit is drawn?</h3>
             \(categories.html)
-            <p>\(Quantity.count(unexplained)) of the misclassified samples deviate from their class in none of these ways.</p>
+            <p>\(Quantity.count(unexplained)) of the misclassified samples deviate from their class in none of these ways.\(DifficultyTables.unjudged(unjudged))</p>
             \(try galleries())
             """
     }
@@ -71,7 +71,9 @@ struct ReportOfVersion {
     private func galleries() throws -> [HTML] {
         var pictures: [(category: String, pictures: [DigitPicture])] = []
         for row in try store.misclassifiedSamplesByCategory(of: version, limit: 10) {
-            let category: String = try row["category"] ?? "deviating in none of these ways"
+            let category: String =
+                try row["category"]
+                ?? (row["is_judged"] ? "deviating in none of these ways" : "those that could not be judged")
             if pictures.last?.category != category { pictures.append((category, [])) }
             let (index, label, predicted, confidence): (Int, Int, Int, Double) =
                 (try row["index"], try row["label"], try row["predicted"], try row["confidence"])
