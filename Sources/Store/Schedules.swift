@@ -60,40 +60,62 @@ extension Store {
             """)
     }
 
+    /// The words of every schedule; none for one whose words can't be read.
+    public func scheduledCommands() throws -> [(name: String, command: [String])] {
+        try connection.query("select name, words from analysis.schedule order by name")
+            .map { (try $0["name"], (try? $0["words"]) ?? []) }
+    }
+
     /// The database's clock, which alone decides what is due.
     public func now() throws -> Timestamp { try connection.query("select now() as now")[0]["now"] }
 
     /// Takes a schedule whose time has come, so that no other daemon does. Asking again after an answer was lost gives
     /// the same.
     ///
+    /// A schedule whose last execution still goes on is left alone until that has ended. One that can't be read or planned
+    /// is never due again, so that it does not keep others from their times.
+    ///
     /// - Parameters:
     ///   - known: The executions that this worker knows to be its own.
-    ///   - plan: Says which due time to execute, `nil` for none, and when the next one is.
+    ///   - plan: Says which due time to execute, `nil` for none, and when the next one is; throws when the schedule is not
+    ///     one that can be executed.
+    ///   - setAside: Receives the name of a schedule that can't be executed, and why.
     /// - Returns: `nil` when nothing is due.
     public func takeDueSchedule(
         by worker: String, known: Set<DueExecution> = [],
-        plan: (DueSchedule) throws -> (execute: Timestamp?, next: Timestamp)
+        plan: (DueSchedule) throws -> (execute: Timestamp?, next: Timestamp),
+        setAside: (_ name: String, _ reason: any Error) -> Void = { _, _ in }
     ) throws -> DueExecution? {
-        try connection.transaction {
+        try connection.transaction { () -> DueExecution? in
             if let own = try openExecutions(of: worker).first(where: { !known.contains($0) }) { return own }
             let rows = try connection.query(
                 """
                 select name, cron, command, missed, next_due_at, now() as now
                   from registry.schedule
                  where next_due_at <= now()
+                   and not exists (select
+                                     from registry.schedule_execution as execution
+                                    where execution.name = schedule.name
+                                      and execution.finished_at is null
+                                      and execution.alive_at > now() - interval '1 minute')
                  order by next_due_at
                  limit 1
                    for update skip locked
                 """)
             guard let row = rows.first else { return nil }
-            let due = DueSchedule(
-                name: try row["name"], cron: try row["cron"], command: try row["command"],
-                missed: MissedTimes(rawValue: try row["missed"]) ?? .once, dueAt: try row["next_due_at"],
-                now: try row["now"])
-            let (execute, next) = try plan(due)
-            _ = try connection.execute(
-                "update registry.schedule set next_due_at = $2 where name = $1", due.name, next)
-            guard let execute else { return nil }
+            let name: String = try row["name"]
+            let due: DueSchedule
+            let planned: (execute: Timestamp?, next: Timestamp)
+            do {
+                due = try DueSchedule(row)
+                planned = try plan(due)
+            } catch {
+                setAside(name, error)
+                try setNextDue(of: name, "infinity")
+                return nil
+            }
+            try setNextDue(of: name, planned.next)
+            guard let execute = planned.execute else { return nil }
             let isNew = try connection.execute(
                 """
                 insert into registry.schedule_execution (name, due_at, worker)
@@ -104,6 +126,22 @@ extension Store {
         }
     }
 
+    private func setNextDue(of name: String, _ moment: any PostgreSQLEncodable) throws {
+        _ = try connection.execute("update registry.schedule set next_due_at = $2 where name = $1", name, moment)
+    }
+
+    /// Says that an execution still goes on.
+    public func keepAlive(_ execution: DueExecution) throws {
+        _ = try connection.execute(
+            """
+            update registry.schedule_execution
+               set alive_at = clock_timestamp()
+             where name = $1
+               and due_at = $2
+               and finished_at is null
+            """, execution.schedule, execution.dueAt)
+    }
+
     private func openExecutions(of worker: String) throws -> [DueExecution] {
         try connection.query(
             """
@@ -112,6 +150,8 @@ extension Store {
               join registry.schedule using (name)
              where execution.worker = $1
                and execution.finished_at is null
+               and array_ndims(schedule.command) = 1
+               and array_position(schedule.command, null) is null
             """, worker
         ).map { DueExecution(schedule: try $0["name"], command: try $0["command"], dueAt: try $0["due_at"]) }
     }
@@ -134,6 +174,8 @@ extension Store {
     }
 
     /// Keeps how an execution ended.
+    ///
+    /// - Parameter output: A NUL, which a text in PostgreSQL can't hold, is kept as U+FFFD.
     public func finish(_ execution: DueExecution, exitStatus: Int, output: String) throws {
         _ = try connection.execute(
             """
@@ -143,6 +185,24 @@ extension Store {
                    output = $4
              where name = $1
                and due_at = $2
-            """, execution.schedule, execution.dueAt, exitStatus, output)
+            """, execution.schedule, execution.dueAt, exitStatus, output.withoutNUL)
+    }
+}
+
+extension DueSchedule {
+    /// - Throws: When the row was written by other means and can't be read.
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            name: try row["name"], cron: try row["cron"], command: try row["command"],
+            missed: MissedTimes(rawValue: try row["missed"]) ?? .once, dueAt: try row["next_due_at"],
+            now: try row["now"])
+    }
+}
+
+extension String {
+    fileprivate var withoutNUL: String {
+        var scalars = UnicodeScalarView()
+        scalars.append(contentsOf: unicodeScalars.lazy.map { $0 == "\0" ? "\u{FFFD}" : $0 })
+        return String(scalars)
     }
 }

@@ -7,7 +7,8 @@ func png(ofSVG svg: [UInt8]) async throws -> [UInt8] {
             .name("rsvg-convert"), arguments: ["--format", "png", "--zoom", "2", "--background-color", "white"],
             input: .array(svg), output: .bytes(limit: 1 << 26), error: .string(limit: 1 << 16))
         guard result.terminationStatus.isSuccess else {
-            throw DrawingFailure(reason: result.standardError.split(whereSeparator: \.isNewline).last.map(String.init) ?? "")
+            let lines = result.standardError.split(whereSeparator: \.isNewline)
+            throw DrawingFailure(reason: lines.last.map(String.init) ?? "")
         }
         return result.standardOutput
     } catch let error as SubprocessError where error.code == .executableNotFound {

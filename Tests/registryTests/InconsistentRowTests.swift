@@ -41,7 +41,6 @@ struct InconsistentRowTests {
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         for command in commands {
-            let start = ContinuousClock.now
             let home = try #require(program.environment["HOME"])
             let result = try await program.run(
                 command.map { $0.hasSuffix(".html") || $0.hasSuffix(".onnx") ? "\(home)/\($0)" : $0 })
@@ -50,7 +49,6 @@ struct InconsistentRowTests {
             let passes = result.status == 0 && mayPass.contains(command[0])
             #expect(
                 isRefused || passes, "\(command): \(result.status) \(result.errors)", sourceLocation: sourceLocation)
-            #expect(ContinuousClock.now - start < .seconds(10), "\(command)", sourceLocation: sourceLocation)
         }
     }
 

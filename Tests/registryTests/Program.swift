@@ -43,9 +43,6 @@ struct Program {
         let status: Int32
         let output: String
         let errors: String
-        /// Bytes of memory that it had at most, as far as it was looked at.
-        let peakMemory: Int
-
         /// The lines of standard error.
         var errorLines: [Substring] { errors.split(separator: "\n") }
 
@@ -62,7 +59,6 @@ struct Program {
         private let output: URL
         private let errors: URL
         private var status: Int32?
-        private var peakMemory = 0
 
         fileprivate init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
             command = ([executable.lastPathComponent] + arguments).joined(separator: " ")
@@ -91,20 +87,11 @@ struct Program {
 
         var isRunning: Bool {
             if status != nil { return false }
-            notePeakMemory()
             var word: Int32 = 0
             guard waitpid(identifier, &word, WNOHANG) == identifier else { return true }
             // The exit status, or what a shell makes of a signal.
             status = word & 0x7F == 0 ? (word >> 8) & 0xFF : 128 + (word & 0x7F)
             return false
-        }
-
-        /// Looked up while it lives: what the kernel tells of an ended process includes the one that started it.
-        private func notePeakMemory() {
-            let lines = (try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8))?.split(
-                separator: "\n")
-            let kibibytes = lines?.first { $0.hasPrefix("VmHWM:") }.flatMap { Int($0.filter(\.isNumber)) }
-            peakMemory = max(peakMemory, (kibibytes ?? 0) * 1024)
         }
 
         private func text(_ file: URL) -> String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
@@ -119,7 +106,7 @@ struct Program {
 
         func end() async throws -> Result {
             try await wait(until: "the end of \(command): \(text(errors))", within: .seconds(600)) { !isRunning }
-            return Result(status: status ?? -1, output: text(output), errors: text(errors), peakMemory: peakMemory)
+            return Result(status: status ?? -1, output: text(output), errors: text(errors))
         }
     }
 

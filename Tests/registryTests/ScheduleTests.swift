@@ -1,5 +1,7 @@
 import Foundation
 import PostgreSQL
+import Store
+import SystemPackage
 import TestServer
 import Testing
 import Trainer
@@ -45,7 +47,7 @@ struct ScheduleTests {
         try await program.succeed(
             "schedule", "add", "made-up", "0 3 * * *", "train", "mlp", "--dataset", "small", "--epochs", "1", "--detach"
         )
-        try await program.succeed("schedule", "add", "--missed", "skip", "left-out", "0 3 * * *", "dataset", "list")
+        try await program.succeed("schedule", "add", "--missed", "skip", "left-out", "0 3 * * *", "robustness", "mlp")
         try await program.succeed("schedule", "add", "failing", "0 3 * * *", "retrain", "--gate")
         #expect(try await program.run("schedule", "add", "x", "0 3 * *", "models").status == 64)
         #expect(try await program.run("schedule", "add", "x", "0 3 * * *", "nonsense").status == 64)
@@ -89,9 +91,15 @@ struct ScheduleTests {
     func givenBack() async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 1)
         let program = disturbed.program
-        try await program.succeed(
-            "schedule", "add", "long", "0 3 * * *", "train", "mlp", "--dataset", "small", "--epochs", "100000",
-            "--quiet")
+        // A retraining that takes long.
+        try await program.succeed("alias", "undisturbed", "production")
+        _ = try program.connect().execute(
+            """
+            update registry.run
+               set epochs = 100000,
+                   configuration = jsonb_set(configuration, '{training,epochs}', '100000')
+            """)
+        try await program.succeed("schedule", "add", "long", "0 3 * * *", "retrain", "--force")
         _ = try program.connect().execute("update registry.schedule set next_due_at = now() - interval '1 second'")
         let first = try program.start("daemon", "--threads-per-worker", "1")
         try await disturbed.waitForEpoch(1, of: 2)
@@ -101,23 +109,111 @@ struct ScheduleTests {
             "select next_due_at <= now() and last_due_at is null as is_due from analysis.schedule")[0]["is_due"]
         #expect(isDue)
         let second = try program.start("daemon", "--threads-per-worker", "1")
-        try await disturbed.waitForEpoch(1, of: 3)
+        try await wait(until: "the next daemon executes it") {
+            try !program.connect().query("select from registry.schedule_execution where finished_at is null").isEmpty
+        }
         kill(second.identifier, SIGTERM)
         #expect(try await second.end().status == 0)
+    }
+
+    @Test(
+        "a schedule executes retrain, train --detach and robustness alone, without files and addresses",
+        arguments: [
+            "db psql -- -c select", "export mlp FILE", "models", "daemon", "dataset list", "dataset fetch mnist",
+            "schedule remove x", "train mlp", "train ./mlp.json --detach", "train mlp --detach --init FILE",
+            "train mlp --detach --database host=elsewhere", "retrain --database host=elsewhere",
+            "retrain --no-such-option", "retrain ../mlp", "robustness mlp --database=host=elsewhere",
+            "train mlp --detach --wait", "--help", "help retrain",
+        ])
+    func closedList(command: String) async throws {
+        let words = command.split(separator: " ").map(String.init)
+        let added = try await Program.withEmptyHome().program.run(["schedule", "add", "x", "0 3 * * *"] + words)
+        #expect(added.status == 64, "\(added.errors)")
+    }
+
+    @Test("words in the database that are no command for a schedule are never executed, and hold up no other")
+    func hostile() async throws {
+        let program = try await Program.onNewDatabase()
+        let trap = try TemporaryDirectory.make().appending("trap").string
+        try await program.succeed("schedule", "add", "right", "* * * * *", "retrain")
+        let connection = try program.connect()
+        _ = try connection.execute("alter table registry.schedule drop constraint schedule_command_check")
+        _ = try connection.execute("alter table registry.schedule drop constraint schedule_next_due_at_check")
+        let commands = [
+            "array['db', 'psql', '--', '-c', '\\! touch \(trap)']", "array['retrain', '--database', 'host=/nowhere']",
+            "array['train', '\(trap)', '--detach']", "array['export', 'mlp', '\(trap)']", "array['retrain', null]",
+            "array[['retrain'], ['mlp']]", "array['', 'retrain']", "'{}'::text[]",
+        ]
+        for (index, command) in commands.enumerated() {
+            try connection.script(
+                """
+                insert into registry.schedule (name, cron, command, missed, next_due_at)
+                values ('wrong-\(index)', '* * * * *', \(command), 'once', '-infinity')
+                """)
+        }
+        _ = try connection.execute(
+            "update registry.schedule set next_due_at = now() - interval '1 day' where name = 'right'")
+        let daemon = try program.start("daemon", "--threads-per-worker", "1")
+        try await wait(until: "the right one is executed") {
+            try !connection.query("select from registry.schedule_execution where finished_at is not null").isEmpty
+        }
+        kill(daemon.identifier, SIGTERM)
+        let ended = try await daemon.end()
+        #expect(ended.status == 0)
+        for index in commands.indices { #expect(ended.errors.contains("wrong-\(index)"), "\(ended.errors)") }
+        let executed: [String] = try connection.query(
+            "select array_agg(distinct name) as names from registry.schedule_execution")[0]["names"]
+        #expect(executed == ["right"])
+        #expect(!FileManager.default.fileExists(atPath: trap))
+        let shown = try await program.succeed("schedule", "list")
+        #expect(shown.errors.contains("wrong-0") && shown.errors.contains("is no command for a schedule"))
+    }
+
+    @Test("a due time waits while the last execution goes on, and is executed when its daemon says nothing any more")
+    func overlapping() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("schedule", "add", "busy", "* * * * *", "retrain")
+        let connection = try program.connect()
+        _ = try connection.execute(
+            """
+            insert into registry.schedule_execution (name, due_at, worker)
+            values ('busy', now() - interval '2 minutes', 'elsewhere')
+            """)
+        _ = try connection.execute("update registry.schedule set next_due_at = now() - interval '1 second'")
+        let store = try Store(connection: try program.connect())
+        func take() throws -> DueExecution? {
+            try store.takeDueSchedule(by: "here", plan: { ($0.dueAt, $0.now) })
+        }
+        #expect(try take() == nil)
+        _ = try connection.execute("update registry.schedule_execution set alive_at = now() - interval '61 seconds'")
+        #expect(try take()?.schedule == "busy")
+    }
+
+    @Test("a command's output with a NUL and bytes that are no text is kept")
+    func binaryOutput() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("schedule", "add", "loud", "* * * * *", "retrain")
+        let store = try Store(connection: try program.connect())
+        let connection = try program.connect()
+        _ = try connection.execute("update registry.schedule set next_due_at = now() - interval '1 second'")
+        let due = try #require(try store.takeDueSchedule(by: "here", plan: { ($0.dueAt, $0.now) }))
+        try store.finish(due, exitStatus: 0, output: "a\0b")
+        let output: String = try connection.query("select output from registry.schedule_execution")[0]["output"]
+        #expect(output == "a\u{FFFD}b")
     }
 
     @Test("a schedule that was written by hand, and wrongly, does not keep others from their times")
     func wrong() async throws {
         let program = try await Program.onNewDatabase()
         for name in ["wrong", "right"] {
-            try await program.succeed("schedule", "add", name, "* * * * *", "dataset", "list")
+            try await program.succeed("schedule", "add", name, "* * * * *", "retrain")
         }
-        _ = try program.connect().execute("update registry.schedule set next_due_at = now() - interval '10 years'")
+        _ = try program.connect().execute("update registry.schedule set next_due_at = now() - interval '10 days'")
         _ = try program.connect().execute("update registry.schedule set cron = 'sometimes' where name = 'wrong'")
         let daemon = try program.start("daemon", "--threads-per-worker", "1")
         try await wait(until: "the right one is executed") {
             try program.connect().query(
-                "select from registry.schedule_execution where name = 'right' and exit_status = 0"
+                "select from registry.schedule_execution where name = 'right' and exit_status = 66"
             ).count >= 1
         }
         kill(daemon.identifier, SIGTERM)

@@ -41,8 +41,10 @@ create table registry.schedule (
     created_at   timestamptz not null default now(),
     constraint schedule_pkey primary key (name),
     constraint schedule_name_check check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'),
-    constraint schedule_command_check check (cardinality(command) > 0),
-    constraint schedule_missed_check check (missed in ('once', 'skip'))
+    constraint schedule_command_check
+        check (array_ndims(command) = 1 and cardinality(command) > 0 and array_position(command, null) is null),
+    constraint schedule_missed_check check (missed in ('once', 'skip')),
+    constraint schedule_next_due_at_check check (next_due_at > '2000-01-01 00:00:00+00')
 );
 create index schedule_next_due_at_index on registry.schedule (next_due_at);
 comment on table registry.schedule is 'Commands that daemons execute at certain times.';
@@ -51,7 +53,8 @@ comment on column registry.schedule.cron is 'Minute, hour, day, month and weekda
 comment on column registry.schedule.command is 'The words after registry.';
 comment on column registry.schedule.missed is
     'What becomes of times at which no daemon ran: once makes up for all of them together, skip leaves them out.';
-comment on column registry.schedule.next_due_at is 'When it is executed next.';
+comment on column registry.schedule.next_due_at is
+    'When it is executed next; infinity for a schedule that can''t be executed and was set aside.';
 comment on column registry.schedule.created_at is 'When it was made.';
 
 create table registry.schedule_execution (
@@ -59,6 +62,7 @@ create table registry.schedule_execution (
     due_at       timestamptz not null,
     worker       text        not null,
     started_at   timestamptz not null default now(),
+    alive_at     timestamptz not null default now(),
     finished_at  timestamptz,
     exit_status  integer,
     output       text,
@@ -73,6 +77,8 @@ comment on column registry.schedule_execution.name is 'The schedule.';
 comment on column registry.schedule_execution.due_at is 'The due time.';
 comment on column registry.schedule_execution.worker is 'Host and process of the daemon.';
 comment on column registry.schedule_execution.started_at is 'When it began.';
+comment on column registry.schedule_execution.alive_at is
+    'When its daemon last said that it goes on. While that is less than a minute ago, later due times of the schedule wait.';
 comment on column registry.schedule_execution.finished_at is 'When the command ended; null while it runs, or when its daemon is gone.';
 comment on column registry.schedule_execution.exit_status is 'How it ended.';
 comment on column registry.schedule_execution.output is 'The last of what it printed.';

@@ -64,7 +64,8 @@ select schedule.name,
        last.started_at as last_started_at,
        last.finished_at as last_finished_at,
        last.exit_status as last_exit_status,
-       last.output as last_output
+       last.output as last_output,
+       schedule.command as words
   from registry.schedule
   left join lateral (select *
                        from registry.schedule_execution as execution
@@ -83,3 +84,4 @@ comment on column analysis.schedule.last_started_at is 'When that began.';
 comment on column analysis.schedule.last_finished_at is 'When that ended.';
 comment on column analysis.schedule.last_exit_status is 'How that ended; 0 is success.';
 comment on column analysis.schedule.last_output is 'The last of what it printed.';
+comment on column analysis.schedule.words is 'The words of the command.';

@@ -11,6 +11,12 @@ public struct Scheduler: Service {
     /// How late a time may be executed that is not to be made up for.
     private static let tolerance: TimeInterval = 60
     private static let pollingInterval = Duration.seconds(1)
+    /// Schedules that one daemon executes at the same time.
+    private static let mostAtOnce = 4
+    /// How long an execution may take.
+    private static let timeLimit = Duration.seconds(12 * 3600)
+    /// How often the row of an execution says that it goes on; later due times wait as long as it does.
+    private static let heartbeat = Duration.seconds(15)
 
     /// A command that has ended.
     public struct Ended: Sendable {
@@ -28,19 +34,22 @@ public struct Scheduler: Service {
     let logger: Logger
     let stop: StopSignal
     let connect: @Sendable () throws -> Store
+    let check: @Sendable ([String]) throws -> Void
     let execute: @Sendable ([String]) async -> Ended
 
     /// - Parameters:
     ///   - worker: Named in the executions' rows.
+    ///   - check: Throws for words from the database that are no command for a schedule.
     ///   - execute: Runs the program with these words; is cancelled when the daemon stops.
     public init(
         worker: String, logger: Logger, stop: StopSignal, connect: @escaping @Sendable () throws -> Store,
-        execute: @escaping @Sendable ([String]) async -> Ended
+        check: @escaping @Sendable ([String]) throws -> Void, execute: @escaping @Sendable ([String]) async -> Ended
     ) {
         self.worker = worker
         self.logger = logger
         self.stop = stop
         self.connect = connect
+        self.check = check
         self.execute = execute
     }
 
@@ -63,7 +72,13 @@ public struct Scheduler: Service {
         let executions = DispatchGroup()
         while !stop.isRequested {
             do {
-                let due = try store { try $0.takeDueSchedule(by: worker, known: running.executions, plan: plan) }
+                let due =
+                    running.executions.count < Self.mostAtOnce
+                    ? try store {
+                        try $0.takeDueSchedule(
+                            by: worker, known: running.executions, plan: plan,
+                            setAside: { logger.error("set aside: \($1)", metadata: ["schedule": "\($0)"]) })
+                    } : nil
                 if let due {
                     running.insert(due)
                     executions.enter()
@@ -99,7 +114,7 @@ public struct Scheduler: Service {
         var logger = logger
         logger[metadataKey: "schedule"] = "\(due.schedule)"
         logger.info("executing", metadata: ["due_at": "\(due.dueAt)"])
-        let (ended, isInterrupted) = wait(for: due.command)
+        let (ended, isInterrupted) = wait(for: due)
         logger.info("executed", metadata: ["exit_status": "\(ended.status)"])
         do {
             try reconnectingStore()() { store in
@@ -114,19 +129,32 @@ public struct Scheduler: Service {
         }
     }
 
-    /// Waits until a command has ended; tells it to when the daemon stops.
-    private func wait(for command: [String]) -> (ended: Ended, isInterrupted: Bool) {
+    /// Waits until a command has ended; ends it when the daemon stops, or its time is over.
+    private func wait(for due: DueExecution) -> (ended: Ended, isInterrupted: Bool) {
         let result = Result()
         let isOver = DispatchSemaphore(value: 0)
         let task = Task { [execute] in
-            let ended = await execute(command)
+            let ended = await execute(due.command)
             result.ended.withLock { $0 = ended }
             isOver.signal()
         }
+        let store = reconnectingStore()
+        let start = ContinuousClock.now
+        var lastHeartbeat = start
+        var isInterrupted = false
         while isOver.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
-            if stop.isRequested { task.cancel() }
+            let now = ContinuousClock.now
+            if stop.isRequested {
+                isInterrupted = true
+                task.cancel()
+            } else if now - start > Self.timeLimit {
+                task.cancel()
+            } else if now - lastHeartbeat > Self.heartbeat {
+                lastHeartbeat = now
+                try? store { try $0.keepAlive(due) }
+            }
         }
-        return (result.ended.withLock { $0 }, task.isCancelled)
+        return (result.ended.withLock { $0 }, isInterrupted)
     }
 
     /// What this daemon is executing.
@@ -143,17 +171,12 @@ public struct Scheduler: Service {
     }
 
     /// Of all times that have come since, the last is executed: at once, or only where it has just come.
-    private func plan(_ due: DueSchedule) -> (execute: Timestamp?, next: Timestamp) {
-        do {
-            let cron = try CronExpression(due.cron)
-            let last = max(due.dueAt.date, cron.last(through: due.now.date) ?? due.dueAt.date)
-            let next = cron.next(after: due.now.date).map(Timestamp.init) ?? .infinity
-            let isLate = due.now.date.timeIntervalSince(last) > Self.tolerance
-            return (due.missed == .skip && isLate ? nil : Timestamp(last), next)
-        } catch {
-            // Written by hand; it must not keep other schedules from their times.
-            logger.error("\(error)", metadata: ["schedule": "\(due.name)"])
-            return (nil, .infinity)
-        }
+    private func plan(_ due: DueSchedule) throws -> (execute: Timestamp?, next: Timestamp) {
+        try check(due.command)
+        let cron = try CronExpression(due.cron)
+        let last = max(due.dueAt.date, cron.last(through: due.now.date) ?? due.dueAt.date)
+        let next = cron.next(after: due.now.date).map(Timestamp.init) ?? .infinity
+        let isLate = due.now.date.timeIntervalSince(last) > Self.tolerance
+        return (due.missed == .skip && isLate ? nil : Timestamp(last), next)
     }
 }

@@ -70,8 +70,8 @@ struct DaemonCommand: AsyncParsableCommand {
             kernels: kernels, logger: logger, stop: stop, connect: connect)
         let scheduler = Scheduler(
             worker: Machine.executor(threads: threads, programVersion: Registry.version).worker, logger: logger,
-            stop: stop, connect: connect, execute: { [database] in await Self.execute($0, database: database.database) }
-        )
+            stop: stop, connect: connect, check: { try checkSchedule($0) },
+            execute: { [database] in await Self.execute($0, database: database.database) })
         logger.info("daemon started", metadata: ["workers": "\(workers)", "threads_per_worker": "\(threads)"])
         let metrics = metricsPort.map {
             MetricsServer(host: metricsHost, port: $0, logger: logger, connect: connect)

@@ -16,7 +16,8 @@ struct ScheduleCommand: AsyncParsableCommand {
             commandName: "add",
             abstract: "Make a schedule, or change the one of that name.",
             discussion: """
-                The time is minute, hour, day, month and weekday, as in crontab(5), in UTC.
+                The time is minute, hour, day, month and weekday, as in crontab(5), in UTC. The command is retrain, \
+                train --detach or robustness; it names models and data sets, no files and no addresses.
 
                 Example: registry schedule add nightly "0 3 * * *" retrain mlp cnn --gate
                 """)
@@ -38,8 +39,10 @@ struct ScheduleCommand: AsyncParsableCommand {
 
         func validate() throws {
             if !isValidName(name) { throw ValidationError(invalidName(name)) }
-            guard command.first != "daemon", (try? Registry.parseAsRoot(command)) != nil, !command.isEmpty else {
-                throw ValidationError("“registry \(command.joined(separator: " "))” is no command for a schedule.")
+            do {
+                try checkSchedule(command)
+            } catch {
+                throw ValidationError("\(error)")
             }
         }
 
@@ -62,7 +65,15 @@ struct ScheduleCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
 
         func run() async throws {
-            let rows = try await database.openStore().schedules()
+            let store = try await database.openStore()
+            let rows = try store.schedules()
+            for (name, command) in try store.scheduledCommands() {
+                do {
+                    try checkSchedule(command)
+                } catch {
+                    Terminal.tell("\(name) is never executed. \(error) See: registry schedule add --help")
+                }
+            }
             if rows.isEmpty { Terminal.tell("There is no schedule. Make one with: registry schedule add --help") }
             output.print(try Table(rows))
         }

@@ -216,17 +216,21 @@ struct FaultTests {
     func poison() async throws {
         let disturbed = try await Disturbed.onNewDatabase()
         let poisoned = try await disturbed.queue(maximumAttempts: 3)
-        // No number of bytes can be told for such a batch: making it ends the process.
-        _ = try disturbed.program.connect().execute(
-            """
-            update registry.run
-               set configuration = jsonb_set(configuration, '{training,batch_size}', '4611686018427387904')
-             where run_id = $1
-            """, poisoned)
         let other = try await disturbed.queue()
         for _ in 0..<3 {
-            let ended = try await disturbed.daemon("--once").end()
-            #expect(ended.status > 128, "\(ended.errors)")
+            // No epoch can be stored, so that the run makes no progress before its process ends.
+            let lock = try disturbed.program.connect()
+            try lock.script("begin; lock table registry.epoch_metric in share mode")
+            let daemon = try disturbed.daemon("--once")
+            try await wait(until: "the poisoned run is being trained") {
+                try !disturbed.program.connect().query(
+                    "select from registry.run where run_id = $1 and state = 'running' and lease_expires_at > now()",
+                    poisoned
+                ).isEmpty
+            }
+            Glibc.kill(daemon.identifier, SIGKILL)
+            #expect(try await daemon.end().status == 128 + SIGKILL)
+            try lock.script("rollback")
             try disturbed.expireLeases()
         }
         #expect(try await disturbed.daemon("--once").end().status == 0)

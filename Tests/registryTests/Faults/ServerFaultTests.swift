@@ -169,7 +169,7 @@ struct ServerFaultTests {
         let settings = "-c listen_addresses= -c port=5432"
         try await asServerUser(
             """
-            mkdir \(first) \(second) && initdb -D \(first)/data -U postgres -A trust >/dev/null &&
+            mkdir \(first) \(second) && initdb -E UTF8 -D \(first)/data -U postgres -A trust >/dev/null &&
             pg_ctl -D \(first)/data -w -l \(first)/log -o "\(settings) -c unix_socket_directories=\(first)" start >/dev/null &&
             createdb -h \(first) -U postgres registry &&
             pg_basebackup --checkpoint=fast -h \(first) -U postgres -D \(second)/data -R -C -S standby -d "host=\(first) application_name=standby" &&
@@ -216,7 +216,7 @@ struct ServerFaultTests {
         let settings = "-c listen_addresses= -c unix_socket_directories=\(folder) -c max_wal_size=64MB"
         try await asServerUser(
             """
-            initdb -D \(folder)/data -U postgres -A trust >/dev/null &&
+            initdb -E UTF8 -D \(folder)/data -U postgres -A trust >/dev/null &&
             pg_ctl -D \(folder)/data -w -l \(folder)/log -o "\(settings)" start >/dev/null &&
             createdb -h \(folder) -U postgres registry
             """)

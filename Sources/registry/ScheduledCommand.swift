@@ -1,0 +1,81 @@
+import ArgumentParser
+import NeuralNetwork
+import Store
+
+/// A command that a schedule may execute.
+///
+/// What a schedule holds is data that a daemon reads from the database: it may choose among these commands, and name
+/// models and data sets. Files, addresses and other programs are not among its words.
+protocol SchedulableCommand: ParsableCommand {
+    /// - Throws: `ScheduleRefusal` when an option has no place in a schedule.
+    func checkMayBeScheduled() throws
+}
+
+/// Checks the words of a schedule, both when it is made and whenever it is due.
+///
+/// - Throws: `ScheduleRefusal`.
+func checkSchedule(_ words: [String]) throws {
+    let command: (any ParsableCommand)?
+    do {
+        command = try Registry.parseAsRoot(words)
+    } catch {
+        throw ScheduleRefusal(words, Registry.message(for: error))
+    }
+    guard let command = command as? any SchedulableCommand else {
+        throw ScheduleRefusal(words, "A schedule executes retrain, train --detach or robustness")
+    }
+    try command.checkMayBeScheduled()
+}
+
+/// Words that are no command for a schedule.
+struct ScheduleRefusal: Failure {
+    let description: String
+
+    init(_ words: [String], _ reason: String) {
+        let command = words.prefix(20).joined(separator: " ").prefix(120)
+        description = "“registry \(command)” is no command for a schedule: \(reason)."
+    }
+
+    init(_ description: String) {
+        self.description = description
+    }
+
+    /// An option that is not for schedules.
+    static func option(_ name: String) -> ScheduleRefusal {
+        ScheduleRefusal("\(name) has no place in a schedule, which names no files and no addresses.")
+    }
+
+    var exitStatus: ExitStatus { .usage }
+}
+
+extension DatabaseOptions {
+    func checkMayBeScheduled() throws {
+        if database != nil { throw ScheduleRefusal.option("--database") }
+    }
+}
+
+extension RetrainCommand: SchedulableCommand {
+    func checkMayBeScheduled() throws {
+        try database.checkMayBeScheduled()
+        for model in models where !isValidName(model) { throw UsageError.badName(model) }
+    }
+}
+
+extension TrainCommand: SchedulableCommand {
+    func checkMayBeScheduled() throws {
+        try database.checkMayBeScheduled()
+        guard initialWeights == nil else { throw ScheduleRefusal.option("--init") }
+        guard Architecture.builtInNames.contains(architecture) else {
+            throw ScheduleRefusal(
+                "A schedule trains a built-in network (\(Architecture.builtInNames.joined(separator: ", "))), "
+                    + "and no file.")
+        }
+        guard detach, !wait else {
+            throw ScheduleRefusal("A schedule only queues a training: say train --detach, without --wait.")
+        }
+    }
+}
+
+extension RobustnessCommand: SchedulableCommand {
+    func checkMayBeScheduled() throws { try database.checkMayBeScheduled() }
+}
