@@ -142,11 +142,22 @@ private struct Training {
         let record = record(of: epoch, trained: trained, tested: tested, losses: losses)
         let checkpoint = try network.encodedCheckpoint(afterEpoch: epoch)
         let isFinite = trained.firstNonFiniteStep == nil && tested.meanLoss.isFinite
-        let diverged = isFinite ? nil : Diverged(run: lease.run, epoch: epoch, step: trained.firstNonFiniteStep)
+        let diverged = isFinite ? nil : diverged(in: epoch, trained)
         try store { try $0.record(record, checkpoint: checkpoint, divergence: diverged?.reason, under: lease) }
         report(.epoch(record))
         if let diverged { throw diverged }
         return epoch < configuration.training.epochs ? request(isBetweenEpochs: true) : nil
+    }
+
+    private func diverged(in epoch: Int, _ trained: EpochReport) -> Diverged {
+        // The loss of the first step is the first weights'; where it is finite, it was the step that went too far.
+        let wasNeverFinite = epoch == 1 && trained.firstNonFiniteStep == 1 && !trained.meanLoss.isFinite
+        return Diverged(
+            run: lease.run, epoch: epoch, step: trained.firstNonFiniteStep,
+            cause: !wasNeverFinite
+                ? .step
+                : configuration.initialWeights != nil
+                    ? .initialWeights : configuration.training.standardization != nil ? .pixels : .architecture)
     }
 
     private func request(isBetweenEpochs: Bool) -> StopRequest? {
@@ -216,10 +227,23 @@ private struct Training {
 
 /// The loss became infinite or not a number.
 public struct Diverged: Error, Sendable, CustomStringConvertible {
+    /// What led to it, and what can help therefore.
+    enum Cause: Sendable {
+        /// Weights went too far.
+        case step
+        /// Before any weight was changed, with weights from a file.
+        case initialWeights
+        /// Before any weight was changed, with standardised pixels.
+        case pixels
+        /// Before any weight was changed, with pixels from 0 to 1.
+        case architecture
+    }
+
     public let run: Int
     public let epoch: Int
     /// The batch of the epoch whose training loss was not finite, from 1; `nil` when only the test's was not.
     public let step: Int?
+    let cause: Cause
 
     private var symptom: String {
         step.map { "training loss was not finite at step \($0) of epoch \(epoch)" }
@@ -229,7 +253,14 @@ public struct Diverged: Error, Sendable, CustomStringConvertible {
     /// As the run's row keeps it.
     public var reason: String { "The \(symptom)." }
 
-    public var description: String {
-        "Run \(run) diverged: the \(symptom). Its metrics are stored; try a smaller --learning-rate."
+    private var remedy: String {
+        switch cause {
+        case .step: "try a smaller --learning-rate"
+        case .initialWeights: "no step was made yet: start without --init, or with other weights"
+        case .pixels: "no step was made yet: try --no-standardize"
+        case .architecture: "no step was made yet: the architecture's settings make numbers too large"
+        }
     }
+
+    public var description: String { "Run \(run) diverged: the \(symptom). Its metrics are stored; \(remedy)." }
 }

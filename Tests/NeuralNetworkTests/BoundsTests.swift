@@ -99,4 +99,57 @@ struct BoundsTests {
             #expect(throws: Never.self) { try Perturbation(kind, strength: strength)(images) }
         }
     }
+
+    private func normalizing(_ layers: [Layer], samples: Int, batchSize: Int) throws -> (Network, TrainingLoop) {
+        let architecture = try Architecture(name: "test", input: Self.shape, layers: layers)
+        let network = try Network(architecture, seed: 1)
+        var configuration = TrainingConfiguration()
+        configuration.batchSize = batchSize
+        configuration.shuffles = false
+        let pixels = (0..<samples * 6).map { UInt8(truncatingIfNeeded: $0 * 37) }
+        let images = try LabeledImages(
+            shape: Self.shape, pixels: pixels, labels: (0..<samples).map { UInt16($0 % 2) }, classes: 2)
+        return (network, try TrainingLoop(network: network, images: images, configuration: configuration))
+    }
+
+    @Test("one value cannot be normalised: batches of one are refused where a channel has one value a sample")
+    func singleValues() throws {
+        let features: [Layer] = [.flatten, .dense(outputs: 3), .batchNormalization(), .dense(outputs: 2)]
+        let image: [Layer] = [.batchNormalization(), .flatten, .dense(outputs: 2)]
+        let point: [Layer] = [
+            .averagePooling(size: 2, stride: 2), .batchNormalization(), .flatten, .dense(outputs: 2),
+        ]
+        #expect(throws: TrainingError.singleValue(layer: 3, samples: 5)) {
+            try normalizing(features, samples: 5, batchSize: 1)
+        }
+        #expect(throws: TrainingError.singleValue(layer: 2, samples: 5)) {
+            try normalizing(point, samples: 5, batchSize: 1)
+        }
+        #expect(throws: TrainingError.singleValue(layer: 3, samples: 1)) {
+            try normalizing(features, samples: 1, batchSize: 64)
+        }
+        #expect(throws: Never.self) { try normalizing(image, samples: 5, batchSize: 1) }
+        #expect(throws: Never.self) { try normalizing(features, samples: 5, batchSize: 2) }
+    }
+
+    @Test("a last image that could not be normalised joins the batch before it")
+    func lastOfOne() throws {
+        let features: [Layer] = [.flatten, .dense(outputs: 3), .batchNormalization(), .dense(outputs: 2)]
+        let (joined, loop) = try normalizing(features, samples: 5, batchSize: 4)
+        var sizes: [Int] = []
+        _ = loop.trainEpoch(1) { step in
+            sizes.append(step.batchSize)
+            return .proceed
+        }
+        #expect(sizes == [5])
+        let (whole, wholeLoop) = try normalizing(features, samples: 5, batchSize: 5)
+        _ = wholeLoop.trainEpoch(1)
+        #expect(joined.tensors() == whole.tensors())
+        // Without such a layer, and with more than one left over, batches are what they always were.
+        let architecture = try Architecture(name: "test", input: Self.shape, layers: Self.architecture)
+        #expect(architecture.batches(of: 5, size: 4) == [0..<4, 4..<5])
+        #expect(joined.architecture.batches(of: 6, size: 4) == [0..<4, 4..<6])
+        #expect(joined.architecture.batches(of: 9, size: 4) == [0..<4, 4..<9])
+        #expect(joined.architecture.batches(of: 3, size: 4) == [0..<3])
+    }
 }

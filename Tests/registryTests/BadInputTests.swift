@@ -117,6 +117,33 @@ struct BadInputTests {
         #expect(runs == 0)
     }
 
+    @Test("what nothing can be learned from is refused before a run is made, with what helps")
+    func nothingToLearn() async throws {
+        let program = try await Program.onNewDatabase()
+        let resources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Resources")
+        for name in ["black", "small"] {
+            try await program.succeed("dataset", "import", name, resources.appending(path: name).path)
+        }
+        let black = ["train", "mlp", "--dataset", "black", "--epochs", "1"]
+        #expect(try await line(program, 65, "train", "mlp", "--dataset", "black").contains("use --no-standardize"))
+        #expect(try await program.run(black + ["--no-standardize"]).status == 0)
+
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let layers =
+            #"{"type":"flatten"},{"type":"dense","outputs":12},{"type":"batch_norm"},{"type":"dense","outputs":10}"#
+        try Data(
+            #"{"name":"norm","input":{"channels":1,"height":8,"width":8},"layers":[\#(layers)]}"#.utf8
+        ).write(to: file)
+        let refused = try await line(program, 65, "train", file.path, "--dataset", "small", "--batch-size", "1")
+        #expect(refused.contains("Layer 3 (batch_norm)") && refused.contains("Take a larger --batch-size"))
+        // 60 training samples: one is left over.
+        let trained = try await program.run(["train", file.path, "--dataset", "small", "--batch-size", "59"])
+        #expect(trained.status == 0, "\(trained.errors)")
+        let runs: Int = try program.connect().query("select count(*) as n from registry.run")[0]["n"]
+        #expect(runs == 2)
+    }
+
     @Test("what is no file is not waited for, and named for what it is", .timeLimit(.minutes(10)))
     func noFiles() async throws {
         let program = try await Program.onNewDatabase()

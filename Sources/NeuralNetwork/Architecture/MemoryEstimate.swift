@@ -51,7 +51,9 @@ extension Architecture {
         memory.gradients = trainable
         memory.optimizer = saturatingProduct([training.momentCount, trainable])
         memory.storing = saturatingSum(memory.weights, memory.optimizer)
-        let batch = min(training.batchSize, samples?.training ?? .max)
+        let batch =
+            samples.map { batches(of: $0.training, size: training.batchSize).map(\.count).max() ?? 0 }
+            ?? training.batchSize
         memory.activations = saturatingSum(
             memory.activations,
             activationBytes(

@@ -17,6 +17,8 @@ public final class TrainingLoop {
     private let team: ThreadTeam
     private let plan: Plan
     private let batch: Batch
+    /// Positions in an epoch's order; the same in every epoch.
+    private let batches: [Range<Int>]
     private let evaluator: Evaluator
 
     /// - Parameters:
@@ -35,7 +37,9 @@ public final class TrainingLoop {
         team = ThreadTeam(threadCount: threads ?? PhysicalCores.count)
         evaluator = try Evaluator(network, configuration: configuration, kernels: kernels, team: team)
         try network.architecture.check(images)
-        let capacity = min(configuration.batchSize, images.count)
+        try network.architecture.checkTraining(configuration, samples: images.count)
+        batches = network.architecture.batches(of: images.count, size: configuration.batchSize)
+        let capacity = batches.map(\.count).max() ?? 0
         plan = try Plan(network, batchSize: capacity, trains: true, seed: configuration.seed)
         batch = Batch(capacity: capacity, shape: network.architecture.input)
     }
@@ -51,13 +55,13 @@ public final class TrainingLoop {
         let start = clock.now
         let order = order(ofEpoch: epoch)
         var augmentation = RandomStream(seed: configuration.seed, name: "augmentation \(epoch)")
-        let stepsBefore = (epoch - 1) * stepsPerEpoch
+        let stepsBefore = (epoch - 1) * batches.count
         var lossSum = 0.0
         var correct = 0
         var firstNonFiniteStep: Int?
         var gradientNorms: [Int: Double] = [:]
-        for (index, first) in stride(from: 0, to: order.count, by: configuration.batchSize).enumerated() {
-            let end = min(first + configuration.batchSize, order.count)
+        for (index, range) in batches.enumerated() {
+            let (first, end) = (range.lowerBound, range.upperBound)
             let pass = Pass(team: team, kernels: kernels, count: end - first, step: stepsBefore + index)
             let placements =
                 configuration.augmentation.isNone
@@ -82,8 +86,6 @@ public final class TrainingLoop {
             correct: correct, seconds: (clock.now - start) / .seconds(1), firstNonFiniteStep: firstNonFiniteStep,
             gradientNorms: gradientNorms)
     }
-
-    private var stepsPerEpoch: Int { (images.count + configuration.batchSize - 1) / configuration.batchSize }
 
     /// Goes backward from the batch's loss without a step; the gradients are there while `body` runs.
     private func gradients<Result>(_ pass: Pass, _ step: OptimizerStep, _ body: () -> Result) -> Result {
@@ -129,6 +131,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case setting(String, found: String, range: String)
     /// Pixels that all have the same intensity can't be divided by their deviation.
     case deviation(Double)
+    /// A normalisation over the batch that has one value of each channel to normalise: the number of the layer.
+    case singleValue(layer: Int, samples: Int)
 
     public var description: String {
         switch self {
@@ -140,7 +144,47 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
         case .deviation(let deviation):
             "The training pixels have the deviation \(deviation), so that they cannot be standardised; "
                 + "use --no-standardize."
+        case .singleValue(let layer, let samples):
+            "Layer \(layer) (batch_norm) has one value of each channel a sample, and cannot normalise "
+                + (samples == 1
+                    ? "a data set of one training sample." : "batches of one sample. Take a larger --batch-size.")
         }
+    }
+}
+
+extension Architecture {
+    /// What a training can't do, told before it starts.
+    ///
+    /// - Parameter samples: Training images.
+    /// - Throws: `TrainingError`.
+    public func checkTraining(_ configuration: TrainingConfiguration, samples: Int) throws {
+        try configuration.checkSizes()
+        if let layer = singleValueNormalization, min(configuration.batchSize, samples) == 1 {
+            throw TrainingError.singleValue(layer: layer + 1, samples: samples)
+        }
+    }
+
+    /// Positions of the images that each step of an epoch learns from.
+    ///
+    /// The last batch has what is left over. A single image that a `batch_norm` could not normalise, because one value
+    /// has no deviation, joins the batch before it.
+    func batches(of samples: Int, size: Int) -> [Range<Int>] {
+        var batches = stride(from: 0, to: samples, by: size).map { $0..<min($0 + size, samples) }
+        if singleValueNormalization != nil, let last = batches.last, last.count == 1, batches.count > 1 {
+            batches.removeLast()
+            batches[batches.count - 1] = batches[batches.count - 1].lowerBound..<last.upperBound
+        }
+        return batches
+    }
+
+    /// The position of the first `batch_norm` with one value of each channel a sample, as after a dense layer.
+    private var singleValueNormalization: Int? {
+        var input = LayerShape.image(self.input)
+        for (index, output) in ((try? shapes()) ?? []).enumerated() {
+            if case .batchNormalization = layers[index], input.count == input.channels { return index }
+            input = output
+        }
+        return nil
     }
 }
 

@@ -92,14 +92,15 @@ struct TrainCommand: AsyncParsableCommand {
         try architecture.checkFits(dataset.description)
         // Another process, later, trains what is only queued.
         let memory = detach ? Memory.total : Memory.available
-        try RunConfiguration(architecture: architecture, training: training.configuration(for: dataset.description))
+        let settings = training.configuration(for: dataset.description)
+        try architecture.checkTraining(settings, samples: dataset.trainingSamples)
+        try RunConfiguration(architecture: architecture, training: settings)
             .checkMemory(on: dataset.sampleCounts, available: memory)
         if let weights { try Network(architecture, seed: training.seed).load(weights.tensors) }
 
         let digest = try weights.map { try store.storeArtifact($0.bytes, mediaType: "application/x-safetensors") }
         let configuration = RunConfiguration(
-            architecture: architecture, training: training.configuration(for: dataset.description),
-            initialWeights: digest)
+            architecture: architecture, training: settings, initialWeights: digest)
         let request = RunRequest(
             model: model, datasetID: dataset.id, configuration: try configuration.json(),
             parameterCount: architecture.parameterCount, multiplyAdds: architecture.multiplyAdds,
