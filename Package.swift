@@ -53,11 +53,11 @@ let package = Package(
             // It measures every pixel: without optimisation an import of MNIST takes a minute.
             swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CLinux"),
         .target(
             name: "PostgreSQL",
             dependencies: [
-                "CLibPQ",
-                .product(name: "Subprocess", package: "swift-subprocess"),
+                "CLibPQ", "CLinux",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),

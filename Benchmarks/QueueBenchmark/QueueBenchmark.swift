@@ -18,8 +18,8 @@ struct QueueBenchmark {
     static func main() async throws {
         let home = try TemporaryDirectory.make()
         let server = EmbeddedServer(home: home)
-        let database = try await server.start()
-        if case .running(_, let process, _) = server.status {
+        let database = try server.start()
+        if case .running(_, let process, _) = try server.status {
             TemporaryDirectory.removeAfterThisProcess(home, ending: process)
         }
         try await QueueBenchmark(database: database).run()

@@ -150,5 +150,8 @@ final class CStrings {
 
     var pointers: [UnsafePointer<CChar>?] { storage.map { UnsafePointer($0) } }
 
+    /// As `posix_spawn` wants them; it does not change them.
+    var mutablePointers: [UnsafeMutablePointer<CChar>?] { storage }
+
     deinit { storage.forEach { free($0) } }
 }

@@ -6,12 +6,19 @@ extension String {
     /// In double quotes, as an element of an array literal.
     var asArrayElement: String { quoted("\"", escaping: ["\"": "\\\"", "\\": "\\\\"]) }
 
-    /// As a value of a connection string: in single quotes where it is not a plain word.
-    var asConnectionValue: String {
-        let isWord = utf8.allSatisfy {
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
-        }
-        return isWord && !isEmpty ? self : quoted("'", escaping: ["'": "\\'", "\\": "\\\\"])
+    /// As a value of a URL's query, where a slash may stand.
+    var asURLValue: String {
+        utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "/"):
+                return String(UnicodeScalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                return byte < 16 ? "%0\(digits)" : "%\(digits)"
+            }
+        }.joined()
     }
 
     /// In single quotes, as a word of a shell command.
@@ -29,9 +36,4 @@ extension String {
         text.append(contentsOf: quote.unicodeScalars)
         return String(text)
     }
-}
-
-/// A connection string of libpq: `host='/run/postgresql' port=5432`.
-public func connectionString(_ parameters: KeyValuePairs<String, String>) -> String {
-    parameters.map { "\($0.key)=\($0.value.asConnectionValue)" }.joined(separator: " ")
 }

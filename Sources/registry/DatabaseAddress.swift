@@ -23,15 +23,18 @@ enum DatabaseAddress {
         } else if Self.libpqVariables.contains(where: { environment[$0]?.isEmpty == false }) {
             self = .external("")
         } else {
-            self = .embedded(EmbeddedServer(home: try RegistryHome.path(environment: environment)))
+            self = .embedded(
+                EmbeddedServer(
+                    home: try RegistryHome.path(environment: environment),
+                    tell: { Terminal.tell("registry: \($0)") }))
         }
     }
 
     /// A connection string; starts the embedded server where it is the one meant.
-    func connectionString() async throws -> String {
+    func connectionString() throws -> String {
         switch self {
         case .external(let url): url
-        case .embedded(let server): try await server.start()
+        case .embedded(let server): try server.start()
         }
     }
 }
@@ -70,15 +73,23 @@ struct DatabaseOptions: ParsableArguments {
 
     /// Connects, and makes the schema of an empty database.
     func openStore() async throws -> Store {
-        try Store(connection: Connection(try await address().connectionString()))
+        try Store(connection: Connection(try address().connectionString()))
     }
 
     /// Opens as many connections as are wanted for unattended work, each used by one thread; a server that vanishes is
     /// noticed.
+    ///
+    /// Each asks for the address again: an embedded server that has ended is started, also at another place.
     func connector() async throws -> @Sendable () throws -> Store {
-        let address = try await address().connectionString()
+        let address = try address()
+        _ = try address.connectionString()
         return {
-            let connection = try Connection(address)
+            let connection: Connection
+            do {
+                connection = try Connection(try address.connectionString())
+            } catch let error as EmbeddedServerError where error.isTransient {
+                throw PostgreSQLError.cannotConnect(error.description)
+            }
             connection.responseTimeout = .seconds(60)
             return try Store(connection: connection)
         }

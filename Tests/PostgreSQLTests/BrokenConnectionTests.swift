@@ -51,8 +51,8 @@ struct BrokenConnectionTests {
         // SIGKILL of one backend makes the server restart all of them, so this test has a server of its own.
         let home = try TemporaryDirectory.make()
         let server = EmbeddedServer(home: home, settings: ["fsync": "off"])
-        let connection = try Connection(await server.start())
-        guard case .running(_, let process, _) = server.status else {
+        let connection = try Connection(server.start())
+        guard case .running(_, let process, _) = try server.status else {
             Issue.record("the server does not run")
             return
         }
@@ -65,7 +65,7 @@ struct BrokenConnectionTests {
         let error = #expect(throws: PostgreSQLError.self) { try connection.query("select pg_sleep(60)") }
         #expect(error?.isConnectionLoss == true)
         #expect(throws: PostgreSQLError.self) { try connection.query("select 1") }
-        try await server.stop()
+        try server.stop()
     }
 
     @Test(

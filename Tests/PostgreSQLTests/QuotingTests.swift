@@ -33,9 +33,9 @@ struct QuotingTests {
         #expect(binary == bytes)
     }
 
-    @Test("libpq reads a connection string's values byte for byte", arguments: texts)
+    @Test("libpq reads a URL's values byte for byte", arguments: texts)
     func connectionValues(text: String) throws {
-        let string = connectionString(["host": text, "application_name": text, "port": "5432"])
+        let string = "postgresql:///?host=\(text.asURLValue)&application_name=\(text.asURLValue)&port=5432"
         let options = try #require(PQconninfoParse(string, nil), "\(string)")
         defer { PQconninfoFree(options) }
         var values: [String: String] = [:]

@@ -17,16 +17,16 @@ public enum TestServer {
     ///
     /// - Returns: Its connection string.
     public static func newDatabase() async throws -> String {
-        let server = try await shared.connectionString()
+        let server = "host='\(try await shared.socketFolder())' port=5432 user=postgres"
         let name = "test_\(databases.add(1, ordering: .relaxed).newValue)"
-        try Connection(server).execute("create database \(name)")
-        return server.replacing("dbname=\(EmbeddedServer.database)", with: "dbname=\(name)")
+        try Connection("\(server) dbname=\(EmbeddedServer.database)").execute("create database \(name)")
+        return "\(server) dbname=\(name)"
     }
 
     private actor Starter {
         private var starting: Task<String, any Error>?
 
-        func connectionString() async throws -> String {
+        func socketFolder() async throws -> String {
             if let starting { return try await starting.value }
             let task = Task { try await Self.start() }
             starting = task
@@ -38,10 +38,12 @@ public enum TestServer {
             let home = try TemporaryDirectory.make()
             let server = EmbeddedServer(
                 home: home, settings: ["fsync": "off", "max_connections": "200", "log_min_messages": "panic"])
-            let connectionString = try await server.start()
-            guard case .running(_, let process, _) = server.status else { return connectionString }
+            _ = try server.start()
+            guard case .running(_, let process, let socketFolder) = try server.status else {
+                throw EmbeddedServerError.didNotStart(log: "\(home)", reason: "it is not running")
+            }
             TemporaryDirectory.removeAfterThisProcess(home, ending: process)
-            return connectionString
+            return socketFolder
         }
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import SystemPackage
 
 #if canImport(Glibc)
@@ -8,88 +9,121 @@ import Musl
 
 /// What a server's data directory tells about the server, without starting a process.
 struct DataDirectory {
-    /// A server that accepts connections.
-    struct RunningServer {
-        let process: Int32
-        let port: Int
-        let socketDirectory: String
-    }
+    static let name = "data"
+    static let processFile = "postmaster.pid"
 
+    private let folder: Folder
     let path: FilePath
+    /// E.g. `15`.
+    let majorVersion: String
 
-    init(_ path: FilePath) {
-        self.path = path
+    /// - Parameter parent: The folder of the server's files.
+    /// - Returns: `nil` when there is none yet, or an empty one.
+    /// - Throws: `EmbeddedServerError.notAFolder`, `.notADataDirectory`.
+    init?(in parent: Folder) throws {
+        guard try parent.status(of: Self.name) != nil else { return nil }
+        folder = try parent.folder(Self.name)
+        path = folder.realPath
+        try folder.check(owner: parent.status().st_uid)
+        guard let version = folder.text(of: "PG_VERSION")?.split(separator: "\n").first, Int(version) != nil else {
+            if entries(of: path).isEmpty { return nil }
+            throw EmbeddedServerError.notADataDirectory(path.string)
+        }
+        majorVersion = String(version)
     }
 
-    /// E.g. `15`; `nil` when this is not a data directory.
-    var majorVersion: String? {
-        path.appending("PG_VERSION").firstLines(1)?.first
-    }
+    /// Whether a server runs on this directory.
+    enum Server {
+        case none
+        /// It is being started, recovers or ends.
+        case busy(process: pid_t)
+        /// It is ready, but does not answer: it is stopped, or the machine is.
+        case silent(process: pid_t)
+        /// It is ready, but nobody can reach it: its socket is gone, or its directory was moved.
+        case unreachable(process: pid_t)
+        case answering(process: pid_t, socketFolder: String)
 
-    private var processFile: FilePath { path.appending("postmaster.pid") }
-
-    /// The server that runs on this directory and answers on its socket.
-    ///
-    /// - Source: PostgreSQL, `src/include/miscadmin.h`: the lines of `postmaster.pid` are process, data directory, start
-    ///   time, port, socket directory, listen address, shared memory, status.
-    var runningServer: RunningServer? {
-        guard let lines = processFile.firstLines(8), lines.count == 8, lines[7].hasPrefix("ready"),
-            let process = Int32(lines[0]), let port = Int(lines[3]), !lines[4].isEmpty,
-            Self.answers(socket: FilePath(lines[4]).appending(".s.PGSQL.\(port)"))
-        else { return nil }
-        return RunningServer(process: process, port: port, socketDirectory: lines[4])
-    }
-
-    /// Whether a server's process lives, be it one that answers or not.
-    var hasServer: Bool {
-        guard let line = processFile.firstLines(1)?.first, let process = Int32(line) else { return false }
-        return isServer(process)
-    }
-
-    /// A killed server leaves `postmaster.pid` and its socket's lock file behind. PostgreSQL itself takes no notice of
-    /// them when the process is gone, but refuses to start when the number belongs to another process of the same user
-    /// by now, or to a dead one that nobody has waited for.
-    func removeStaleLocks(socketDirectory: FilePath) throws {
-        for file in [processFile, socketDirectory.appending(".s.PGSQL.5432.lock")] {
-            guard let line = file.firstLines(1)?.first, let process = Int32(line), !isServer(process) else { continue }
-            guard unlink(file.string) == 0 || errno == ENOENT else {
-                throw EmbeddedServerError.file(file.string, errno)
+        var process: pid_t? {
+            switch self {
+            case .none: nil
+            case .busy(let process), .silent(let process), .unreachable(let process), .answering(let process, _):
+                process
             }
         }
     }
 
-    /// A server's working directory is its data directory.
-    private func isServer(_ process: Int32) -> Bool {
-        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("/proc/\(process)/cwd", &target, target.count - 1)
-        guard length > 0 else { return errno == EACCES }
-        return FilePath(platformString: target) == path.resolved
+    /// - Source: PostgreSQL, `src/include/miscadmin.h`: the lines of `postmaster.pid` are process, data directory, start
+    ///   time, port, socket directory, listen address, shared memory, status.
+    func server() throws -> Server {
+        let lines = folder.text(of: Self.processFile)?.split(separator: "\n", omittingEmptySubsequences: false) ?? []
+        // The file may be cut short, or a copy that came with the directory.
+        guard lines.count >= 8, lines[1] == path.string, let process = pid_t(lines[0]) else {
+            return runningProcess().map { .unreachable(process: $0) } ?? .none
+        }
+        var probe = Probe.unreachable
+        if lines[7].hasPrefix("ready"), lines[3] == "5432" {
+            probe = try Self.probe(socket: FilePath("\(lines[4])/.s.PGSQL.5432"), owner: folder.status().st_uid)
+        }
+        if case .answered = probe { return .answering(process: process, socketFolder: String(lines[4])) }
+        // Its number may have gone to another process.
+        guard isServer(process) else { return runningProcess().map { .unreachable(process: $0) } ?? .none }
+        if !lines[7].hasPrefix("ready") { return .busy(process: process) }
+        return probe == .silent ? .silent(process: process) : .unreachable(process: process)
     }
 
-    /// Whether a server answers there. That a connection is accepted is not enough: a process that is being killed still
-    /// accepts.
-    private static func answers(socket path: FilePath) -> Bool {
+    /// The first process of a server of this directory, found without `postmaster.pid`.
+    private func runningProcess() -> pid_t? {
+        let processes = entries(of: "/proc").compactMap { pid_t($0) }.filter(isServer)
+        return processes.first { process in
+            // “…) S PARENT …”: the name in the brackets may have brackets itself.
+            guard let proc = try? Folder(FilePath("/proc/\(process)")), let text = proc.text(of: "stat"),
+                let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 1,
+                let parent = pid_t(fields[1])
+            else { return false }
+            return !processes.contains(parent)
+        }
+    }
+
+    /// A server's working directory is its data directory.
+    private func isServer(_ process: pid_t) -> Bool {
+        guard let directory = linkTarget("/proc/\(process)/cwd"), directory == path.string,
+            let program = linkTarget("/proc/\(process)/exe")
+        else { return false }
+        return FilePath(program.replacing(" (deleted)", with: "")).lastComponent == "postgres"
+    }
+
+    private enum Probe {
+        case answered, silent, unreachable
+    }
+
+    /// Whether a server of that user answers there. That a connection is accepted is not enough: a process that is
+    /// stopped or is being killed still accepts.
+    private static func probe(socket path: FilePath, owner: uid_t) -> Probe {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.string.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return .unreachable }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_UNIX, type, 0)
+        guard descriptor >= 0 else { return .silent }
         defer { close(descriptor) }
         let isConnected = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
             }
         }
-        guard isConnected else { return false }
+        // With as many waiting as the socket's queue holds: try again.
+        guard isConnected else { return errno == EAGAIN ? .silent : .unreachable }
+        guard peer_user(descriptor) == owner else { return .unreachable }
         // `SSLRequest`: its length and the number 80877103. The answer is one byte, on a Unix socket always “N”.
         let question: [UInt8] = [0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F]
         guard send(descriptor, question, question.count, Int32(MSG_NOSIGNAL)) == question.count else {
-            return false
+            return .unreachable
         }
         var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&readable, 1, 2_000) == 1 else { return .silent }
         var answer: UInt8 = 0
-        return poll(&readable, 1, 5_000) == 1 && recv(descriptor, &answer, 1, 0) == 1
+        return recv(descriptor, &answer, 1, 0) == 1 ? .answered : .unreachable
     }
 }

@@ -9,10 +9,30 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
     case noServerInstalled
     case noServerUser
     case otherVersion(data: String, needed: String, found: [String])
-    case foreignHome(String)
+    case foreignFolder(String)
+    case writableByOthers(String)
+    case notAFolder(String)
+    case notAFile(String)
+    case notADataDirectory(String)
+    /// The server's files are no longer where the home's link says.
+    case targetGone(link: String, target: String)
+    /// The home has the link to the server's files of another.
+    case copiedHome(link: String, home: String)
+    /// Another process has held the lock for too long.
+    case locked(String)
+    /// The server's process lives, but does not answer, or does not end.
+    case noAnswer(process: Int32)
     case didNotStart(log: String, reason: String)
     case programFailed(String, reason: String)
     case file(String, Int32)
+
+    /// Whether it may pass by itself, so that a daemon tries again.
+    public var isTransient: Bool {
+        switch self {
+        case .locked, .noAnswer, .didNotStart, .programFailed, .file: true
+        default: false
+        }
+    }
 
     public var description: String {
         switch self {
@@ -23,12 +43,31 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
             "PostgreSQL refuses to run as root, and there is no system user “postgres” to run it as. "
                 + "Make one with: apt-get install postgresql"
         case .otherVersion(let data, let needed, let found):
-            "\(data) was made by PostgreSQL \(needed), and "
-                + (found.isEmpty ? "none" : "only \(found.joined(separator: ", "))") + " is installed. "
-                + "Install it with: apt-get install postgresql-\(needed); or dump the data on a machine that has it "
-                + "(pg_dump), move the directory away and load the dump (psql)."
-        case .foreignHome(let path):
+            "\(data) was made by PostgreSQL \(needed), and only \(found.joined(separator: " and ")) "
+                + "\(found.count == 1 ? "is" : "are") installed. Install it with: apt-get install postgresql-\(needed); "
+                + "or start with an empty database: mv \(data.asShellWord) \("\(data).\(needed)".asShellWord)"
+        case .foreignFolder(let path):
             "\(path) belongs to another user. Name a folder of your own with REGISTRY_HOME."
+        case .writableByOthers(let path):
+            "Other users may write to \(path). Keep them out with: chmod go-w \(path.asShellWord)"
+        case .notAFolder(let path):
+            "\(path) is not a folder. Name a folder with REGISTRY_HOME, or remove it with: rm \(path.asShellWord)"
+        case .notAFile(let path):
+            "\(path) is not a regular file with one name. Remove it with: rm -r \(path.asShellWord)"
+        case .notADataDirectory(let path):
+            "\(path) is not a database of PostgreSQL: its file PG_VERSION is missing or broken. Restore it from a backup, "
+                + "or start with an empty database: mv \(path.asShellWord) \("\(path).broken".asShellWord)"
+        case .targetGone(let link, let target):
+            "\(link) is a link to \(target), where nothing is. Bring that back, or start with an empty database: "
+                + "rm \(link.asShellWord)"
+        case .copiedHome(let link, let home):
+            "\(link) is the link to the database of \(home): it was copied, the database was not. "
+                + "Use that home, or start with an empty database: rm \(link.asShellWord)"
+        case .locked(let path):
+            "Another command has held \(path) for too long. Try again later; lslocks tells which process it is."
+        case .noAnswer(let process):
+            "The embedded server (process \(process)) does not answer. Try again later, or stop it with: "
+                + "registry db stop"
         case .didNotStart(let log, let reason):
             "The embedded PostgreSQL server did not start: \(reason). Its log: \(log)"
         case .programFailed(let program, let reason):

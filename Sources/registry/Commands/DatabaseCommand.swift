@@ -33,9 +33,11 @@ struct DatabaseStatusCommand: AsyncParsableCommand {
             Terminal.write("external server, PostgreSQL \(connection.serverVersion / 10_000), reachable\n")
         case .embedded(let server):
             let state =
-                switch server.status {
+                switch try server.status {
                 case .absent: "not made yet; any command makes it"
                 case .stopped(let version): "stopped, PostgreSQL \(version); any command starts it"
+                case .notAnswering(let version, let process):
+                    "process \(process) does not answer, PostgreSQL \(version)"
                 case .running(let version, let process, let socket):
                     "running, PostgreSQL \(version), process \(process), socket in \(socket)"
                 }
@@ -50,7 +52,7 @@ struct DatabaseStartCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        _ = try await database.embeddedServer(for: "start").start()
+        _ = try database.embeddedServer(for: "start").start()
     }
 }
 
@@ -61,7 +63,7 @@ struct DatabaseStopCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        guard try await database.embeddedServer(for: "stop").stop() else {
+        guard try database.embeddedServer(for: "stop").stop() else {
             Terminal.tell("The embedded server was not running.")
             return
         }
@@ -77,7 +79,7 @@ struct DatabaseURLCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        Terminal.write("\(try await database.address().connectionString())\n")
+        Terminal.write("\(try database.address().connectionString())\n")
     }
 }
 
@@ -93,7 +95,7 @@ struct DatabasePsqlCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        let url = try await database.address().connectionString()
+        let url = try database.address().connectionString()
         _ = try await database.openStore()
         let words = ["psql"] + (url.isEmpty ? [] : ["--dbname", url]) + arguments
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
@@ -123,7 +125,7 @@ struct DatabaseMigrateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let connection = try Connection(try await database.address().connectionString())
+        let connection = try Connection(try database.address().connectionString())
         let report = try Schema.current.migrate(connection, within: .seconds(wait)) { Terminal.tell($0) }
         for line in report.lines { Terminal.tell(line) }
     }

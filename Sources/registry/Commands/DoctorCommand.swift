@@ -39,7 +39,7 @@ struct DoctorCommand: AsyncParsableCommand {
                     ["threads", "\(TrainingLoop.defaultThreadCount), one a physical core"],
                     ["home", try RegistryHome.path(environment: environment).string],
                 ], isRight: [false, false]))
-        let connection = try Connection(try await database.address().connectionString())
+        let connection = try Connection(try database.address().connectionString())
         let version = connection.serverVersion
         Terminal.write("database      PostgreSQL \(version / 10_000).\(version % 10_000), answers\n")
         guard deep else { return }

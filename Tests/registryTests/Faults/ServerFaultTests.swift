@@ -17,20 +17,20 @@ struct ServerFaultTests {
             let directory: FilePath
             if let home { directory = home } else { directory = try TemporaryDirectory.make() }
             server = EmbeddedServer(home: directory, settings: settings)
-            program.environment["REGISTRY_DATABASE_URL"] = try await server.start()
-            if case .running(_, let process, _) = server.status {
+            program.environment["REGISTRY_DATABASE_URL"] = try server.start()
+            if case .running(_, let process, _) = try server.status {
                 TemporaryDirectory.removeAfterThisProcess(directory, ending: process)
             }
             self.program = program
         }
 
         var process: Int32? {
-            if case .running(_, let process, _) = server.status { process } else { nil }
+            get throws { if case .running(_, let process, _) = try server.status { process } else { nil } }
         }
 
         /// As `pg_ctl stop -m immediate` does it: a crash.
         func crash() async throws {
-            guard let process else { return }
+            guard let process = try process else { return }
             kill(process, SIGQUIT)
             try await wait(until: "the server's end") { kill(process, 0) != 0 }
         }
@@ -57,7 +57,7 @@ struct ServerFaultTests {
         for _ in 1...10 {
             try await disturbed.waitForAnotherEpoch(of: run)
             try await own.crash()
-            _ = try await own.server.start()
+            _ = try own.server.start()
         }
         #expect(try await daemon.end().status == 0)
         try disturbed.expectNothingLost([run])
