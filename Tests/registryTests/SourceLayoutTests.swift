@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// What CONTRIBUTING.md says of the sources, compared with them.
+@Suite("Source layout")
+struct SourceLayoutTests {
+    private static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// Target → the targets that it may import.
+    private static func allowed() throws -> [String: Set<String>] {
+        let text = try String(contentsOf: project.appending(path: "CONTRIBUTING.md"), encoding: .utf8)
+        var allowed: [String: Set<String>] = [:]
+        for line in text.split(separator: "\n") {
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false)
+            guard cells.count == 4, cells[1].hasPrefix(" `") else { continue }
+            let names = cells[1...2].map { cell in
+                cell.split(separator: "`").map(String.init).filter { $0.first?.isLetter == true }
+            }
+            for target in names[0] { allowed[target] = Set(names[1]) }
+        }
+        return allowed
+    }
+
+    @Test("every target imports exactly the targets that the table of CONTRIBUTING.md lists")
+    func imports() throws {
+        let sources = Self.project.appending(path: "Sources")
+        let targets = try FileManager.default.contentsOfDirectory(atPath: sources.path)
+        let allowed = try Self.allowed()
+        #expect(allowed.count > 8)
+        for target in targets.sorted() where allowed[target] != nil || !target.hasPrefix("C") {
+            var imported: Set<String> = []
+            let folder = sources.appending(path: target).resolvingSymlinksInPath()
+            let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            for file in files where file.hasSuffix(".swift") {
+                let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+                for line in text.split(separator: "\n") {
+                    let words = line.split(separator: " ")
+                    guard let position = words.firstIndex(of: "import"), position < 2, words.count == position + 2
+                    else {
+                        continue
+                    }
+                    imported.insert(String(words[position + 1]))
+                }
+            }
+            let ours = imported.intersection(targets)
+            #expect(ours.subtracting(allowed[target] ?? []).isEmpty, "\(target) imports \(ours)")
+            // Which instruction sets there are depends on the processor that is built for.
+            let unused = (allowed[target] ?? []).subtracting(ours).filter { !$0.hasPrefix("Kernels") }
+            #expect(unused.isEmpty, "\(target) does not import \(unused)")
+        }
+    }
+
+    @Test("every folder of the sources stands in the tree of CONTRIBUTING.md")
+    func tree() throws {
+        let text = try String(contentsOf: Self.project.appending(path: "CONTRIBUTING.md"), encoding: .utf8)
+        let targets = try FileManager.default.contentsOfDirectory(
+            atPath: Self.project.appending(path: "Sources").path)
+        let missing = targets.filter { !text.contains($0) }
+        #expect(missing.isEmpty)
+    }
+}
