@@ -131,6 +131,13 @@ extension String: PostgreSQLDecodable {
     }
 }
 
+/// An enumeration of texts is read from a text, and refuses those that are none of its cases.
+extension PostgreSQLDecodable where Self: RawRepresentable, RawValue == String {
+    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Self? {
+        String.decode(bytes, type: type).flatMap(Self.init)
+    }
+}
+
 extension Timestamp: PostgreSQLDecodable {
     public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Timestamp? {
         guard type == .timestamptz else { return nil }

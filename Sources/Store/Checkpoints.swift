@@ -34,23 +34,4 @@ extension Store {
         let bytes = try rows.flatMap { try $0["bytes"] as [UInt8] }
         return sha256(bytes) == (try first["sha256"]) ? bytes : nil
     }
-
-    /// Forgets the epochs of a run that has no checkpoint to go on from.
-    ///
-    /// - Throws: `LeaseLost` when the lease is not valid any more; then nothing is changed.
-    public func startOver(_ lease: Lease) throws {
-        try connection.transaction {
-            let isHeld = try connection.execute(
-                """
-                update registry.run
-                   set epochs_finished = 0
-                 where run_id = $1
-                   and fence = $2
-                   and state = 'running'
-                """, lease.run, lease.fence)
-            guard isHeld == 1 else { throw LeaseLost(run: lease.run) }
-            _ = try connection.execute("delete from registry.step_loss where run_id = $1", lease.run)
-            _ = try connection.execute("delete from registry.epoch_metric where run_id = $1", lease.run)
-        }
-    }
 }

@@ -91,10 +91,11 @@ extension Store {
             id: try row["retraining_id"], run: try row["run_id"],
             isOfAnEarlierNight: try row["is_of_an_earlier_night"])
         if let claimed = try claim(run: retraining.run, by: executor) { return .claimed(retraining, claimed) }
-        switch try state(ofRun: retraining.run).state {
-        case "succeeded": return .trained(retraining)
-        case "queued", "running": return .busy(run: retraining.run)
-        case let state:
+        let state = try state(ofRun: retraining.run).state
+        switch state {
+        case .succeeded: return .trained(retraining)
+        case .queued, .running, .abandoned: return .busy(run: retraining.run)
+        case .failed, .cancelled, .diverged:
             try finish(retraining, outcome: "failed", reason: "the training ended as \(state)")
             return nil
         }

@@ -113,7 +113,7 @@ struct QueueTests {
             try expireLease(of: run)
         }
         #expect(try claim() == nil)
-        #expect(try store.state(ofRun: run).state == "failed")
+        #expect(try store.state(ofRun: run).state == .failed)
         #expect(try outcomes(of: run) == ["lost", "lost", "lost", "lost", "lost"])
     }
 
@@ -144,15 +144,15 @@ struct QueueTests {
     @Test("a waiting run is cancelled at once, one that is trained is told, one that has ended is left alone")
     func cancel() throws {
         let waiting = try enqueue()
-        #expect(try store.cancel(run: waiting) == "cancelled")
+        #expect(try store.cancel(run: waiting) == .cancelled)
         try store.requeue(run: waiting)
         let lease = try #require(try claim()).lease
-        #expect(try store.cancel(run: waiting) == "running")
+        #expect(try store.cancel(run: waiting) == .running)
         #expect(try store.renew(lease) == true)
         #expect(throws: RunStateError.self) { try store.requeue(run: waiting) }
         try expireLease(of: waiting)
         #expect(try claim() == nil, "its trainer is gone, and nobody wants it")
-        #expect(try store.state(ofRun: waiting).state == "cancelled")
+        #expect(try store.state(ofRun: waiting).state == .cancelled)
         #expect(throws: RunStateError.self) { try store.cancel(run: waiting) }
         #expect(throws: RunStateError.self) { try store.cancel(run: 999) }
     }
@@ -193,11 +193,11 @@ struct QueueTests {
         #expect(throws: RunStateError.self) { try store.requeue(run: run) }
         try expireLease(of: run)
         try store.requeue(run: run)
-        #expect(try store.state(ofRun: run).state == "queued")
+        #expect(try store.state(ofRun: run).state == .queued)
         #expect(throws: LeaseLost.self) { try store.end(vanished, as: .released) }
         _ = try #require(try claim())
         try expireLease(of: run)
-        #expect(try store.cancel(run: run) == "cancelled")
+        #expect(try store.cancel(run: run) == .cancelled)
         #expect(try outcomes(of: run) == ["lost", "lost"])
     }
 
@@ -206,9 +206,9 @@ struct QueueTests {
         for failure in [RunFailure.released, .failedAttempt("error")] {
             let run = try enqueue()
             let lease = try #require(try claim()).lease
-            #expect(try store.cancel(run: run) == "running")
+            #expect(try store.cancel(run: run) == .running)
             try store.end(lease, as: failure)
-            #expect(try store.state(ofRun: run).state == "cancelled")
+            #expect(try store.state(ofRun: run).state == .cancelled)
         }
     }
 
@@ -220,7 +220,7 @@ struct QueueTests {
             "update registry.run set attempts = maximum_attempts, failure = 'before' where run_id = $1", exhausted)
         #expect(try claim()?.lease.run == next)
         let state = try store.state(ofRun: exhausted)
-        #expect(state.state == "failed" && state.failure == "before")
+        #expect(state.state == .failed && state.failure == "before")
     }
 
     @Test("a run without its checkpoint starts over")

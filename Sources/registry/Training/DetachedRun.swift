@@ -19,11 +19,11 @@ struct DetachedRun {
         while true {
             let (state, version, failure) = try store { try $0.state(ofRun: run) }
             switch state {
-            case "queued", "running": try await Task.sleep(for: .milliseconds(200))
-            case "succeeded":
+            case .queued, .running, .abandoned: try await Task.sleep(for: .milliseconds(200))
+            case .succeeded:
                 Terminal.write("\(version.map { "\($0)" } ?? "run \(run)")\n")
                 return
-            default: throw DetachedRunEnded(run: run, state: state, reason: failure)
+            case .failed, .cancelled, .diverged: throw DetachedRunEnded(run: run, state: state, reason: failure)
             }
         }
     }
@@ -32,9 +32,9 @@ struct DetachedRun {
 /// A run that was waited for became no version.
 struct DetachedRunEnded: Failure {
     let run: Int
-    let state: String
+    let state: RunState
     let reason: String?
 
-    var exitStatus: ExitStatus { state == "cancelled" ? .interrupted : .internalError }
+    var exitStatus: ExitStatus { state == .cancelled ? .interrupted : .internalError }
     var description: String { "Run \(run) ended as \(state)\(reason.map { ": \($0)" } ?? ".") See: registry runs" }
 }
