@@ -135,7 +135,9 @@ let package = Package(
                 "Kernels", "KernelTypes", "NeuralNetwork", "TestData",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
-            resources: [.copy("Resources/pytorch"), .copy("Resources/safetensors")],
+            resources: [
+                .copy("Resources/architectures"), .copy("Resources/pytorch"), .copy("Resources/safetensors"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),
         .testTarget(

@@ -43,14 +43,6 @@ struct ArchitectureTests {
         #expect(summary.map(\.multiplyAdds).filter { $0 > 0 } == [144_000, 320_000, 40_960, 1280])
     }
 
-    @Test("JSON and back")
-    func json() throws {
-        for name in Architecture.builtInNames {
-            let architecture = try #require(try Architecture.builtIn(name, input: digits, classes: 10))
-            #expect(try Architecture(json: Array(architecture.json().utf8)) == architecture)
-        }
-    }
-
     @Test(
         "what does not fit is refused with the layer and its input",
         arguments: [
