@@ -46,8 +46,11 @@ public final class Connection {
     ///   - conninfo: A URL or a list of keywords as libpq takes them; more than one host may be named. Empty for libpq's
     ///     own environment (`PGHOST`, `PGSERVICE`, …).
     ///   - connectTimeout: Seconds that each host has, at least 2; `connect_timeout` in `conninfo` overrides it.
+    ///   - patience: How long to wait for a server that starts, recovers or stops.
     /// - Throws: `PostgreSQLError.cannotConnect` with libpq's reason.
-    public init(_ conninfo: String, connectTimeout: Int = 5, applicationName: String = "registry") throws {
+    public init(
+        _ conninfo: String, connectTimeout: Int = 5, patience: Duration = .zero, applicationName: String = "registry"
+    ) throws {
         // What comes before the connection string gives defaults, what comes after it overrides.
         self.conninfo = conninfo
         let options: KeyValuePairs = [
@@ -58,7 +61,19 @@ public final class Connection {
         let keys = CStrings(options.map(\.key))
         let values = CStrings(options.map(\.value))
         // Of libpq's ways to connect, only the one that blocks goes on to the next host when one does not answer.
-        let connected = withExtendedLifetime((keys, values)) { PQconnectdbParams(keys.pointers, values.pointers, 1) }
+        let connected = withExtendedLifetime((keys, values)) {
+            let start = ContinuousClock.now
+            var pointer = PQconnectdbParams(keys.pointers, values.pointers, 1)
+            // libpq keeps the SQLSTATE of a refused connection to itself, but tells whether it is 57P03.
+            while PQstatus(pointer) != CONNECTION_OK, ContinuousClock.now - start < patience,
+                PQpingParams(keys.pointers, values.pointers, 1) == PQPING_REJECT
+            {
+                PQfinish(pointer)
+                usleep(100_000)
+                pointer = PQconnectdbParams(keys.pointers, values.pointers, 1)
+            }
+            return pointer
+        }
         guard let pointer = connected else { throw PostgreSQLError.cannotConnect("out of memory") }
         self.pointer = pointer
         guard PQstatus(pointer) == CONNECTION_OK else {

@@ -55,6 +55,9 @@ enum RegistryHome {
             throw UsageError.noHome
         }
         guard path.isAbsolute else { throw UsageError.relativeHome(path.string) }
+        // U+FFFD stands for what is not UTF-8.
+        guard !path.string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control || $0 == "\u{FFFD}" })
+        else { throw UsageError.unusableHome(path.string) }
         return path
     }
 }
@@ -73,7 +76,7 @@ struct DatabaseOptions: ParsableArguments {
 
     /// Connects, and makes the schema of an empty database.
     func openStore() async throws -> Store {
-        try Store(connection: Connection(try address().connectionString()))
+        try Store(connection: Connection(try address().connectionString(), patience: .seconds(20)))
     }
 
     /// Opens as many connections as are wanted for unattended work, each used by one thread; a server that vanishes is

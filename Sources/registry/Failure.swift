@@ -28,6 +28,7 @@ protocol Failure: Error, CustomStringConvertible {
 enum UsageError: Failure {
     case noHome
     case relativeHome(String)
+    case unusableHome(String)
     case badName(String)
     case nothingTested(String)
     case nothingToReport
@@ -60,6 +61,9 @@ enum UsageError: Failure {
                 + "Set one of them, or name a server with --database."
         case .relativeHome(let path):
             "“\(path)” is a relative path. REGISTRY_HOME, XDG_DATA_HOME and HOME must be absolute."
+        case .unusableHome(let path):
+            "“\(path)” has control characters or bytes that are not UTF-8, and PostgreSQL's files cannot hold such a "
+                + "path. Name another folder with REGISTRY_HOME."
         case .badName(let name): invalidName(name)
         case .nothingTested(let dataset):
             "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
@@ -190,7 +194,13 @@ extension ServerError {
 }
 
 extension EmbeddedServerError: Failure {
-    var exitStatus: ExitStatus { .databaseUnreachable }
+    var exitStatus: ExitStatus {
+        switch self {
+        case .locked, .noAnswer: .tryAgain
+        case .foreignFolder, .writableByOthers: .noPermission
+        default: .databaseUnreachable
+        }
+    }
 }
 
 extension DatasetError: Failure {

@@ -1,4 +1,5 @@
 import PostgreSQL
+import Synchronization
 import SystemPackage
 import TestServer
 import Testing
@@ -13,22 +14,23 @@ import Musl
 struct EmbeddedServerTests {
     /// Runs `body` with a server in an empty home, and stops it afterwards.
     private func withServer(
-        _ home: FilePath? = nil, _ body: (EmbeddedServer) async throws -> Void
+        _ folder: FilePath? = nil, exactly home: FilePath? = nil, _ body: (EmbeddedServer) async throws -> Void
     ) async throws {
-        let home = try home ?? TemporaryDirectory.make()
-        let server = EmbeddedServer(home: home.appending("registry"))
+        let top = try home ?? folder ?? TemporaryDirectory.make()
+        let server = EmbeddedServer(home: home ?? top.appending("registry"))
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(server))
         } catch {
             result = .failure(error)
         }
-        try server.stop()
+        _ = try? server.stop()
         // The server's files may stand elsewhere, with a link to them in the home.
-        if let directory = try server.dataDirectory?.removingLastComponent() {
+        if let directory = try? server.dataDirectory?.removingLastComponent() {
             TemporaryDirectory.removeAfterThisProcess(directory)
+            TemporaryDirectory.removeAfterThisProcess(FilePath("\(directory).home"))
         }
-        TemporaryDirectory.removeAfterThisProcess(home)
+        TemporaryDirectory.removeAfterThisProcess(top)
         try result.get()
     }
 
@@ -174,6 +176,253 @@ struct EmbeddedServerTests {
             system("mv \(data) \(unfinished) && rm \(unfinished)/PG_VERSION")
             try expectAnswer(from: server)
         }
+    }
+
+    @Test("a home that is, or stands in, something else is refused, and that keeps its mode and contents")
+    func homeIsNoFolder() throws {
+        let folder = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(folder)
+        let file = folder.appending("secret")
+        try write("secret", to: file)
+        chmod(file.string, 0o600)
+        for home in [file, file.appending("x"), file.appending("x/y"), "/dev/null/x", "/dev/null"] {
+            let before = try stat(of: home.starts(with: file) ? file : "/dev/null")
+            #expect(throws: EmbeddedServerError.self) { try EmbeddedServer(home: home).start() }
+            #expect(throws: EmbeddedServerError.self) { try EmbeddedServer(home: home).status }
+            let after = try stat(of: home.starts(with: file) ? file : "/dev/null")
+            #expect([after.st_mode, after.st_uid, after.st_gid] == [before.st_mode, before.st_uid, before.st_gid])
+        }
+        #expect(try String(contentsOf: file) == "secret")
+    }
+
+    @Test("a link or a device where the home's own files belong is refused, and nothing is made behind it")
+    func plantedLinks() async throws {
+        for name in ["lock", "postgresql.log", "postgresql"] {
+            try await withServer { server in
+                let victim = server.home.removingLastComponent().appending("victim-\(name)")
+                #expect(mkdir(server.home.string, 0o711) == 0)
+                #expect(symlink(victim.string, server.home.appending(name).string) == 0)
+                #expect(throws: EmbeddedServerError.self) { try server.start() }
+                #expect(access(victim.string, F_OK) != 0)
+                unlink(server.home.appending(name).string)
+                try expectAnswer(from: server)
+            }
+        }
+        try await withServer { server in
+            #expect(mkdir(server.home.string, 0o711) == 0)
+            #expect(mkfifo(server.home.appending("lock").string, 0o600) == 0)
+            #expect(throws: EmbeddedServerError.self) { try server.start() }
+            unlink(server.home.appending("lock").string)
+            // Another name of an important file.
+            let important = server.home.removingLastComponent().appending("important")
+            try write("important", to: important)
+            #expect(link(important.string, server.home.appending("postgresql.log").string) == 0)
+            #expect(throws: EmbeddedServerError.self) { try server.start() }
+            #expect(try String(contentsOf: important) == "important")
+        }
+    }
+
+    @Test(
+        "links that the server's user lays out in his folder reach nothing of root's",
+        .enabled("needs root") { geteuid() == 0 },
+        arguments: [
+            "socket", "data", "data.unfinished", "data/postmaster.pid", "data/PG_VERSION", "data/postgresql.conf",
+            "data/pg_wal",
+        ])
+    func linksOfTheServersUser(name: String) async throws {
+        let folder = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(folder)
+        let victim = folder.appending("victim")
+        let secret = victim.appending("secret")
+        #expect(mkdir(victim.string, 0o700) == 0)
+        try write("15\n", to: secret)
+        chmod(secret.string, 0o600)
+        for target in [victim, secret] {
+            let before = try stat(of: target)
+            try await withServer { server in
+                try expectAnswer(from: server)
+                try server.stop()
+                let root = try dataDirectory(of: server).removingLastComponent()
+                let asUser = "setpriv --reuid postgres --regid postgres --clear-groups -- sh -c"
+                #expect(system("\(asUser) 'cd \(root) && rm -rf \(name) && ln -s \(target) \(name)'") == 0)
+                _ = try? server.status
+                _ = try? server.start()
+                #expect(system("\(asUser) 'rm \(root)/\(name)' 2>/dev/null") >= 0)
+                _ = try? server.stop()
+            }
+            let after = try stat(of: target)
+            #expect([after.st_mode, after.st_uid, after.st_gid] == [before.st_mode, before.st_uid, before.st_gid])
+            #expect(try String(contentsOf: secret) == "15\n")
+        }
+    }
+
+    @Test(
+        "another user's home is refused whether its server runs or not, and so is one that others may write to",
+        .enabled("needs root") { geteuid() == 0 })
+    func foreignHome() async throws {
+        try await withServer { server in
+            try expectAnswer(from: server)
+            let postgres = try #require(getpwnam("postgres")).pointee.pw_uid
+            for isStopped in [false, true] {
+                if isStopped { try server.stop() }
+                chown(server.home.string, postgres, 0)
+                #expect(throws: EmbeddedServerError.self) { try server.start() }
+                #expect(throws: EmbeddedServerError.self) { try server.status }
+                #expect(throws: EmbeddedServerError.self) { try server.stop() }
+                chown(server.home.string, 0, 0)
+                for mode in [0o777, 0o1777, 0o775, 0o702] as [mode_t] {
+                    chmod(server.home.string, mode)
+                    let error = #expect(throws: EmbeddedServerError.self) { try server.start() }
+                    #expect(error?.description.contains("chmod go-w") == true)
+                    #expect(try stat(of: server.home).st_mode & 0o7777 == mode)
+                }
+                chmod(server.home.string, 0o711)
+                try expectAnswer(from: server)
+            }
+            // A link of another user's to a home of one's own.
+            let link = server.home.removingLastComponent().appending("link")
+            #expect(symlink(server.home.string, link.string) == 0)
+            try expectAnswer(from: EmbeddedServer(home: link))
+            lchown(link.string, postgres, 0)
+            #expect(throws: EmbeddedServerError.self) { try EmbeddedServer(home: link).start() }
+        }
+    }
+
+    @Test("a copied home has a server of its own, made while the original's ran or not")
+    func copiedHome() async throws {
+        try await withServer { server in
+            let original = try Connection(server.start())
+            try original.execute("create table public.kept as select 1 as x")
+            try original.execute("checkpoint")
+            for isStopped in [false, true] {
+                if isStopped { try server.stop() }
+                let copy = server.home.removingLastComponent().appending("copy-\(isStopped)")
+                #expect(system("cp -a \(server.home) \(copy)") == 0)
+                try await withServer(exactly: copy) { other in
+                    guard case .stopped = try other.status else {
+                        Issue.record("\(try other.status)")
+                        return
+                    }
+                    let connection = try Connection(other.start())
+                    try connection.execute("insert into public.kept values (2)")
+                    let folder: String = try connection.query("select current_setting('data_directory') as x")[0]["x"]
+                    #expect(try folder == dataDirectory(of: other).string)
+                }
+                #expect(try Connection(server.start()).query("select x from public.kept").count == 1)
+            }
+        }
+    }
+
+    @Test("a process file that is empty, cut, a pipe or a link stops nobody", arguments: ["", "12", "1\n", "pipe", "link"])
+    func brokenProcessFile(contents: String) async throws {
+        try await withServer { server in
+            try Connection(server.start()).execute("create table public.kept as select 1 as x")
+            let file = try dataDirectory(of: server).appending("postmaster.pid").string
+            func breakFile() {
+                unlink(file)
+                switch contents {
+                case "pipe": mkfifo(file, 0o644)
+                case "link": symlink("/etc/passwd", file)
+                default: try? write(contents, to: FilePath(file))
+                }
+            }
+            // The server runs on, and nobody can tell where.
+            breakFile()
+            #expect(try Connection(server.start()).query("select x from public.kept").count == 1)
+            try server.stop()
+            breakFile()
+            guard case .stopped = try server.status else {
+                Issue.record("\(try server.status)")
+                return
+            }
+            #expect(try Connection(server.start()).query("select x from public.kept").count == 1)
+        }
+    }
+
+    @Test("who holds the lock is waited for with a word, and not for ever")
+    func heldLock() async throws {
+        try await withServer { server in
+            _ = try server.start()
+            try server.stop()
+            let lock = open(server.home.appending("lock").string, O_RDWR | O_CLOEXEC)
+            defer { close(lock) }
+            #expect(flock(lock, LOCK_EX) == 0)
+            let words = Mutex<[String]>([])
+            let other = EmbeddedServer(home: server.home, patience: .seconds(3)) { word in
+                words.withLock { $0.append(word) }
+            }
+            let error = #expect(throws: EmbeddedServerError.self) { try other.start() }
+            guard case .locked = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(words.withLock { $0 }.count == 1)
+            #expect(flock(lock, LOCK_UN) == 0)
+            try expectAnswer(from: other)
+        }
+    }
+
+    @Test("a server that does not answer for a while is not stopped by who waits for it")
+    func slowServer() async throws {
+        try await withServer { server in
+            _ = try server.start()
+            let process = try process(of: server)
+            kill(process, SIGSTOP)
+            let impatient = EmbeddedServer(home: server.home, patience: .seconds(3))
+            let error = #expect(throws: EmbeddedServerError.self) { try impatient.start() }
+            guard case .noAnswer = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            BackgroundThread.start {
+                sleep(8)
+                kill(process, SIGCONT)
+            }
+            try expectAnswer(from: server)
+            #expect(try self.process(of: server) == process)
+        }
+    }
+
+    @Test("why a start failed is what this start said, not an earlier one")
+    func reasonOfThisStart() async throws {
+        try await withServer { server in
+            _ = try server.start()
+            try server.stop()
+            system("echo '2020-01-01 UTC [1] FATAL:  an old reason' >> \(server.home)/postgresql.log")
+            let broken = EmbeddedServer(home: server.home, settings: ["max_connections": "many"])
+            let error = #expect(throws: EmbeddedServerError.self) { try broken.start() }
+            #expect(error?.description.contains("max_connections") == true, "\(String(describing: error))")
+            // Killed without a word.
+            system("echo '2020-01-01 UTC [1] FATAL:  an old reason' >> \(server.home)/postgresql.log")
+            let data = try dataDirectory(of: server)
+            #expect(system("mv \(data)/global/pg_control \(data)/global/kept") == 0)
+            let other = #expect(throws: EmbeddedServerError.self) { try server.start() }
+            #expect(other?.description.contains("an old reason") == false, "\(String(describing: other))")
+            #expect(system("mv \(data)/global/kept \(data)/global/pg_control") == 0)
+        }
+    }
+
+    @Test(
+        "a cluster that cannot be made: initdb's own reason, and the next start makes it",
+        .enabled("needs the right to mount a tmpfs of limited size") {
+            geteuid() == 0 && system("mount -t tmpfs -o size=4m tmpfs /mnt 2>/dev/null && umount /mnt") == 0
+        })
+    func fullDisk() async throws {
+        let folder = try TemporaryDirectory.make()
+        #expect(system("mount -t tmpfs -o size=10m,mode=711 tmpfs \(folder)") == 0)
+        defer { system("umount -l \(folder); rmdir \(folder)") }
+        try await withServer(exactly: folder.appending("home")) { server in
+            let error = #expect(throws: EmbeddedServerError.self) { try server.start() }
+            #expect(error?.description.contains("No space left on device") == true, "\(String(describing: error))")
+            #expect(system("mount -o remount,size=400m \(folder)") == 0)
+            try expectAnswer(from: server)
+        }
+    }
+
+    private func stat(of path: FilePath) throws -> stat {
+        var status = Glibc.stat()
+        guard lstat(path.string, &status) == 0 else { throw Errno(rawValue: errno) }
+        return status
     }
 
     private func expectAnswer(from server: EmbeddedServer) throws {

@@ -112,6 +112,7 @@ public struct EmbeddedServer: Sendable {
         defer { _ = lock.descriptor }
         guard let data = try DataDirectory(in: folder), let process = try data.server().process else { return false }
         try stop(process, of: data, in: folder, with: ServerProcesses(owner: place.owner))
+        place.removeSocketFolder(of: folder)
         return true
     }
 

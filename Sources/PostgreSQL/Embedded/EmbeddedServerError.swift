@@ -24,6 +24,8 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
     case noAnswer(process: Int32)
     case didNotStart(log: String, reason: String)
     case programFailed(String, reason: String)
+    /// The home cannot be made or opened.
+    case home(String, Int32)
     case file(String, Int32)
 
     /// Whether it may pass by itself, so that a daemon tries again.
@@ -72,6 +74,8 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
             "The embedded PostgreSQL server did not start: \(reason). Its log: \(log)"
         case .programFailed(let program, let reason):
             "\(program) failed: \(reason)"
+        case .home(let path, let number):
+            "\(path): \(String(cString: strerror(number))). Name another folder with REGISTRY_HOME."
         case .file(let path, let number):
             "\(path): \(String(cString: strerror(number)))."
         }

@@ -21,15 +21,19 @@ struct ServerFolder {
     init?(home path: FilePath, owner: ServerOwner, makes: Bool) throws {
         var status = stat()
         if lstat(path.string, &status) != 0 {
-            guard errno == ENOENT else { throw EmbeddedServerError.file(path.string, errno) }
+            guard errno == ENOENT else { throw EmbeddedServerError.home(path.string, errno) }
             guard makes else { return nil }
             // Others have to pass through where the server runs as another user.
-            home = try Folder.making(path, mode: owner.substitute == nil ? 0o700 : 0o711)
+            do {
+                home = try Folder.making(path, mode: owner.substitute == nil ? 0o700 : 0o711)
+            } catch EmbeddedServerError.file(let place, let number) {
+                throw EmbeddedServerError.home(place, number)
+            }
         } else if status.isLink {
             guard status.st_uid == geteuid() || status.st_uid == 0 else {
                 throw EmbeddedServerError.foreignFolder(path.string)
             }
-            guard let target = realpath(path.string, nil) else { throw EmbeddedServerError.file(path.string, errno) }
+            guard let target = realpath(path.string, nil) else { throw EmbeddedServerError.home(path.string, errno) }
             defer { free(target) }
             home = try Folder(FilePath(platformString: target))
         } else {
@@ -96,6 +100,12 @@ struct ServerFolder {
         try (try parent.make(name, mode: 0o700, owner: owner.substitute) ?? parent.folder(name))
             .check(owner: owner.user)
         return path
+    }
+
+    /// Removes the socket's folder where it stands elsewhere and is empty.
+    func removeSocketFolder(of folder: Folder) {
+        let path = Self.socketPath(of: folder, owner: owner)
+        if path.removingLastComponent() != folder.realPath { rmdir(path.string) }
     }
 
     static func socketPath(of folder: Folder, owner: ServerOwner) -> FilePath {
