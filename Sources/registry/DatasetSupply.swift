@@ -26,7 +26,9 @@ struct DatasetSupply {
         let fetcher = DatasetFetcher(cache: home.appending("datasets")) { line in
             if !isQuiet { Terminal.tell(line) }
         }
-        let dataset = try await fetcher.fetch(known, from: folder.map { FilePath($0) })
+        let dataset = try await Interruption.cancelling {
+            try await fetcher.fetch(known, from: folder.map { FilePath($0) })
+        }
         return try save(dataset, name: known.name, source: known.source, licence: known.licence)
     }
 

@@ -96,6 +96,9 @@ struct Program {
 
         private func text(_ file: URL) -> String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
 
+        /// Standard output until now.
+        var outputSoFar: String { text(output) }
+
         /// Waits until standard output contains a text.
         func waitForOutput(_ expected: String) async throws {
             try await wait(until: "“\(expected)” in \(text(output))\(text(errors))") {

@@ -22,6 +22,39 @@ enum Interruption {
         }
     }
 
+    /// Does work that a signal cancels; afterwards signals do what they did before.
+    ///
+    /// - Throws: `Cancelled` when a signal came before the work was done.
+    static func cancelling<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        var actions: [Int32: sigaction] = [:]
+        for number in [SIGINT, SIGTERM] {
+            var action = sigaction()
+            sigaction(number, nil, &action)
+            actions[number] = action
+        }
+        watch()
+        defer { for (number, var action) in actions { sigaction(number, &action, nil) } }
+        let task = Task(operation: work)
+        let watcher = Task {
+            while !hasCome { try await Task.sleep(for: .milliseconds(50)) }
+            task.cancel()
+        }
+        defer { watcher.cancel() }
+        do {
+            return try await task.value
+        } catch  where hasCome {
+            throw Cancelled()
+        }
+    }
+
+    /// A signal ended work that leaves nothing behind.
+    struct Cancelled: Failure {
+        var exitStatus: ExitStatus { .interrupted }
+        var description: String { "Interrupted. Nothing was changed." }
+    }
+
     /// True once a signal has come.
     static var hasCome: Bool { isRequested.load(ordering: .relaxed) }
 }
