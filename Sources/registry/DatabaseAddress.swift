@@ -55,9 +55,11 @@ enum RegistryHome {
             throw UsageError.noHome
         }
         guard path.isAbsolute else { throw UsageError.relativeHome(path.string) }
-        // U+FFFD stands for what is not UTF-8.
-        guard !path.string.unicodeScalars.contains(where: { $0.properties.generalCategory == .control || $0 == "\u{FFFD}" })
-        else { throw UsageError.unusableHome(path.string) }
+        // U+FFFD stands for what is not UTF-8. PostgreSQL's own paths have at most 1,023 bytes.
+        let isUsable = path.string.unicodeScalars.allSatisfy {
+            $0.properties.generalCategory != .control && $0 != "\u{FFFD}"
+        }
+        guard isUsable, path.string.utf8.count <= 900 else { throw UsageError.unusableHome }
         return path
     }
 }

@@ -28,7 +28,7 @@ protocol Failure: Error, CustomStringConvertible {
 enum UsageError: Failure {
     case noHome
     case relativeHome(String)
-    case unusableHome(String)
+    case unusableHome
     case badName(String)
     case nothingTested(String)
     case nothingToReport
@@ -61,9 +61,9 @@ enum UsageError: Failure {
                 + "Set one of them, or name a server with --database."
         case .relativeHome(let path):
             "“\(path)” is a relative path. REGISTRY_HOME, XDG_DATA_HOME and HOME must be absolute."
-        case .unusableHome(let path):
-            "“\(path)” has control characters or bytes that are not UTF-8, and PostgreSQL's files cannot hold such a "
-                + "path. Name another folder with REGISTRY_HOME."
+        case .unusableHome:
+            "The path of the home is longer than 900 bytes, or has control characters or bytes that are not UTF-8, which "
+                + "PostgreSQL does not take. Name another folder with REGISTRY_HOME."
         case .badName(let name): invalidName(name)
         case .nothingTested(let dataset):
             "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"

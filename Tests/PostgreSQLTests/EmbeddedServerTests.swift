@@ -313,7 +313,9 @@ struct EmbeddedServerTests {
         }
     }
 
-    @Test("a process file that is empty, cut, a pipe or a link stops nobody", arguments: ["", "12", "1\n", "pipe", "link"])
+    @Test(
+        "a process file that is empty, cut, a pipe or a link stops nobody",
+        arguments: ["", "12", "1\n", "pipe", "link"])
     func brokenProcessFile(contents: String) async throws {
         try await withServer { server in
             try Connection(server.start()).execute("create table public.kept as select 1 as x")

@@ -34,6 +34,61 @@ struct DatabaseCommandTests {
         try await program.succeed("db", "stop")
     }
 
+    @Test(
+        "a home's path may hold any printable character: no shell reads it",
+        arguments: [
+            "a b", "$(touch x)", "`touch x`", "quo\"te", "apo'strophe", "back\\slash", "com,ma", "per%cent%41", "é数",
+            "-dash",
+            "a;b&c", "q?u#e=r", String(repeating: "d", count: 200),
+        ])
+    func oddHomes(name: String) async throws {
+        var (program, home) = try Program.withEmptyHome()
+        home = home.removingLastComponent().appending(name)
+        program.environment["REGISTRY_HOME"] = home.string
+        try await program.succeed("models")
+        let url = try await program.succeed("db", "url").output.trimmingCharacters(in: .newlines)
+        #expect(url.hasPrefix("postgresql://") && !url.contains(" "))
+        #expect(try Connection(url).query("select 1 as one")[0]["one"] == 1)
+        let socket =
+            try Connection(url).query("select current_setting('unix_socket_directories') as x")[0]["x"] as String
+        try await program.succeed("db", "stop")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.removingLastComponent().string) == [name])
+        let isInHome = FileManager.default.fileExists(atPath: home.appending("postgresql/socket").string)
+        #expect(isInHome || !FileManager.default.fileExists(atPath: socket.trimmingCharacters(in: ["\""])))
+    }
+
+    @Test(
+        "a home's path that PostgreSQL cannot take is refused in one line",
+        arguments: ["new\nline", "t\tab", "\u{1B}[2J", "\u{85}"])
+    func impossibleHomes(name: String) async throws {
+        var (program, home) = try Program.withEmptyHome()
+        for name in [name, String(repeating: "\(String(repeating: "d", count: 200))/", count: 5)] {
+            program.environment["REGISTRY_HOME"] = "\(home.removingLastComponent())/\(name)"
+            let result = try await program.run("models")
+            #expect(result.status == 64 && result.errorLines.count == 1, "\(result.errors)")
+        }
+    }
+
+    @Test(
+        "the first command is interrupted, and the next one finds a server or makes it",
+        arguments: [0, 30, 100, 300, 600, 1000], [SIGINT, SIGKILL])
+    func interruptedFirstCommand(milliseconds: Int, signal: Int32) async throws {
+        let (program, home) = try Program.withEmptyHome()
+        let first = try program.start("models")
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        kill(first.identifier, signal)
+        let next = try (0..<2).map { _ in try program.start("models") }
+        _ = try await first.end()
+        for command in next {
+            let result = try await command.end()
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let folder = URL(filePath: home.appending("postgresql").string).resolvingSymlinksInPath().path
+        let entries = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(entries.filter { $0.hasPrefix("data") } == ["data"])
+        try await program.succeed("db", "stop")
+    }
+
     @Test("eight processes migrate one empty database at once")
     func migrations() async throws {
         let program = try await Program.onNewDatabase()

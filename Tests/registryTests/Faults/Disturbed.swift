@@ -11,7 +11,7 @@ struct Disturbed {
     static let isLong = ProcessInfo.processInfo.environment["FAULT_ROUNDS"] == "long"
 
     let epochs: Int
-    private var flags: [String] {
+    var flags: [String] {
         ["--dataset", "small", "--epochs", "\(epochs)", "--momentum", "0.5", "--batch-size", "16"]
     }
 

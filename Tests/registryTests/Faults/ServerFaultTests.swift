@@ -28,6 +28,10 @@ struct ServerFaultTests {
             get throws { if case .running(_, let process, _) = try server.status { process } else { nil } }
         }
 
+        var socketFolder: String? {
+            get throws { if case .running(_, _, let folder) = try server.status { folder } else { nil } }
+        }
+
         /// As `pg_ctl stop -m immediate` does it: a crash.
         func crash() async throws {
             guard let process = try process else { return }
@@ -62,6 +66,43 @@ struct ServerFaultTests {
         #expect(try await daemon.end().status == 0)
         try disturbed.expectNothingLost([run])
         try await own.crash()
+    }
+
+    @Test(
+        "the embedded server is killed under a daemon and under a training, which start it again and end the same",
+        arguments: [false, true], [false, true])
+    func killedEmbeddedServer(hasLongPath: Bool, inDaemon: Bool) async throws {
+        // More than the 107 bytes of a socket's path.
+        let folder = try TemporaryDirectory.make()
+        let home = hasLongPath ? folder.appending(String(repeating: "d", count: 100)) : folder.appending("home")
+        let own = try await Own(in: home)
+        TemporaryDirectory.removeAfterThisProcess(folder)
+        let socketFolder = try #require(try own.socketFolder)
+        let disturbed = try await Disturbed(own.program, epochs: 40)
+        var embedded = own.program
+        embedded.environment["REGISTRY_DATABASE_URL"] = nil
+        embedded.environment["REGISTRY_HOME"] = home.string
+        let run: Int
+        let trainer: Program.Running
+        if inDaemon {
+            run = try await disturbed.queue()
+            trainer = try embedded.start("daemon", "--once", "--threads-per-worker", "1")
+        } else {
+            run = 2
+            trainer = try embedded.start(["train", "mlp", "--name", "disturbed", "--quiet"] + disturbed.flags)
+        }
+        for _ in 1...3 {
+            try await disturbed.waitForAnotherEpoch(of: run)
+            let process = try #require(try own.process)
+            kill(process, SIGKILL)
+            try await wait(until: "another server") { try own.process.map { $0 != process } ?? false }
+        }
+        let ended = try await trainer.end()
+        #expect(ended.status == 0, "\(ended.errors)")
+        try disturbed.expectNothingLost([run])
+        #expect(try own.socketFolder == socketFolder, "each start would leave one behind")
+        try own.server.stop()
+        #expect(socketFolder.starts(with: home.string) || access(socketFolder, F_OK) != 0)
     }
 
     @Test("one of the server's processes is killed, which ends all connections")
