@@ -40,7 +40,7 @@ let package = Package(
             name: "Kernels",
             dependencies: ["CPUFeatures", "KernelTypes"] + kernelTargets.map { .init(stringLiteral: $0.name) },
             swiftSettings: strict),
-        .target(name: "NeuralNetwork", dependencies: ["CPUFeatures", "Kernels", "KernelTypes"], swiftSettings: strict),
+        .target(name: "NeuralNetwork", dependencies: ["CPUFeatures", "KernelTypes"], swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "Datasets",
@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "Trainer",
             dependencies: [
-                "KernelTypes", "NeuralNetwork", "PostgreSQL", "Store",
+                "NeuralNetwork", "PostgreSQL", "Store",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import KernelTypes
 import NeuralNetwork
 import SystemPackage
 import TestData
@@ -40,12 +39,12 @@ struct BenchmarkData {
         return architecture
     }
 
-    func loop(_ model: String, _ kernels: KernelSet) throws -> TrainingLoop {
+    func loop(_ model: String, _ engine: Engine) throws -> TrainingLoop {
         var configuration = TrainingConfiguration()
         configuration.standardization = Standardization(mean: 0.1306604762738429, standardDeviation: 0.3081078071444696)
         return try TrainingLoop(
-            network: Network(architecture(model), seed: 1234), images: training, configuration: configuration,
-            kernels: kernels)
+            network: Network(architecture(model), seed: 1234, engine: engine), images: training,
+            configuration: configuration, engine: engine)
     }
 
     /// Floating-point operations of an epoch by dense arithmetic: forward, and backward twice as many, but for the first

@@ -13,17 +13,17 @@ struct EngineBenchmark {
 
     static func main() async throws {
         let kernels = KernelSet.fastest()
-        let threads = TrainingLoop.defaultThreadCount
+        let engine = Engine(kernels: kernels)
         let data = try await BenchmarkData.load()
         defer { data.remove() }
-        var epochs = await EpochComparison(models: models, data: data, kernels: kernels)
+        var epochs = await EpochComparison(models: models, data: data, engine: engine)
         // Each round takes everything once, so that all see the same disturbances. The best of each counts.
-        var peak = Peak.measure(kernels, threads: threads)
+        var peak = Peak.measure(kernels, threads: engine.threads)
         for _ in 0..<rounds {
             try await epochs.measureRound()
-            peak = max(peak, Peak.measure(kernels, threads: threads))
+            peak = max(peak, Peak.measure(kernels, threads: engine.threads))
         }
-        print("\(Machine.processor), \(threads) threads, instructions \(kernels.level.rawValue)\n")
+        print("\(Machine.processor), \(engine.threads) threads, instructions \(engine.instructionSet)\n")
         print("Peak of fused multiply-adds: \(gigaflops(peak.total)) GFLOP/s\n")
         try epochs.printTable(peak)
         for model in models { try printProfile(of: model, data, kernels, peak) }
@@ -35,7 +35,7 @@ struct EngineBenchmark {
     ) throws {
         let measured = try (0..<rounds).map { _ in
             let profile = KernelProfile()
-            let report = try data.loop(model, profile.wrap(kernels)).trainEpoch(1)
+            let report = try data.loop(model, Engine(kernels: profile.wrap(kernels))).trainEpoch(1)
             return (profile: profile, seconds: report?.seconds ?? .infinity)
         }
         guard let (profile, seconds) = measured.min(by: { $0.seconds < $1.seconds }) else { return }

@@ -1,4 +1,4 @@
-import KernelTypes
+import NeuralNetwork
 import Reporting
 
 /// Seconds of training epochs and tests, ours and others'.
@@ -12,15 +12,15 @@ struct EpochComparison {
 
     private let models: [String]
     private let data: BenchmarkData
-    private let kernels: KernelSet
+    private let engine: Engine
     private var epochs: [String: [Double]] = [:]
     private var tests: [String: [Double]] = [:]
     private var opponents: [Opponent] = []
 
-    init(models: [String], data: BenchmarkData, kernels: KernelSet) async {
+    init(models: [String], data: BenchmarkData, engine: Engine) async {
         self.models = models
         self.data = data
-        self.kernels = kernels
+        self.engine = engine
         for (peer, model) in [(Peer.torch, "mlp"), (.jax, "mlp"), (.torch, "cnn")] {
             guard let version = await peer.version() else { continue }
             opponents.append(Opponent(peer: peer, version: version, model: model))
@@ -29,7 +29,7 @@ struct EpochComparison {
 
     mutating func measureRound() async throws {
         for model in models {
-            let loop = try data.loop(model, kernels)
+            let loop = try data.loop(model, engine)
             for epoch in 1...3 {
                 if let report = loop.trainEpoch(epoch) { epochs[model, default: []].append(report.seconds) }
                 tests[model, default: []].append(try loop.evaluate(data.test).seconds)

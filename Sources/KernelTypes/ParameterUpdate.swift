@@ -1,18 +1,18 @@
-/// What is done with a parameter's gradient: a step of the optimiser at once, while the gradient is still in a register,
-/// or nothing but keeping it.
+/// What is done with a parameter's gradient: a step of the optimiser at once, while the gradient is still in a register.
 public struct ParameterUpdate {
     public var values: UnsafeMutablePointer<Float>
     /// Momentum's velocity, or Adam's mean of gradients; laid out as the values. `nil` where the rule needs none.
     public var firstMoment: UnsafeMutablePointer<Float>?
     /// Adam's mean of squared gradients; laid out as the values. `nil` where the rule needs none.
     public var secondMoment: UnsafeMutablePointer<Float>?
-    /// Laid out as the values; when given, the gradient is stored here and no step is made.
+    /// Laid out as the values; when given, the gradient is stored here too.
     public var gradient: UnsafeMutablePointer<Float>?
-    public var step: OptimizerStep
+    /// `nil` when no step is made.
+    public var step: OptimizerStep?
 
     public init(
         values: UnsafeMutablePointer<Float>, firstMoment: UnsafeMutablePointer<Float>?,
-        secondMoment: UnsafeMutablePointer<Float>?, gradient: UnsafeMutablePointer<Float>?, step: OptimizerStep
+        secondMoment: UnsafeMutablePointer<Float>?, gradient: UnsafeMutablePointer<Float>?, step: OptimizerStep?
     ) {
         self.values = values
         self.firstMoment = firstMoment

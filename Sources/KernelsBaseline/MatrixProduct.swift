@@ -46,14 +46,14 @@ private struct ProductTile: TileKernel {
 }
 
 extension ParameterUpdate {
-    /// Makes the step, or keeps the gradients, of a tile of values whose rows are `stride` floats apart.
+    /// Keeps the gradients, where they are kept, and makes the step of a tile of values whose rows are `stride` floats apart.
     ///
     /// The usual cases have loops of their own, short enough to be unrolled: the tile then stays in registers.
     @inline(__always)
     fileprivate func apply<let rows: Int, let columns: Int>(_ tile: Tile<rows, columns>, at index: Int, stride: Int) {
-        if let kept = gradient {
-            tile.write(to: kept + index, stride: stride)
-        } else if firstMoment == nil {
+        if let kept = gradient { tile.write(to: kept + index, stride: stride) }
+        guard let step else { return }
+        if firstMoment == nil {
             let (rate, decay) = (Lanes(repeating: -step.learningRate), Lanes(repeating: step.weightDecay))
             for row in 0..<rows {
                 for column in 0..<columns {
@@ -65,7 +65,7 @@ extension ParameterUpdate {
         } else {
             for row in 0..<rows {
                 for column in 0..<columns {
-                    applyWithMoments(tile.sums[row][column], at: index + row * stride + column * lanes)
+                    makeStep(tile.sums[row][column], at: index + row * stride + column * lanes)
                 }
             }
         }

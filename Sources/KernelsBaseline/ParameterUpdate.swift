@@ -1,18 +1,16 @@
 import KernelTypes
 
 extension ParameterUpdate {
-    /// Makes the step, or keeps the gradients, of 16 values from an index on.
+    /// Keeps the gradients, where they are kept, and makes the step of 16 values from an index on.
     @inline(__always)
     func apply(_ gradient: Lanes, at index: Int) {
-        if let kept = self.gradient {
-            store(gradient, kept + index)
-        } else {
-            applyWithMoments(gradient, at: index)
-        }
+        if let kept = self.gradient { store(gradient, kept + index) }
+        makeStep(gradient, at: index)
     }
 
     @inline(never)
-    func applyWithMoments(_ gradient: Lanes, at index: Int) {
+    func makeStep(_ gradient: Lanes, at index: Int) {
+        guard let step else { return }
         var moments = Moments(
             first: firstMoment.map { load($0 + index) }, second: secondMoment.map { load($0 + index) })
         store(step.next(load(values + index), gradient, &moments), values + index)
@@ -20,13 +18,11 @@ extension ParameterUpdate {
         if let secondMoment { store(moments.second, secondMoment + index) }
     }
 
-    /// Makes the step, or keeps the gradient, of one value.
+    /// The same for one value.
     @inline(never)
     func apply(_ gradient: Float, at index: Int) {
-        if let kept = self.gradient {
-            kept[index] = gradient
-            return
-        }
+        self.gradient?[index] = gradient
+        guard let step else { return }
         var moments = Moments(first: firstMoment?[index], second: secondMoment?[index])
         values[index] = step.next(Lanes(repeating: values[index]), Lanes(repeating: gradient), &moments)[0]
         firstMoment?[index] = moments.first[0]

@@ -1,4 +1,3 @@
-import KernelTypes
 import NeuralNetwork
 import Store
 
@@ -6,16 +5,11 @@ import Store
 public struct RobustnessTest {
     let version: StoredVersion
     let store: Store
-    let kernels: KernelSet
-    let threads: Int?
+    let engine: Engine
 
-    /// - Parameters:
-    ///   - kernels: Those that the processor can run; they change no result.
-    ///   - threads: Worker threads of the engine; `nil` for one a physical core.
-    public init(_ version: StoredVersion, kernels: KernelSet, threads: Int?, store: Store) {
+    public init(_ version: StoredVersion, engine: Engine, store: Store) {
         self.version = version
-        self.kernels = kernels
-        self.threads = threads
+        self.engine = engine
         self.store = store
     }
 
@@ -34,16 +28,11 @@ public struct RobustnessTest {
             .filter { !known.contains($0) }
         guard !missing.isEmpty else { return }
 
-        let configuration = try RunConfiguration(json: version.configuration)
-        let network = try Network(configuration.architecture, seed: 0)
-        try network.load(Safetensors.decode(try store.artifact(version.weightsDigest)).tensors)
+        let evaluator = try TrainedNetwork(of: version, in: store).evaluator(on: engine)
         let images = try TrainingData.images(of: try store.dataset(id: version.datasetID), split: .test, from: store)
-        let loop = try TrainingLoop(
-            network: network, images: images.images, configuration: configuration.training, threads: threads,
-            kernels: kernels)
         for (done, perturbation) in missing.enumerated() {
             report(perturbation, done, missing.count)
-            let tested = try loop.evaluate(try perturbation(images.images, threads: threads))
+            let tested = try evaluator(try perturbation(images.images, engine: engine))
             try store.store(
                 EvaluationRecord(
                     perturbation: perturbation.kind.rawValue, strength: perturbation.strength,

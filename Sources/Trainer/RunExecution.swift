@@ -1,4 +1,3 @@
-import KernelTypes
 import NeuralNetwork
 import PostgreSQL
 import Store
@@ -34,8 +33,7 @@ public struct RunExecution {
     public static let stepsBetweenLosses = 100
 
     let run: ClaimedRun
-    let kernels: KernelSet
-    let threads: Int?
+    let engine: Engine
     let isRetried: Bool
     let givesUp: @Sendable () -> Bool
     let store: ReconnectingStore
@@ -43,8 +41,6 @@ public struct RunExecution {
     let data: (Store) throws -> TrainingData
 
     /// - Parameters:
-    ///   - kernels: Those that the processor can run; they change no result.
-    ///   - threads: Worker threads of the engine; `nil` for one a physical core.
     ///   - isRetried: Whether a failure that nobody watches puts the run back into the queue, as long as it has attempts.
     ///   - givesUp: Whether the run is to be given back at once, although a test or a read still goes on that nothing
     ///     can interrupt; what it stores then is refused.
@@ -52,13 +48,12 @@ public struct RunExecution {
     ///   - connect: Opens a connection of its own, to renew the lease.
     ///   - data: Gets the run's data set.
     public init(
-        _ run: ClaimedRun, kernels: KernelSet, threads: Int?, isRetried: Bool,
+        _ run: ClaimedRun, engine: Engine, isRetried: Bool,
         givesUp: @escaping @Sendable () -> Bool = { false }, store: ReconnectingStore,
         connect: @escaping @Sendable () throws -> Store, data: @escaping (Store) throws -> TrainingData
     ) {
         self.run = run
-        self.kernels = kernels
-        self.threads = threads
+        self.engine = engine
         self.isRetried = isRetried
         self.givesUp = givesUp
         self.store = store
@@ -84,8 +79,7 @@ public struct RunExecution {
             let training = Training(
                 lease: run.lease, configuration: try RunConfiguration(json: run.configuration), data: try store(data),
                 store: store, keeper: keeper, stopRequest: stopRequest, report: report)
-            return try training.run(
-                epochsFinished: run.epochsFinished, kernels: kernels, threads: threads)
+            return try training.run(epochsFinished: run.epochsFinished, on: engine)
         } catch let error as PostgreSQLError where error.isTransient {
             // Nothing can be written: the lease runs out, and whoever takes the run goes on.
             throw error
@@ -108,13 +102,12 @@ private struct Training {
     let stopRequest: (_ isBetweenEpochs: Bool) -> StopRequest?
     let report: (RunEvent) -> Void
 
-    func run(epochsFinished: Int, kernels: KernelSet, threads: Int?) throws -> RunOutcome {
+    func run(epochsFinished: Int, on engine: Engine) throws -> RunOutcome {
         let samples = SampleCounts(training: data.training.count, test: data.test.count, shape: data.training.shape)
         try configuration.checkMemory(on: samples, isLoaded: true, available: Memory.available)
-        let (network, epochsFinished) = try network(after: epochsFinished)
+        let (network, epochsFinished) = try network(after: epochsFinished, on: engine)
         let loop = try TrainingLoop(
-            network: network, images: data.training, configuration: configuration.training, threads: threads,
-            kernels: kernels)
+            network: network, images: data.training, configuration: configuration.training, engine: engine)
         for epoch in epochsFinished..<configuration.training.epochs {
             let epoch = epoch + 1
             if let stop = try train(epoch, of: network, in: loop) { return try end(stop) }
@@ -176,21 +169,21 @@ private struct Training {
     }
 
     /// The network to go on with, and the epochs that it has learned.
-    private func network(after epochsFinished: Int) throws -> (Network, epochsFinished: Int) {
-        let network = try Network(
-            configuration.architecture, seed: configuration.training.seed,
-            initialization: configuration.training.initialization)
+    private func network(after epochsFinished: Int, on engine: Engine) throws -> (Network, epochsFinished: Int) {
+        let architecture = configuration.architecture
         if epochsFinished > 0 {
             let bytes = try store { try $0.checkpoint(ofRun: lease.run) }
             if let bytes, let checkpoint = try? Checkpoint(bytes), checkpoint.epoch == epochsFinished {
-                try network.restore(checkpoint)
-                return (network, epochsFinished)
+                return (try Network(architecture, resuming: checkpoint), epochsFinished)
             }
             try store { try $0.startOver(lease) }
         }
         if let digest = configuration.initialWeights {
-            try network.load(Safetensors.decode(try store { try $0.artifact(digest) }).tensors)
+            return (try store { try Network(architecture, weights: digest, in: $0) }, 0)
         }
+        let network = try Network(
+            architecture, seed: configuration.training.seed, initialization: configuration.training.initialization,
+            engine: engine)
         return (network, 0)
     }
 

@@ -11,12 +11,10 @@ struct LayerHealthTests {
     }
 
     private func network(_ architecture: Architecture, biases: [String: [Float]]) throws -> Network {
-        let network = try Network(architecture, seed: 3)
-        try network.load(
-            network.tensors().map { tensor in
-                Tensor(name: tensor.name, shape: tensor.shape, values: biases[tensor.name] ?? tensor.values)
-            })
-        return network
+        let weights = try Network(architecture, seed: 3).tensors().map { tensor in
+            Tensor(name: tensor.name, shape: tensor.shape, values: biases[tensor.name] ?? tensor.values)
+        }
+        return try Network(architecture, weights: weights)
     }
 
     @Test("units that are zero for every image are dead, in convolutions, dense layers and ReLUs of their own")

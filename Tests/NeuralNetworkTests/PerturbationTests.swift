@@ -1,3 +1,4 @@
+import Kernels
 import Testing
 
 @testable import NeuralNetwork
@@ -17,7 +18,7 @@ struct PerturbationTests {
     ) throws -> [UInt8] {
         let shape = ImageShape(channels: 1, height: height, width: width)
         return try Perturbation(kind, strength: strength)(
-            LabeledImages(shape: shape, pixels: pixels, labels: [0], classes: 1)
+            LabeledImages(shape: shape, pixels: pixels, labels: [0], classes: 1), engine: .fastest
         ).pixels
     }
 
@@ -25,11 +26,16 @@ struct PerturbationTests {
     func reproducible() throws {
         let images = try images(20, ImageShape(channels: 2, height: 8, width: 9))
         for kind in Perturbation.Kind.allCases {
-            #expect(try Perturbation(kind, strength: 0)(images).pixels == images.pixels)
+            #expect(try Perturbation(kind, strength: 0)(images, engine: .fastest).pixels == images.pixels)
             let strength = kind.strengths[kind.strengths.count - 1]
-            let once = try Perturbation(kind, strength: strength)(images, threads: 1).pixels
+            let once = try Perturbation(kind, strength: strength)(
+                images, engine: Engine(kernels: .fastest(), threads: 1)
+            ).pixels
             #expect(once != images.pixels, "\(kind)")
-            #expect(try Perturbation(kind, strength: strength)(images, threads: 3).pixels == once, "\(kind)")
+            let thrice = try Perturbation(kind, strength: strength)(
+                images, engine: Engine(kernels: .fastest(), threads: 3)
+            ).pixels
+            #expect(thrice == once, "\(kind)")
         }
     }
 
@@ -76,7 +82,7 @@ struct PerturbationTests {
         let shape = ImageShape(channels: 1, height: 100, width: 100)
         let grey = try LabeledImages(
             shape: shape, pixels: [UInt8](repeating: 128, count: 40_000), labels: [0, 0, 0, 0], classes: 1)
-        let values = try Perturbation(.noise, strength: 0.1)(grey).pixels.map { Double($0) - 128 }
+        let values = try Perturbation(.noise, strength: 0.1)(grey, engine: .fastest).pixels.map { Double($0) - 128 }
         let mean = values.reduce(0, +) / 40_000
         let variance = values.map { $0 * $0 }.reduce(0, +) / 40_000 - mean * mean
         // Standard errors: 25.5 / 200 of the mean, 25.5 / 283 of the deviation.

@@ -6,8 +6,7 @@ import Testing
 struct PyTorchTests {
     private func loop(_ model: String, images: LabeledImages) throws -> (network: Network, loop: TrainingLoop) {
         let architecture = try #require(try Architecture.builtIn(model, input: images.shape, classes: 10))
-        let network = try Network(architecture, seed: 1)
-        try network.load(PyTorchReference.tensors("\(model).init"))
+        let network = try Network(architecture, weights: PyTorchReference.tensors("\(model).init"))
         var configuration = TrainingConfiguration()
         configuration.shuffles = false
         configuration.standardization = MNIST.standardization

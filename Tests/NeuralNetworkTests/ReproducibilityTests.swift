@@ -28,10 +28,10 @@ struct ReproducibilityTests {
         configuration.epochs = 2
         configuration.weightDecay = 1e-4
         configuration.standardization = MNIST.standardization
-        let network = try Network(architecture, seed: 1234, initialization: configuration.initialization)
-        let loop = try TrainingLoop(
-            network: network, images: images, configuration: configuration, threads: threads,
-            kernels: .fastest(upTo: level))
+        let engine = Engine(kernels: .fastest(upTo: level), threads: threads)
+        let network = try Network(
+            architecture, seed: 1234, initialization: configuration.initialization, engine: engine)
+        let loop = try TrainingLoop(network: network, images: images, configuration: configuration, engine: engine)
         for epoch in 1...2 { _ = try #require(loop.trainEpoch(epoch)) }
         let evaluation = try loop.evaluate(images)
         var hash = SHA256()
@@ -85,12 +85,30 @@ struct ReproducibilityTests {
             let checkpoint = try Checkpoint(undisturbed.checkpoint(afterEpoch: 2).encode())
             for epoch in 3...4 { _ = loop.trainEpoch(epoch) }
 
-            let resumed = try Network(architecture, seed: 99)
-            try resumed.restore(checkpoint)
+            let resumed = try Network(architecture, resuming: checkpoint)
             loop = try TrainingLoop(network: resumed, images: images, configuration: configuration)
             for epoch in checkpoint.epoch + 1...4 { _ = loop.trainEpoch(epoch) }
             #expect(resumed.tensors() == undisturbed.tensors(), "\(optimizer)")
             #expect(resumed.checkpoint(afterEpoch: 4) == undisturbed.checkpoint(afterEpoch: 4))
+        }
+    }
+
+    @Test("an evaluation of stored weights gives what the test after the training gave, with one thread or three")
+    func evaluation() async throws {
+        let images = try await MNIST.training().prefix(150)
+        var configuration = TrainingConfiguration()
+        configuration.standardization = MNIST.standardization
+        let architecture = try Self.allLayers(images.shape)
+        let network = try Network(architecture, seed: 1)
+        let loop = try TrainingLoop(network: network, images: images, configuration: configuration)
+        _ = try #require(loop.trainEpoch(1))
+        let tested = try loop.evaluate(images)
+        let stored = try Network(architecture, weights: Safetensors.decode(network.encodedWeights()).tensors)
+        #expect(stored.tensors() == network.tensors())
+        for threads in [1, 3] {
+            let engine = Engine(kernels: .fastest(), threads: threads)
+            let again = try Evaluator(stored, configuration: configuration, engine: engine)(images)
+            #expect(again.losses == tested.losses && again.probabilities == tested.probabilities)
         }
     }
 

@@ -20,7 +20,7 @@ final class ActivationStage: Stage {
                 count: input.count(in: pass)))
     }
 
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         pass.run(
             pass.kernels.activationGradient,

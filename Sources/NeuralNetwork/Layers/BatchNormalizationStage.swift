@@ -46,7 +46,7 @@ final class BatchNormalizationStage: Stage {
                 batchMoments: moments.map { ($0.mean.pointer, $0.inverseDeviation.pointer) }, momentum: momentum))
     }
 
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let moments else { return }
         pass.run(
             pass.kernels.batchNormalizationGradient,

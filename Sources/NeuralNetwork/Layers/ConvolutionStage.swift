@@ -53,7 +53,7 @@ final class ConvolutionStage: Stage {
                 bias: bias.values.constant, output: output.values.pointer, rectifies: output.isRectified))
     }
 
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient else { return }
         let source = bordered ?? input
         if let inputGradient = source.gradient {

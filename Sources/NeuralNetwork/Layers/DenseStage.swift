@@ -33,7 +33,7 @@ final class DenseStage: Stage {
                 rowsPerUnit: 5))
     }
 
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient else { return }
         if let inputGradient = input.gradient, let transposed {
             pass.run(

@@ -30,7 +30,7 @@ final class DropoutStage: Stage {
                 count: count))
     }
 
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         pass.run(
             pass.kernels.scale,

@@ -20,7 +20,7 @@ final class FlattenStage: Stage {
                 sourceStride: pass.batch, target: output.values.pointer, targetStride: width))
     }
 
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         pass.run(
             pass.kernels.transpose,

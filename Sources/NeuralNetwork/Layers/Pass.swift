@@ -55,6 +55,7 @@ protocol Stage: AnyObject {
     /// Computes the output from the input.
     func forward(_ pass: Pass)
 
-    /// From the output's gradient, computes the input's gradient where there is one, then makes a step with the weights.
-    func backward(_ pass: Pass, step: OptimizerStep)
+    /// From the output's gradient, computes the input's gradient where there is one, then makes a step with the weights
+    /// unless it is `nil`.
+    func backward(_ pass: Pass, step: OptimizerStep?)
 }

@@ -75,8 +75,8 @@ final class Plan {
         for stage in stages { stage.forward(pass) }
     }
 
-    /// From the gradient of the logits to a step with all weights.
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    /// From the gradient of the logits to a step with all weights, unless it is `nil`.
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         for stage in stages.reversed() { stage.backward(pass, step: step) }
     }
 }

@@ -41,7 +41,7 @@ final class PoolingStage: Stage {
         }
     }
 
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         switch kind {
         case .maximum:

@@ -29,7 +29,7 @@ final class ResponseNormalizationStage: Stage {
         pass.run(pass.kernels.normalizeResponse, operation(pass))
     }
 
-    func backward(_ pass: Pass, step: OptimizerStep) {
+    func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         var operation = operation(pass)
         operation.gradients = (gradient.constant, inputGradient.pointer)

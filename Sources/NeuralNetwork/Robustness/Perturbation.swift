@@ -55,16 +55,15 @@ public struct Perturbation: Sendable, Hashable {
 
     /// The images after the change; the same change gives the same images.
     ///
-    /// - Parameter threads: `nil` for one a physical core; changes no result.
     /// - Throws: `PerturbationError` for a strength that no image can be changed by.
-    public func callAsFunction(_ images: LabeledImages, threads: Int? = nil) throws -> LabeledImages {
+    public func callAsFunction(_ images: LabeledImages, engine: Engine) throws -> LabeledImages {
         guard strength != 0 else { return images }
         guard abs(strength) <= 1000, strength > 0 || [.shiftRight, .shiftDown, .rotation].contains(kind) else {
             throw PerturbationError(kind: kind, strength: strength)
         }
         let size = images.shape.count
         var pixels = [UInt8](repeating: 0, count: images.pixels.count)
-        let team = ThreadTeam(threadCount: threads ?? PhysicalCores.count)
+        let team = engine.makeTeam()
         images.pixels.withUnsafeBufferPointer { source in
             pixels.withUnsafeMutableBufferPointer { target in
                 guard let source = source.baseAddress, let target = target.baseAddress else { return }

@@ -64,14 +64,14 @@ extension Network {
         }
     }
 
-    /// Takes over weights and the optimiser's memory.
+    /// A network that resumes its training: with weights and the optimiser's memory.
     ///
-    /// - Throws: `WeightsError` when a tensor is missing or of another shape; the network is not to be used then.
-    public func restore(_ checkpoint: Checkpoint) throws {
+    /// - Throws: `WeightsError` when a tensor is missing or of another shape.
+    public convenience init(_ architecture: Architecture, resuming checkpoint: Checkpoint) throws {
         let isMoment = { (tensor: Tensor) in
             tensor.name.hasPrefix("first_moment.") || tensor.name.hasPrefix("second_moment.")
         }
-        try load(checkpoint.tensors.filter { !isMoment($0) })
+        try self.init(architecture, weights: checkpoint.tensors.filter { !isMoment($0) })
         let moments = Dictionary(
             checkpoint.tensors.filter(isMoment).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for parameter in parameters { try parameter.setMoments(moments) }

@@ -1,5 +1,4 @@
 import KernelTypes
-import Kernels
 
 /// Classifies images with a network's weights as they are. It has room for one batch, without gradients.
 public final class Evaluator {
@@ -11,17 +10,12 @@ public final class Evaluator {
     /// Made for the first images, and again for more: fewer images than a batch need less memory.
     private var room: (plan: Plan, batch: Batch, capacity: Int)?
 
-    /// - Parameters:
-    ///   - configuration: Of the training: intensities are standardised as they were there.
-    ///   - threads: `nil` for one a physical core.
-    ///   - kernels: Those that the processor can run; they change no result.
+    /// - Parameter configuration: Of the training: intensities are standardised as they were there.
     /// - Throws: `TrainingError` when intensities can't be standardised so.
     public convenience init(
-        _ network: Network, configuration: TrainingConfiguration, threads: Int? = nil, kernels: KernelSet = .fastest()
+        _ network: Network, configuration: TrainingConfiguration, engine: Engine
     ) throws {
-        try self.init(
-            network, configuration: configuration, kernels: kernels,
-            team: ThreadTeam(threadCount: threads ?? PhysicalCores.count))
+        try self.init(network, configuration: configuration, kernels: engine.kernels, team: engine.makeTeam())
     }
 
     init(_ network: Network, configuration: TrainingConfiguration, kernels: KernelSet, team: ThreadTeam) throws {

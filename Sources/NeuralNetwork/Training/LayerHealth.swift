@@ -34,14 +34,14 @@ struct UnitActivity {
 }
 
 extension Network {
-    /// Makes room for gradients, so that a backward pass keeps them and makes no step.
+    /// Makes room for gradients, so that a backward pass keeps them.
     func keepGradients() {
         for parameter in parameters where parameter.isTrainable {
             parameter.gradient = FloatBuffer(count: parameter.values.count)
         }
     }
 
-    /// Gives the room back: backward passes make steps again.
+    /// Gives the room back.
     func dropGradients() {
         for parameter in parameters { parameter.gradient = nil }
     }

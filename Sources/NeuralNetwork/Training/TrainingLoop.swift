@@ -1,14 +1,10 @@
 import KernelTypes
-import Kernels
 
 /// Trains a network on images, epoch by epoch, and tests it.
 ///
 /// The weights after an epoch depend on the architecture, the configuration, the images and the weights before it; not
 /// on the number of threads or the processor.
 public final class TrainingLoop {
-    /// Threads where none are asked for: one a physical core.
-    public static var defaultThreadCount: Int { PhysicalCores.count }
-
     private let network: Network
     private let images: LabeledImages
     private let configuration: TrainingConfiguration
@@ -21,20 +17,16 @@ public final class TrainingLoop {
     private let batches: [Range<Int>]
     private let evaluator: Evaluator
 
-    /// - Parameters:
-    ///   - threads: `nil` for one a physical core.
-    ///   - kernels: Those that the processor can run; by default the fastest.
     /// - Throws: `TrainingError` when the images are not those that the network takes, or can't be learned so.
     public init(
-        network: Network, images: LabeledImages, configuration: TrainingConfiguration, threads: Int? = nil,
-        kernels: KernelSet = .fastest()
+        network: Network, images: LabeledImages, configuration: TrainingConfiguration, engine: Engine
     ) throws {
         self.network = network
         self.images = images
         self.configuration = configuration
         standardization = configuration.standardization ?? .none
-        self.kernels = kernels
-        team = ThreadTeam(threadCount: threads ?? PhysicalCores.count)
+        kernels = engine.kernels
+        team = engine.makeTeam()
         evaluator = try Evaluator(network, configuration: configuration, kernels: kernels, team: team)
         try network.architecture.check(images)
         try network.architecture.checkTraining(configuration, samples: images.count)
@@ -70,8 +62,14 @@ public final class TrainingLoop {
                 order[first..<end], of: images, placements: placements, standardization: standardization,
                 labelSmoothing: configuration.labelSmoothing, plan: plan, pass: pass, needsGradient: true)
             let step = configuration.step(inEpoch: epoch, number: pass.step + 1)
-            if end == order.count { gradientNorms = gradients(pass, step) { network.gradientNorms(pass) } }
-            plan.backward(pass, step: step)
+            if end == order.count {
+                network.keepGradients()
+                plan.backward(pass, step: step)
+                gradientNorms = network.gradientNorms(pass)
+                network.dropGradients()
+            } else {
+                plan.backward(pass, step: step)
+            }
             let stepLoss = batch.lossSum(pass.count)
             lossSum += stepLoss
             correct += batch.correct(pass.count)
@@ -85,14 +83,6 @@ public final class TrainingLoop {
             learningRate: configuration.learningRate(inEpoch: epoch), meanLoss: lossSum / Double(order.count),
             correct: correct, seconds: (clock.now - start) / .seconds(1), firstNonFiniteStep: firstNonFiniteStep,
             gradientNorms: gradientNorms)
-    }
-
-    /// Goes backward from the batch's loss without a step; the gradients are there while `body` runs.
-    private func gradients<Result>(_ pass: Pass, _ step: OptimizerStep, _ body: () -> Result) -> Result {
-        network.keepGradients()
-        defer { network.dropGradients() }
-        plan.backward(pass, step: step)
-        return body()
     }
 
     /// The order depends on the seed and the epoch alone.
@@ -116,8 +106,11 @@ public final class TrainingLoop {
         batch.forward(
             range.map { Int32($0) }[...], of: images, standardization: standardization,
             labelSmoothing: configuration.labelSmoothing, plan: plan, pass: pass, needsGradient: true)
-        let gradients = gradients(pass, configuration.step(inEpoch: 1, number: 1)) {
-            network.parameters.compactMap { parameter in parameter.gradient.map { parameter.tensor(of: $0) } }
+        network.keepGradients()
+        defer { network.dropGradients() }
+        plan.backward(pass, step: nil)
+        let gradients = network.parameters.compactMap { parameter in
+            parameter.gradient.map { parameter.tensor(of: $0) }
         }
         return (batch.lossSum(pass.count) / Double(pass.count), gradients)
     }

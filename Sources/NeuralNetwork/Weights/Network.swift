@@ -1,6 +1,3 @@
-import KernelTypes
-import Kernels
-
 /// A network: an architecture and its weights.
 public final class Network {
     public let architecture: Architecture
@@ -9,65 +6,104 @@ public final class Network {
     /// Those of each layer.
     let parametersOfLayer: [[Parameter]]
 
-    /// Each tensor has a random stream of its own, so that a change of one layer leaves the others' first weights as they
-    /// were.
-    public init(_ architecture: Architecture, seed: UInt64, initialization: Initialization = .uniformFanIn) throws {
+    private init(_ architecture: Architecture, layers: [[Parameter]]) {
         self.architecture = architecture
-        let kernels = KernelSet.fastest()
-        var input = LayerShape.image(architecture.input)
-        var layers: [[Parameter]] = []
-        let names = architecture.weightNames()
-        for (index, output) in try architecture.shapes().enumerated() {
-            let layer = architecture.layers[index]
-            let shapes = layer.weightShapes(for: input)
-            layers.append(
-                shapes.map { weight in
-                    let parameter = Parameter(
-                        name: "\(names[index] ?? "").\(weight.kind)", shape: weight.shape,
-                        isTrainable: weight.isTrainable)
-                    if layer.isLinear {
-                        let bounds = initialization.bounds(weight: shapes[0].shape)
-                        parameter.fill(
-                            with: RandomStream(seed: seed, name: "initialisation \(parameter.name)"),
-                            bound: weight.kind == "weight" ? bounds.weight : bounds.bias, kernels: kernels)
-                    } else if weight.kind == "weight" || weight.kind == "running_var" {
-                        parameter.set([Float](repeating: 1, count: weight.count))
-                    }
-                    return parameter
-                })
-            input = output
-        }
         parametersOfLayer = layers
         parameters = layers.flatMap { $0 }
     }
 
-    /// All weights, named and laid out as in PyTorch's `state_dict`.
-    public func tensors() -> [Tensor] { parameters.map { $0.tensor(of: $0.values) } }
-
-    /// Takes over weights; the network stays as it was when one does not fit. PyTorch's counters of batches
-    /// (`num_batches_tracked`) are passed over: nothing is computed from them.
+    /// A network to be trained, with random weights.
     ///
-    /// - Throws: `WeightsError` when a tensor is missing, superfluous, or of another shape.
-    public func load(_ tensors: [Tensor]) throws {
-        let named = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for parameter in parameters {
-            guard let tensor = named[parameter.name] else {
-                throw WeightsError.missing(parameter.name, present: tensors.map(\.name))
-            }
-            guard tensor.shape == parameter.shape else {
-                throw WeightsError.shape(parameter.name, found: tensor.shape, needed: parameter.shape)
-            }
-            guard tensor.values.count == parameter.count else {
-                throw WeightsError.count(parameter.name, found: tensor.values.count, needed: parameter.count)
+    /// Each tensor has a random stream of its own, so that a change of one layer leaves the others' first weights as they
+    /// were.
+    public convenience init(
+        _ architecture: Architecture, seed: UInt64, initialization: Initialization = .uniformFanIn, engine: Engine
+    ) throws {
+        let tensors = try architecture.tensorShapes()
+        let layers = zip(architecture.layers, tensors).map { layer, tensors in
+            tensors.map { tensor in
+                let parameter = Parameter(tensor)
+                if layer.isLinear {
+                    let bounds = initialization.bounds(weight: tensors[0].weight.shape)
+                    parameter.fill(
+                        with: RandomStream(seed: seed, name: "initialisation \(tensor.name)"),
+                        bound: tensor.weight.kind == "weight" ? bounds.weight : bounds.bias, kernels: engine.kernels)
+                } else if tensor.weight.kind == "weight" || tensor.weight.kind == "running_var" {
+                    parameter.set([Float](repeating: 1, count: parameter.count))
+                }
+                return parameter
             }
         }
-        let known = Set(parameters.map(\.name))
-        if let stranger = tensors.first(where: {
+        self.init(architecture, layers: layers)
+    }
+
+    /// A network with weights that are there, without a random number.
+    ///
+    /// - Parameter weights: Named and laid out as `tensors()`. PyTorch's counters of batches (`num_batches_tracked`) are
+    ///   ignored: nothing is computed from them.
+    /// - Throws: `WeightsError` when a tensor is missing, superfluous, or of another shape.
+    public convenience init(_ architecture: Architecture, weights: [Tensor]) throws {
+        let named = try architecture.check(weights)
+        let layers = try architecture.tensorShapes().map { tensors in
+            tensors.map { tensor in
+                let parameter = Parameter(tensor)
+                parameter.set(named[tensor.name]?.values ?? [])
+                return parameter
+            }
+        }
+        self.init(architecture, layers: layers)
+    }
+
+    /// All weights, named and laid out as in PyTorch's `state_dict`.
+    public func tensors() -> [Tensor] { parameters.map { $0.tensor(of: $0.values) } }
+}
+
+/// A tensor of a network before it is allocated.
+struct TensorShape {
+    /// E.g. `conv1.weight`.
+    let name: String
+    let weight: WeightShape
+}
+
+extension Architecture {
+    /// The tensors of each layer, in PyTorch's order.
+    func tensorShapes() throws -> [[TensorShape]] {
+        let names = weightNames()
+        var input = LayerShape.image(self.input)
+        return zip(layers, try shapes()).enumerated().map { index, pair in
+            defer { input = pair.1 }
+            return pair.0.weightShapes(for: input).map { weight in
+                TensorShape(name: "\(names[index] ?? "").\(weight.kind)", weight: weight)
+            }
+        }
+    }
+
+    /// Whether weights fit, before a network is allocated.
+    ///
+    /// - Returns: The weights by name.
+    /// - Throws: `WeightsError`, as `Network(_:weights:)`.
+    @discardableResult
+    public func check(_ weights: [Tensor]) throws -> [String: Tensor] {
+        let named = Dictionary(weights.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let needed = try tensorShapes().flatMap { $0 }
+        for (name, weight) in needed.map({ ($0.name, $0.weight) }) {
+            guard let tensor = named[name] else {
+                throw WeightsError.missing(name, present: weights.map(\.name))
+            }
+            guard tensor.shape == weight.shape else {
+                throw WeightsError.shape(name, found: tensor.shape, needed: weight.shape)
+            }
+            guard tensor.values.count == weight.count else {
+                throw WeightsError.count(name, found: tensor.values.count, needed: weight.count)
+            }
+        }
+        let known = Set(needed.map(\.name))
+        if let stranger = weights.first(where: {
             !known.contains($0.name) && !$0.name.hasSuffix(".num_batches_tracked")
         }) {
             throw WeightsError.superfluous(stranger.name)
         }
-        for parameter in parameters { parameter.set(named[parameter.name]?.values ?? []) }
+        return named
     }
 }
 

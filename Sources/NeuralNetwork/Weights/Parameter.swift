@@ -17,10 +17,10 @@ final class Parameter {
     /// Dense weights are transposed, inputs × outputs, and padded to whole vectors; so that a vector holds 16 outputs.
     private let isTransposed: Bool
 
-    init(name: String, shape: [Int], isTrainable: Bool) {
-        self.name = name
-        self.shape = shape
-        self.isTrainable = isTrainable
+    init(_ tensor: TensorShape) {
+        name = tensor.name
+        shape = tensor.weight.shape
+        isTrainable = tensor.weight.isTrainable
         isTransposed = shape.count == 2
         values = FloatBuffer(count: Self.paddedCount(shape))
     }
@@ -32,13 +32,6 @@ final class Parameter {
 
     /// Numbers without padding.
     var count: Int { shape.reduce(1, *) }
-
-    /// Where the number at `index` in PyTorch's layout stands in ours.
-    private func position(of index: Int) -> Int {
-        guard isTransposed else { return index }
-        let (output, input) = index.quotientAndRemainder(dividingBy: shape[1])
-        return input * paddedToLanes(shape[0]) + output
-    }
 
     /// In PyTorch's layout.
     func tensor(of buffer: FloatBuffer) -> Tensor {
@@ -71,7 +64,21 @@ final class Parameter {
     func set(_ newValues: [Float]) { write(newValues, to: values) }
 
     private func write(_ newValues: [Float], to buffer: FloatBuffer) {
-        for (index, value) in newValues.enumerated() { buffer.pointer[position(of: index)] = value }
+        guard isTransposed else {
+            buffer.pointer.update(from: newValues, count: count)
+            return
+        }
+        let (outputs, inputs, width) = (shape[0], shape[1], paddedToLanes(shape[0]))
+        newValues.withUnsafeBufferPointer { source in
+            // As in `copy`.
+            for first in stride(from: 0, to: outputs, by: lanes) {
+                for input in 0..<inputs {
+                    for output in first..<min(first + lanes, outputs) {
+                        buffer.pointer[input * width + output] = source[output * inputs + input]
+                    }
+                }
+            }
+        }
     }
 
     /// Fills it with a stream's numbers, in the order of PyTorch's layout, uniform in ±bound.
@@ -83,8 +90,8 @@ final class Parameter {
         for unit in 0..<fill.unitCount { kernels.fillUniform(fill, unit) }
     }
 
-    func update(step: OptimizerStep) -> ParameterUpdate {
-        let moments = step.momentCount
+    func update(step: OptimizerStep?) -> ParameterUpdate {
+        let moments = step?.momentCount ?? 0
         if moments > 0 && firstMoment == nil { firstMoment = FloatBuffer(count: values.count) }
         if moments > 1 && secondMoment == nil { secondMoment = FloatBuffer(count: values.count) }
         return ParameterUpdate(

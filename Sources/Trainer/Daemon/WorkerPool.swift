@@ -1,4 +1,3 @@
-import KernelTypes
 import Logging
 import NeuralNetwork
 import PostgreSQL
@@ -15,29 +14,27 @@ public struct WorkerPool: Service {
     private static let pollingInterval = Duration.seconds(2)
 
     let workers: Int
-    let threadsPerWorker: Int
+    let engine: Engine
     let endsWhenIdle: Bool
     let programVersion: String
-    let kernels: KernelSet
     let logger: Logger
     let stop: StopSignal
     let connect: @Sendable () throws -> Store
     private let datasets = DatasetCache()
 
     /// - Parameters:
+    ///   - engine: Of each worker.
     ///   - endsWhenIdle: Whether to end as soon as nothing waits any more.
-    ///   - kernels: Those that the processor can run; they change no result.
     ///   - stop: Set by others too, to end this.
     ///   - connect: Opens a connection of its own.
     public init(
-        workers: Int, threadsPerWorker: Int, endsWhenIdle: Bool, programVersion: String, kernels: KernelSet,
-        logger: Logger, stop: StopSignal, connect: @escaping @Sendable () throws -> Store
+        workers: Int, engine: Engine, endsWhenIdle: Bool, programVersion: String, logger: Logger,
+        stop: StopSignal, connect: @escaping @Sendable () throws -> Store
     ) {
         self.workers = workers
-        self.threadsPerWorker = threadsPerWorker
+        self.engine = engine
         self.endsWhenIdle = endsWhenIdle
         self.programVersion = programVersion
-        self.kernels = kernels
         self.logger = logger
         self.stop = stop
         self.connect = connect
@@ -65,7 +62,7 @@ public struct WorkerPool: Service {
     private func work(_ number: Int) {
         var logger = logger
         logger[metadataKey: "worker"] = "\(number)"
-        let executor = Machine.executor(worker: number, threads: threadsPerWorker, programVersion: programVersion)
+        let executor = Machine.executor(worker: number, threads: engine.threads, programVersion: programVersion)
         let store = ReconnectingStore(
             patience: nil, isAbandoned: { stop.isRequested }, tell: { logger.warning("\($0)") },
             connect: {
@@ -103,7 +100,7 @@ public struct WorkerPool: Service {
         logger[metadataKey: "run"] = "\(run.lease.run)"
         logger.info("training", metadata: ["epochs_finished": "\(run.epochsFinished)", "fence": "\(run.lease.fence)"])
         let execution = RunExecution(
-            run, kernels: kernels, threads: threadsPerWorker, isRetried: true,
+            run, engine: engine, isRetried: true,
             givesUp: { [stop] in stop.hasBeenRequested(for: Self.limit) }, store: store, connect: connect,
             data: { try datasets.data(ofDataset: run.datasetID, from: $0) })
         do {

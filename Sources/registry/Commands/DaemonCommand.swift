@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import KernelTypes
 import Logging
 import NeuralNetwork
 import PostgreSQL
@@ -60,14 +59,14 @@ struct DaemonCommand: AsyncParsableCommand {
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let environment = ProcessInfo.processInfo.environment
-        let kernels = try KernelSet.chosen(by: environment)
+        let threads = threadsPerWorker ?? max(1, Engine.defaultThreadCount / workers)
+        let engine = try Engine.chosen(by: environment, threads: threads)
         let connect = try await database.connector()
         let stop = StopSignal()
         let logger = Logger(label: "registry.daemon", factory: logFormat.handler)
-        let threads = threadsPerWorker ?? max(1, TrainingLoop.defaultThreadCount / workers)
         let pool = WorkerPool(
-            workers: workers, threadsPerWorker: threads, endsWhenIdle: once, programVersion: Registry.version,
-            kernels: kernels, logger: logger, stop: stop, connect: connect)
+            workers: workers, engine: engine, endsWhenIdle: once, programVersion: Registry.version, logger: logger,
+            stop: stop, connect: connect)
         let scheduler = Scheduler(
             worker: Machine.executor(threads: threads, programVersion: Registry.version).worker, logger: logger,
             stop: stop, connect: connect, check: { try checkSchedule($0) },

@@ -1,7 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import KernelTypes
-import Kernels
 import NeuralNetwork
 import PostgreSQL
 import Reporting
@@ -25,7 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let kernels = try KernelSet.chosen(by: environment)
+        let engine = try Engine.chosen(by: environment)
         // What needs no server is told first, in case that none answers.
         Terminal.write(
             Table.aligned(
@@ -34,9 +32,10 @@ struct DoctorCommand: AsyncParsableCommand {
                     ["processor", Machine.processor],
                     [
                         "instructions",
-                        "\(kernels.level.rawValue) (this processor can run \(Self.names(KernelSet.Level.available)))",
+                        "\(engine.instructionSet) (this processor can run "
+                            + "\(Engine.instructionSets.joined(separator: ", ")))",
                     ],
-                    ["threads", "\(TrainingLoop.defaultThreadCount), one a physical core"],
+                    ["threads", "\(engine.threads), one a physical core"],
                     ["home", try RegistryHome.path(environment: environment).string],
                 ], isRight: [false, false]))
         let connection = try Connection(try database.address().connectionString())
@@ -47,9 +46,5 @@ struct DoctorCommand: AsyncParsableCommand {
         Terminal.write("\n" + (try Table(differences)).text)
         let violated = try differences.count { try $0["differing"] as Int > 0 }
         guard violated == 0 else { throw InconsistentContents(statements: violated) }
-    }
-
-    private static func names(_ levels: [KernelSet.Level]) -> String {
-        levels.map(\.rawValue).joined(separator: ", ")
     }
 }

@@ -43,19 +43,19 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.openStore()
         let version = try store.resolve(model)
-        let weights = try store.artifact(version.weightsDigest)
-        let bytes = format == .onnx ? try Self.onnx(version, weights: weights, store: store) : weights
+        let bytes =
+            format == .onnx
+            ? try Self.onnx(version, store: store) : try store.artifact(version.weightsDigest)
         try writeFile(bytes, to: file)
         Terminal.tell("\(version.reference) → \(file), \(Quantity.count(bytes.count)) bytes")
     }
 
-    private static func onnx(_ version: StoredVersion, weights: [UInt8], store: Store) throws -> [UInt8] {
-        let configuration = try RunConfiguration(json: version.configuration)
-        let network = try Network(configuration.architecture, seed: 0)
-        try network.load(Safetensors.decode(weights).tensors)
+    private static func onnx(_ version: StoredVersion, store: Store) throws -> [UInt8] {
+        let trained = try TrainedNetwork(of: version, in: store)
         let dataset = try store.dataset(id: version.datasetID).description
         return try ONNXModel.encode(
-            network, images: dataset.imageShape, standardization: configuration.training.standardization,
+            trained.network, images: dataset.imageShape,
+            standardization: trained.configuration.training.standardization,
             producerVersion: Registry.version,
             metadata: [
                 ("model", version.reference.description),

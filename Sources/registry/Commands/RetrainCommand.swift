@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import KernelTypes
+import NeuralNetwork
 import Store
 
 #if canImport(Glibc)
@@ -56,13 +56,13 @@ struct RetrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        let kernels = try KernelSet.chosen(by: ProcessInfo.processInfo.environment)
+        let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
         let connect = try await database.connector()
         let store = ForegroundTraining.store(connect: connect)
         let models = try self.models.isEmpty ? store { try $0.models(withAlias: "production") } : self.models
         guard !models.isEmpty else { throw UsageError.nothingInProduction }
         let retrainer = Retrainer(
-            store: store, connect: connect, kernels: kernels, threads: threads,
+            store: store, connect: connect, engine: engine,
             conditions: Retrainer.Conditions(level: level, minimumAccuracy: minimumAccuracy))
         var outcomes: [Retrainer.Outcome] = []
         var failure: (any Error)?

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import KernelTypes
 import NeuralNetwork
 import PostgreSQL
 import Reporting
@@ -42,11 +41,11 @@ struct RobustnessCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let kernels = try KernelSet.chosen(by: ProcessInfo.processInfo.environment)
+        let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
         let store = try await database.openStore()
         let version = try store.resolve(model)
         let kinds = only.isEmpty ? Perturbation.Kind.allCases : Perturbation.Kind.allCases.filter(only.contains)
-        let test = RobustnessTest(version, kernels: kernels, threads: threads, store: store)
+        let test = RobustnessTest(version, engine: engine, store: store)
         try test(kinds) { perturbation, done, count in
             guard Terminal.isErrorTerminal else { return }
             Terminal.showProgress("\(done + 1) of \(count): \(perturbation.kind.rawValue) \(perturbation.strength)")

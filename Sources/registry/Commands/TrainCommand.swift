@@ -1,7 +1,6 @@
 import ArgumentParser
 import Datasets
 import FoundationEssentials
-import KernelTypes
 import NeuralNetwork
 import Reporting
 import Store
@@ -77,10 +76,10 @@ struct TrainCommand: AsyncParsableCommand {
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)  // A reader of the output that goes away must not end a training.
         // What is wrong with the files is told before a server is started.
-        let kernels = try KernelSet.chosen(by: ProcessInfo.processInfo.environment)
+        let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
         let described =
             Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)
-        // The file, the tensors in it and a network are in memory at the same time.
+        // The file, the tensors in it and the file that is made of them are in memory at the same time.
         let weights = try initialWeights.map { try ForeignWeights(readFile($0, limit: Memory.available / 3)) }
         if !quiet { for change in weights?.changes ?? [] { Terminal.tell("\(initialWeights ?? ""): \(change)") } }
         let connect = try await database.connector()
@@ -96,7 +95,7 @@ struct TrainCommand: AsyncParsableCommand {
         try architecture.checkTraining(settings, samples: dataset.trainingSamples)
         try RunConfiguration(architecture: architecture, training: settings)
             .checkMemory(on: dataset.sampleCounts, available: memory)
-        if let weights { try Network(architecture, seed: training.seed).load(weights.tensors) }
+        if let weights { try architecture.check(weights.tensors) }
 
         let digest = try weights.map { try store.storeArtifact($0.bytes, mediaType: "application/x-safetensors") }
         let configuration = RunConfiguration(
@@ -115,9 +114,8 @@ struct TrainCommand: AsyncParsableCommand {
                 Terminal.write("\(run)\n")
             }
         } else {
-            let run = try store.start(request, by: ForegroundTraining.executor(threads: threads))
-            let training = ForegroundTraining(
-                of: model, run, connect: connect, kernels: kernels, threads: threads)
+            let run = try store.start(request, by: ForegroundTraining.executor(engine))
+            let training = ForegroundTraining(of: model, run, connect: connect, engine: engine)
             try training.run(on: dataset, isQuiet: quiet)
         }
     }

@@ -1,4 +1,3 @@
-import KernelTypes
 import NeuralNetwork
 import Store
 import Trainer
@@ -11,25 +10,22 @@ struct ForegroundTraining {
     private let model: String
     private let claimed: ClaimedRun
     private let connect: @Sendable () throws -> Store
-    private let kernels: KernelSet
-    private let threads: Int?
+    private let engine: Engine
 
     /// - Parameters:
     ///   - model: The model's name.
     ///   - claimed: A run that this process has taken.
     init(
-        of model: String, _ claimed: ClaimedRun, connect: @escaping @Sendable () throws -> Store, kernels: KernelSet,
-        threads: Int?
+        of model: String, _ claimed: ClaimedRun, connect: @escaping @Sendable () throws -> Store, engine: Engine
     ) {
         self.model = model
         self.claimed = claimed
         self.connect = connect
-        self.kernels = kernels
-        self.threads = threads
+        self.engine = engine
     }
 
-    static func executor(threads: Int?) -> Executor {
-        Machine.executor(threads: threads ?? TrainingLoop.defaultThreadCount, programVersion: Registry.version)
+    static func executor(_ engine: Engine) -> Executor {
+        Machine.executor(threads: engine.threads, programVersion: Registry.version)
     }
 
     /// A database that is waited for when it is restarted, or another host takes over.
@@ -57,7 +53,7 @@ struct ForegroundTraining {
             samplesPerEpoch: dataset.trainingSamples, parameters: configuration.architecture.parameterCount,
             isQuiet: isQuiet)
         let execution = RunExecution(
-            claimed, kernels: kernels, threads: threads, isRetried: false, store: Self.store(connect: connect),
+            claimed, engine: engine, isRetried: false, store: Self.store(connect: connect),
             connect: connect, data: { try TrainingData(of: dataset, from: $0) })
         let outcome = try execution(
             stopRequest: { _ in Interruption.hasCome ? interruption : nil }, report: report.tell)

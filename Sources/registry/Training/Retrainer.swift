@@ -1,4 +1,3 @@
-import KernelTypes
 import NeuralNetwork
 import PostgreSQL
 import Reporting
@@ -22,8 +21,7 @@ struct Retrainer {
     /// Waits for a database that is restarted: a night's work must not hang on that.
     let store: ReconnectingStore
     let connect: @Sendable () throws -> Store
-    let kernels: KernelSet
-    let threads: Int?
+    let engine: Engine
     let conditions: Conditions
 
     /// Prints the report of one model; of two trainings when one of an earlier night had to be ended first.
@@ -35,7 +33,7 @@ struct Retrainer {
                 let production = try Self.production(of: model, in: store)
                 return try store.beginRetraining(
                     of: model, production: production, repeats: repeats,
-                    by: ForegroundTraining.executor(threads: threads)
+                    by: ForegroundTraining.executor(engine)
                 ) {
                     try Self.request(
                         like: try production ?? store.resolve(ModelReference(model: model)), in: store)
@@ -63,7 +61,7 @@ struct Retrainer {
     private func train(_ model: String, _ retraining: Retraining, _ run: ClaimedRun) throws {
         let dataset = try store { try $0.dataset(id: run.datasetID) }
         do {
-            try ForegroundTraining(of: model, run, connect: connect, kernels: kernels, threads: threads)
+            try ForegroundTraining(of: model, run, connect: connect, engine: engine)
                 .run(on: dataset, reports: false, interruption: .release)
         } catch let diverged as Diverged {
             try store { try $0.fail(retraining, reason: diverged.reason) }
@@ -137,19 +135,14 @@ struct Retrainer {
         guard version.testSplitID != candidate.testSplitID else {
             return try store { try $0.missedIndices(of: version) }
         }
-        let (images, weights) = try store { store in
+        let (images, trained) = try store { store in
             let dataset = try store.dataset(id: candidate.datasetID)
             return (
                 try TrainingData.images(of: dataset, split: .test, from: store).images,
-                try store.artifact(version.weightsDigest)
+                try TrainedNetwork(of: version, in: store)
             )
         }
-        let configuration = try RunConfiguration(json: version.configuration)
-        let network = try Network(configuration.architecture, seed: 0)
-        try network.load(Safetensors.decode(weights).tensors)
-        let tested = try TrainingLoop(
-            network: network, images: images, configuration: configuration.training, threads: threads, kernels: kernels
-        ).evaluate(images)
+        let tested = try trained.evaluator(on: engine)(images)
         return Set(images.labels.indices.filter { tested.predictions[$0] != images.labels[$0] })
     }
 

@@ -1,0 +1,25 @@
+import NeuralNetwork
+import Store
+
+/// A model version's network, and how it was trained.
+public struct TrainedNetwork {
+    public let network: Network
+    public let configuration: RunConfiguration
+
+    public init(of version: StoredVersion, in store: Store) throws {
+        configuration = try RunConfiguration(json: version.configuration)
+        network = try Network(configuration.architecture, weights: version.weightsDigest, in: store)
+    }
+
+    /// Classifies images as the training's tests did.
+    public func evaluator(on engine: Engine) throws -> Evaluator {
+        try Evaluator(network, configuration: configuration.training, engine: engine)
+    }
+}
+
+extension Network {
+    /// - Parameter digest: SHA-256 of the artifact with the weights.
+    convenience init(_ architecture: Architecture, weights digest: String, in store: Store) throws {
+        try self.init(architecture, weights: Safetensors.decode(try store.artifact(digest)).tensors)
+    }
+}
