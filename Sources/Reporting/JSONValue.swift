@@ -7,7 +7,7 @@ public enum JSONValue: Sendable, Hashable {
     case string(String)
     case array([JSONValue])
     case object([Member])
-    /// JSON text from elsewhere, taken over as it is.
+    /// JSON text from elsewhere, taken over value for value.
     case verbatim(String)
 
     /// A key and its value.
@@ -21,6 +21,14 @@ public enum JSONValue: Sendable, Hashable {
         }
     }
 
+    /// An object with the members of both.
+    ///
+    /// - Returns: The first value, where one of them is no object.
+    public static func + (a: JSONValue, b: JSONValue) -> JSONValue {
+        guard case .object(let first) = a, case .object(let second) = b else { return a }
+        return .object(first + second)
+    }
+
     /// The text, indented by two spaces a level, without a line's end.
     public var text: String { text(indentation: "") }
 
@@ -30,6 +38,7 @@ public enum JSONValue: Sendable, Hashable {
         case .array(let values): "[" + values.map(\.line).joined(separator: ",") + "]"
         case .object(let members):
             "{" + members.map { "\(Self.quoted($0.key)):\($0.value.line)" }.joined(separator: ",") + "}"
+        case .verbatim(let text): Self.laidOut(text, indentation: nil)
         default: text
         }
     }
@@ -42,7 +51,7 @@ public enum JSONValue: Sendable, Hashable {
         // As PostgreSQL does it: JSON has no numbers for these.
         case .number(let value): return value.isFinite ? "\(value)" : "\"\(Self.name(ofNonFinite: value))\""
         case .string(let value): return Self.quoted(value)
-        case .verbatim(let text): return text
+        case .verbatim(let text): return Self.laidOut(text, indentation: indentation)
         case .array(let values):
             return Self.bracketed(values.map { $0.text(indentation: indentation + "  ") }, "[", "]", indentation)
         case .object(let members):
@@ -54,6 +63,42 @@ public enum JSONValue: Sendable, Hashable {
     private static func bracketed(_ lines: [String], _ open: String, _ close: String, _ indentation: String) -> String {
         guard !lines.isEmpty else { return open + close }
         return "\(open)\n" + lines.map { "\(indentation)  \($0)" }.joined(separator: ",\n") + "\n\(indentation)\(close)"
+    }
+
+    /// Valid JSON with other white space between its parts: indented as the rest, or on one line.
+    private static func laidOut(_ json: String, indentation: String?) -> String {
+        var text = String.UnicodeScalarView()
+        var (isString, isEscaped, depth) = (false, false, 0)
+        var previous: Unicode.Scalar = " "
+        func startLine() {
+            guard let indentation else { return }
+            text.append(contentsOf: ("\n" + indentation + String(repeating: "  ", count: depth)).unicodeScalars)
+        }
+        for scalar in json.unicodeScalars {
+            if isString {
+                isString = isEscaped || scalar != "\""
+                isEscaped = !isEscaped && scalar == "\\"
+                text.append(contentsOf: (scalar.isControl ? escaped(scalar) : String(scalar)).unicodeScalars)
+                previous = scalar
+                continue
+            }
+            let isEnd = scalar == "}" || scalar == "]"
+            if [" ", "\n", "\r", "\t"].contains(scalar) { continue }
+            if isEnd { depth -= 1 }
+            if previous == "," || ["{", "["].contains(previous) && !isEnd { startLine() }
+            if isEnd, !["{", "["].contains(previous) { startLine() }
+            if previous == ":", indentation != nil { text.append(" ") }
+            text.append(scalar)
+            if scalar == "{" || scalar == "[" { depth += 1 }
+            isString = scalar == "\""
+            previous = scalar
+        }
+        return String(text)
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16)
+        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 
     static func name(ofNonFinite value: Double) -> String {
@@ -70,12 +115,16 @@ public enum JSONValue: Sendable, Hashable {
             case "\r": result += "\\r"
             case "\t": result += "\\t"
             // The same text to every reader of JSON, and nothing that a terminal obeys.
-            case _ where scalar.isControl:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case _ where scalar.isControl: result += escaped(scalar)
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result + "\""
+    }
+}
+
+extension JSONValue: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral members: (String, JSONValue)...) {
+        self = .object(members.map { Member($0.0, $0.1) })
     }
 }

@@ -13,9 +13,24 @@ public enum Quantity {
         return (value < 0 ? "−" : "") + String(digits)
     }
 
-    /// With a fixed number of decimals, correctly rounded.
+    /// With a comma every three digits and the word for what is counted: `1 test sample`, `10,000 test samples`.
+    ///
+    /// - Parameter plural: `noun` with an “s” where there is none.
+    public static func count(_ value: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(count(value)) \(value == 1 ? noun : plural ?? noun + "s")"
+    }
+
+    /// As many digits as a person wants to know, six at most.
+    public static func number(_ value: Double) -> String {
+        guard value.isFinite else { return JSONValue.name(ofNonFinite: value) }
+        let text = formatted("%.6g", value)
+        return text.utf8.contains(UInt8(ascii: "e")) ? scientific(value) : text
+    }
+
+    /// With a fixed number of decimals, correctly rounded; from ten million on with a power of ten.
     public static func decimal(_ value: Double, places: Int) -> String {
         guard value.isFinite else { return JSONValue.name(ofNonFinite: value) }
+        guard abs(value) < 1e7 else { return scientific(value) }
         return formatted("%.*f", Int32(places), value)
     }
 

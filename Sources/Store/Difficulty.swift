@@ -52,7 +52,8 @@ extension Store {
                 select *
                   from analysis.hard_samples($1, $2, $3::smallint, $4, $5, $6)
             )
-            select sample.index, hard.label, hard.commonest_prediction, hard.missed_by, hard.missed_share,
+            select sample.index, hard.label, sample.class_name, hard.commonest_prediction,
+                   named.class_names[hard.commonest_prediction + 1] as predicted_name, hard.missed_by, hard.missed_share,
                    hard.mean_confidence, learning.mean_learned_epoch, learning.mean_forgotten, hard.label_doubt,
                    sample.pixels, sample.height, sample.width
               from hard
@@ -60,6 +61,8 @@ extension Store {
                 on sample.sample_id = hard.sample_id
                and sample.dataset_id = $1
                and sample.split = 'test'
+              join analysis.dataset as named
+                on named.dataset_id = $1
               left join analysis.learning_of_samples($1, array(select sample_id from hard), $2) as learning
                 on learning.sample_id = hard.sample_id
                and $4::timestamptz is null

@@ -36,7 +36,7 @@ extension Store {
     public func confusions(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(
             """
-            select label, predicted, samples, mean_confidence
+            select label, class_name, predicted, predicted_name, samples, mean_confidence
               from analysis.confusion
              where model = $1
                and version = $2
@@ -68,7 +68,7 @@ extension Store {
     public func misclassifiedSamples(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(
             """
-            select index, label, predicted, confidence, loss, pixels, height, width
+            select index, label, class_name, predicted, predicted_name, confidence, loss, pixels, height, width
               from analysis.misclassified_sample
              where model = $1
                and version = $2
@@ -90,7 +90,7 @@ extension Store {
     public func predictions(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(
             """
-            select index, label, predicted, is_correct, wrong_confidence, pixels, height, width
+            select index, label, class_name, predicted, predicted_name, is_correct, wrong_confidence, pixels, height, width
               from analysis.prediction
              where model = $1
                and version = $2

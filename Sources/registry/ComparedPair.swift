@@ -44,7 +44,7 @@ struct ComparedPair {
         guard let difference = try difference("loss_difference", places: 5, unit: " nats") else {
             return "cannot be told: the loss of some test sample is not finite"
         }
-        return samples < 20 ? "\(difference) (of \(samples) test \(samples == 1 ? "sample" : "samples"))" : difference
+        return samples < 20 ? "\(difference) (of \(Quantity.count(samples, "test sample")))" : difference
     }
 
     /// Which is better and how sure that is, in a sentence.
@@ -62,10 +62,10 @@ struct ComparedPair {
         return "\(signed(value)), 95 % interval \(signed(lower)) to \(signed(upper))\(unit)"
     }
 
-    func json() throws -> JSONValue {
-        .object(
-            try row.columns.indices.map { position in
-                JSONValue.Member(row.columns[position].name, JSONValue(try row.value(at: position)))
-            })
+    /// Every column of the pair's row.
+    func members() throws -> [JSONValue.Member] {
+        try row.columns.indices.map { position in
+            JSONValue.Member(row.columns[position].name, JSONValue(try row.value(at: position)))
+        }
     }
 }

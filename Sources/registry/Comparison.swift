@@ -60,33 +60,43 @@ struct Comparison {
         guard let first = classes.first else { return [] }
         let lines = try first.indices.map { index in
             let row = first[index]
-            let (label, name, samples): (Int, String, Int) = (
-                try row["label"], try row["class_name"], try row["samples"]
-            )
-            return ["\(label)", name, Quantity.count(samples)]
+            let (name, samples): (String, Int) = (try row["class_name"], try row["samples"])
+            return [name, Quantity.count(samples)]
                 + (try classes.map { Quantity.decimal(try $0[index]["accuracy"], places: 4) })
         }
-        return [["label", "class name", "samples"] + versions.map { "\($0.reference)" }] + lines
+        return [["class", "samples"] + versions.map { "\($0.reference)" }] + lines
     }
 
-    /// A row a version.
-    func table() throws -> Table {
+    /// A row for each pair, with p values, intervals and verdict.
+    func pairTable() throws -> Table {
+        let objects = try pairs.map { try $0.members() }
+        return Table(keys: objects.first?.map(\.key) ?? [], rows: objects.map { $0.map(\.value) })
+    }
+
+    /// A row for each version.
+    func modelTable() throws -> Table {
         let table = try Table(summaries)
         let positions = Self.keys.compactMap { table.keys.firstIndex(of: $0) }
         return Table(keys: positions.map { table.keys[$0] }, rows: table.rows.map { row in positions.map { row[$0] } })
     }
 
+    /// A row for each version and class.
+    func classTable() throws -> Table {
+        let tables = try classes.map { try Table($0) }
+        return Table(
+            keys: ["model", "version"] + (tables.first?.keys ?? []),
+            rows: zip(versions, tables).flatMap { version, table in
+                table.rows.map { [.string(version.model), .integer(version.number)] + $0 }
+            })
+    }
+
     func json() throws -> JSONValue {
-        let table = try table()
+        let table = try modelTable()
         let models = try zip(table.rows, classes).map { row, classes in
-            JSONValue.object(
-                zip(table.keys, row).map { JSONValue.Member($0, $1) }
-                    + [JSONValue.Member("classes", try Table(classes).json)])
+            JSONValue.object(zip(table.keys, row).map { JSONValue.Member($0, $1) })
+                + ["classes": try Table(classes).json]
         }
-        return .object([
-            JSONValue.Member("models", .array(models)),
-            JSONValue.Member("pairs", .array(try pairs.map { try $0.json() })),
-        ])
+        return ["models": .array(models), "pairs": try pairTable().json]
     }
 
     private static let keys = [

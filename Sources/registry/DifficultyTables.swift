@@ -15,10 +15,17 @@ enum DifficultyTables {
             rows,
             styles: ["mean_learned_epoch": .decimals(1), "mean_forgotten": .decimals(1), "label_doubt": .percent],
             titles: [
-                "commonest_prediction": "taken for", "mean_learned_epoch": "learned in epoch",
-                "mean_forgotten": "forgotten",
-            ])
+                "mean_learned_epoch": "learned in epoch", "mean_forgotten": "times forgotten",
+                "missed_by": "missed by versions", "missed_share": "share of votes",
+                "mean_confidence": "mean probability",
+            ], dispensable: ["mean_forgotten", "missed_by", "mean_learned_epoch", "mean_confidence"])
     }
+
+    /// What the columns of `samples` mean.
+    static let legend =
+        "taken for: the commonest wrong prediction; learned in epoch: after which it was first classified correctly, and "
+        + "times forgotten: how often it was missed again later, both as means over versions; label doubt: the largest mean "
+        + "probability that is given to one wrong class."
 
     static func categories(_ rows: Rows) throws -> Table {
         try Table(

@@ -14,6 +14,7 @@ enum ExitStatus: Int32 {
     case notFound = 66
     case databaseUnreachable = 69
     case internalError = 70
+    case cannotWrite = 74
     case tryAgain = 75
     case noPermission = 77
     case interrupted = 130

@@ -46,6 +46,11 @@ func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     }
 }
 
+/// Whether the path ends in one of these extensions, in upper or lower case.
+func hasExtension(_ path: String, _ extensions: [String]) -> Bool {
+    FilePath(path).extension.map { extensions.contains($0.lowercased()) } ?? false
+}
+
 /// Writes a file beside its place and moves it there when it is whole and on the disk.
 func writeFile(_ bytes: [UInt8], to path: String) throws {
     let temporary = FilePath(path + ".\(getpid()).partial")

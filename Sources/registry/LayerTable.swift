@@ -8,9 +8,9 @@ enum LayerTable {
             keys: ["layer", "type", "output", "parameters", "multiply_adds"],
             rows: architecture.summary().map { layer in
                 [
-                    .string(layer.name), .string(layer.type), .string(layer.output), .integer(layer.parameters),
-                    .integer(layer.multiplyAdds),
+                    .string(layer.name), .string(layer.type), .array(layer.output.map { .integer($0) }),
+                    .integer(layer.parameters), .integer(layer.multiplyAdds),
                 ]
-            })
+            }, styles: ["output": .sizes])
     }
 }

@@ -10,22 +10,19 @@ enum LogFormat: String, CaseIterable, ExpressibleByArgument {
     case text, json
 
     /// Makes the handler of a logger with this label.
-    func handler(label: String) -> any LogHandler {
-        switch self {
-        case .text: StreamLogHandler.standardError(label: label)
-        case .json: JSONLogHandler(label: label)
-        }
-    }
+    func handler(label: String) -> any LogHandler { LineLogHandler(label: label, format: self) }
 }
 
-/// A JSON object an event: time, level, logger, message, and the metadata's keys beside them.
-private struct JSONLogHandler: LogHandler {
+/// A line an event: time, level, logger, message, and the metadata's keys with their values. In JSON it is an object.
+private struct LineLogHandler: LogHandler {
     let label: String
+    let format: LogFormat
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
 
-    init(label: String) {
+    init(label: String, format: LogFormat) {
         self.label = label
+        self.format = format
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -34,14 +31,17 @@ private struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let members =
-            [
-                JSONValue.Member("time", .string("\(Timestamp(Date.now))")),
-                JSONValue.Member("level", .string(event.level.rawValue)),
-                JSONValue.Member("logger", .string(label)),
-                JSONValue.Member("message", .string("\(event.message)")),
-            ] + all.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string("\($0.value)")) }
-        Terminal.tell(JSONValue.object(members).line)
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        let time = "\(Timestamp(Date.now))"
+        switch format {
+        case .text:
+            let values = all.map { " \($0.key)=\($0.value)" }.joined()
+            Terminal.tell("\(time) \(event.level.rawValue) \(label): \(event.message)\(values)")
+        case .json:
+            let members: [(String, String)] =
+                [("time", time), ("level", event.level.rawValue), ("logger", label), ("message", "\(event.message)")]
+                + all.map { ($0.key, "\($0.value)") }
+            Terminal.tell(data: JSONValue.object(members.map { JSONValue.Member($0.0, .string($0.1)) }).line)
+        }
     }
 }

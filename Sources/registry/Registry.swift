@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reporting
 
 /// The program.
 @main
@@ -39,21 +40,27 @@ struct Registry: AsyncParsableCommand {
                 subcommands: [AliasCommand.self, ExportCommand.self, DatabaseCommand.self, DoctorCommand.self]),
         ])
 
+    /// What ArgumentParser puts before its errors: there is one prefix for all.
+    static let _errorPrefix = "registry: "
+
     static func main() async {
+        Terminal.openStandardDescriptors()
         do {
-            var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
+            do {
+                var command = try parseAsRoot()
+                if var asynchronous = command as? any AsyncParsableCommand {
+                    try await asynchronous.run()
+                } else {
+                    try command.run()
+                }
+            } catch let error where !(error is any Failure) && isOfArgumentParser(error) {
+                try end(error)
             }
         } catch let failure as any Failure {
-            Terminal.tell("registry: \(failure.description)")
+            Terminal.tell("\(_errorPrefix)\(failure.description)")
             exit(withError: ExitCode(failure.exitStatus.rawValue))
-        } catch let error where isOfArgumentParser(error) {
-            exit(withError: error)
         } catch {
-            Terminal.tell("registry: \(error)")
+            Terminal.tell("\(_errorPrefix)\(error)")
             exit(withError: ExitCode(ExitStatus.internalError.rawValue))
         }
     }
@@ -61,5 +68,23 @@ struct Registry: AsyncParsableCommand {
     /// Whether the error is the parser's own: a wrong flag, `--help`, `--version`.
     private static func isOfArgumentParser(_ error: any Error) -> Bool {
         error is ExitCode || error is CleanExit || error is ValidationError || exitCode(for: error) != .failure
+    }
+
+    /// Prints what the parser has to say, and ends.
+    private static func end(_ error: any Error) throws {
+        let (code, text, message) = (exitCode(for: error), fullMessage(for: error), message(for: error))
+        if code == .success, !text.isEmpty {
+            let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            try Terminal.write("\(lines.map { "\($0)\n" as TerminalText })")
+        } else if !message.isEmpty, text.hasPrefix(_errorPrefix + message) {
+            // The message quotes what was typed; what follows is the usage.
+            Terminal.tell(_errorPrefix + message)
+            for line in text.dropFirst((_errorPrefix + message).count).split(whereSeparator: \.isNewline) {
+                Terminal.tell(String(line))
+            }
+        } else if !text.isEmpty {
+            text.split(whereSeparator: \.isNewline).forEach { Terminal.tell(String($0)) }
+        }
+        exit(withError: code)
     }
 }

@@ -11,24 +11,24 @@ struct DigitPictureTests {
         let picture = try DigitPicture(
             captions: ["#1"], height: 3, width: 5,
             pixels: [0, 64, 128, 192, 255, 0, 64, 128, 192, 255, 255, 255, 0, 0, 0])
-        #expect(DigitPicture.grid([picture], columns: 80, medium: .shades) == "#1\n ░▒▓█\n▒▒\n\n")
+        #expect(DigitPicture.grid([picture], on: Screen(columns: 80, medium: .shades)) == "#1\n ░▒▓█\n▒▒\n\n")
     }
 
     @Test("as many stand side by side as fit")
     func grid() throws {
         let picture = try DigitPicture(captions: ["ab"], height: 2, width: 2, pixels: [255, 255, 255, 255])
         #expect(
-            DigitPicture.grid([picture, picture, picture], columns: 6, medium: .shades)
+            DigitPicture.grid([picture, picture, picture], on: Screen(columns: 6, medium: .shades))
                 == "ab  ab\n██  ██\n\nab\n██\n\n")
-        #expect(DigitPicture.grid([picture], columns: 1, medium: .shades) == "ab\n██\n\n")
-        #expect(DigitPicture.grid([], columns: 80, medium: .shades).isEmpty)
+        #expect(DigitPicture.grid([picture], on: Screen(columns: 1, medium: .shades)) == "…\n▒\n\n")
+        #expect(DigitPicture.grid([], on: Screen(columns: 80, medium: .shades)) == "")
     }
 
     @Test("colour sets both halves of a cell and ends with a reset")
     func color() throws {
         let picture = try DigitPicture(captions: [], height: 2, width: 1, pixels: [1, 2])
         #expect(
-            DigitPicture.grid([picture], columns: 9, medium: .color)
+            DigitPicture.grid([picture], on: Screen(columns: 9, medium: .color))
                 == "\u{1B}[38;2;1;1;1m\u{1B}[48;2;2;2;2m▀\u{1B}[0m\n\n")
     }
 
@@ -41,14 +41,14 @@ struct DigitPictureTests {
             return UInt8(state >> 24)
         }
         let picture = try DigitPicture(captions: [], height: size, width: size, pixels: pixels)
-        let kitty = DigitPicture.grid([picture], columns: 80, medium: .graphics(.kitty))
-        let pieces = kitty.matches(of: /\u{1B}_G([^;]*);([^\u{1B}]*)\u{1B}\\/)
+        let kitty = DigitPicture.grid([picture], on: Screen(columns: 80, medium: .graphics(.kitty)))
+        let pieces = kitty.description.matches(of: /\u{1B}_G([^;]*);([^\u{1B}]*)\u{1B}\\/)
         #expect(pieces.allSatisfy { $0.2.count <= 4096 })
         #expect(pieces.dropLast().allSatisfy { $0.1.hasSuffix("m=1") } && pieces.last?.1.hasSuffix("m=0") == true)
         let file = try #require(Data(base64Encoded: pieces.map { String($0.2) }.joined()))
 
-        let iterm = DigitPicture.grid([picture], columns: 80, medium: .graphics(.iterm))
-        let inline = try #require(iterm.firstMatch(of: /\u{1B}\]1337;File=inline=1;[^:]*:([^\u{7}]*)\u{7}/))
+        let iterm = DigitPicture.grid([picture], on: Screen(columns: 80, medium: .graphics(.iterm)))
+        let inline = try #require(iterm.description.firstMatch(of: /\u{1B}\]1337;File=inline=1;[^:]*:([^\u{7}]*)\u{7}/))
         #expect(Data(base64Encoded: String(inline.1)) == file)
 
         #expect(pieces.count == 1 || size > 2)

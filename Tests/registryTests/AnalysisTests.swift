@@ -151,7 +151,7 @@ struct AnalysisTests {
         let lines = itself.output.split(separator: "\r\n").map {
             $0.split(separator: ",", omittingEmptySubsequences: false)
         }
-        #expect(lines[0] == ["feature", "a_median", "b_median", "distance", "distance_p", "stability"])
+        #expect(lines[0] == ["feature", "a_median", "b_median", "distance", "distance_p", "stability", "verdict"])
         #expect(lines.count == 16)
         for line in lines.dropFirst() {
             #expect(line[1] == line[2] && Double(line[5]) == 0, "\(line)")
@@ -176,13 +176,13 @@ struct AnalysisTests {
         #expect(
             Set(sections.keys) == [
                 "Comparison", "Data set", "Learning curves", "mlp@1: layers and training", "mlp@1: predictions",
-                "mlp@1: errors", "cnn@1: layers and training", "cnn@1: predictions", "cnn@1: errors", "Hardest digits",
+                "mlp@1: errors", "cnn@1: layers and training", "cnn@1: predictions", "cnn@1: errors", "Hardest samples",
                 "Robustness",
             ])
         func count(_ text: String, in section: String) -> Int {
             (sections[section] ?? "").ranges(of: text).count
         }
-        #expect(count("<img ", in: "Data set") == 20 && count("<img ", in: "Hardest digits") == 20)
+        #expect(count("<img ", in: "Data set") == 20 && count("<img ", in: "Hardest samples") == 20)
         #expect(count("<svg ", in: "Learning curves") == 2)
         #expect(count("<svg ", in: "Robustness") == 1, "of the one change that was measured")
         for (model, parameters) in [("mlp", "101,770"), ("cnn", "47,658")] {
@@ -201,7 +201,7 @@ struct AnalysisTests {
             let diagonal = errors.matches(of: /diagonal">([0-9,]+)</).compactMap { Int($0.1.replacing(",", with: "")) }
             #expect(diagonal.count == 10 && diagonal.reduce(0, +) == correct)
             #expect(errors.contains("<p>\(unexplained) of the misclassified samples"))
-            for gallery in ["tilted", "blurred", "deviating in none of these ways"] {
+            for gallery in ["tilted", "blurred", "in none of these categories"] {
                 #expect(errors.contains("<h3>Misclassified: \(gallery)</h3>"), "\(model) \(gallery)")
             }
         }

@@ -43,7 +43,7 @@ struct BadInputTests {
         let program = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
         let result = try await program.run(arguments)
         #expect(result.status == 64, "\(result.errors)")
-        #expect(result.output.isEmpty && result.errors.hasPrefix("Error: "))
+        #expect(result.output.isEmpty && result.errors.hasPrefix("registry: "))
     }
 
     @Test("what is not there is named, with the way to get it")

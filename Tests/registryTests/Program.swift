@@ -35,7 +35,7 @@ struct Program {
         let inherited = ProcessInfo.processInfo.environment
         return [
             "REGISTRY_HOME": home.appending("registry").string, "HOME": home.string, "PATH": inherited["PATH"] ?? "",
-            "LD_LIBRARY_PATH": inherited["LD_LIBRARY_PATH"] ?? "",
+            "LD_LIBRARY_PATH": inherited["LD_LIBRARY_PATH"] ?? "", "LC_ALL": "C.UTF-8",
         ]
     }
 

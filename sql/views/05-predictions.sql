@@ -9,7 +9,9 @@ select model.name as model,
        sample.pixels,
        split.height,
        split.width,
-       sample.sample_id
+       sample.sample_id,
+       dataset.class_names[sample.label + 1] as class_name,
+       dataset.class_names[coalesce(wrong.predicted, sample.label) + 1] as predicted_name
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -34,6 +36,8 @@ comment on column analysis.prediction.pixels is 'Intensities 0…255, row by row
 comment on column analysis.prediction.height is 'Rows of the image, in pixels.';
 comment on column analysis.prediction.width is 'Columns of the image, in pixels.';
 comment on column analysis.prediction.sample_id is 'Key of the sample.';
+comment on column analysis.prediction.class_name is 'Name of the true class.';
+comment on column analysis.prediction.predicted_name is 'Name of the class predicted.';
 
 
 create or replace view analysis.misclassified_sample as
@@ -52,7 +56,9 @@ select model.name as model,
        dataset.dataset_id,
        run.architecture_id as architecture,
        model_version.registered_at,
-       dataset.test_split_id
+       dataset.test_split_id,
+       dataset.class_names[sample.label + 1] as class_name,
+       dataset.class_names[misclassification.predicted + 1] as predicted_name
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -80,6 +86,8 @@ comment on column analysis.misclassified_sample.dataset_id is 'Key of the data s
 comment on column analysis.misclassified_sample.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.misclassified_sample.registered_at is 'When the version was registered.';
 comment on column analysis.misclassified_sample.test_split_id is 'Key of the test split.';
+comment on column analysis.misclassified_sample.class_name is 'Name of the true class.';
+comment on column analysis.misclassified_sample.predicted_name is 'Name of the class predicted.';
 
 
 create or replace view analysis.confusion as
@@ -88,14 +96,18 @@ select model.name as model,
        sample.label,
        misclassification.predicted,
        count(*) as samples,
-       avg(misclassification.confidence)::double precision as mean_confidence
+       avg(misclassification.confidence)::double precision as mean_confidence,
+       dataset.class_names[sample.label + 1] as class_name,
+       dataset.class_names[misclassification.predicted + 1] as predicted_name
   from registry.model_version
   join registry.model using (model_id)
+  join registry.run using (run_id)
+  join registry.dataset using (dataset_id)
   join registry.misclassification
     on misclassification.run_id = model_version.run_id
    and misclassification.epoch = model_version.epoch
   join registry.sample using (sample_id)
- group by model.name, model_version.number, sample.label, misclassification.predicted;
+ group by model.name, model_version.number, dataset.class_names, sample.label, misclassification.predicted;
 comment on view analysis.confusion is 'How often a model version takes one class for another: the confusion matrix without its diagonal.';
 comment on column analysis.confusion.model is 'The model.';
 comment on column analysis.confusion.version is 'Number of the version.';
@@ -103,6 +115,8 @@ comment on column analysis.confusion.label is 'The true class.';
 comment on column analysis.confusion.predicted is 'The class predicted.';
 comment on column analysis.confusion.samples is 'Test samples of the one taken for the other.';
 comment on column analysis.confusion.mean_confidence is 'Mean probability given to the wrong class.';
+comment on column analysis.confusion.class_name is 'Name of the true class.';
+comment on column analysis.confusion.predicted_name is 'Name of the wrong class.';
 
 
 create or replace view analysis.class_accuracy as

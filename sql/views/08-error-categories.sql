@@ -183,18 +183,20 @@ comment on column analysis.unexplained_error.unjudged is
 
 
 create or replace function analysis.misclassified_by_category(
-    of_model        text,
-    of_version      bigint,
-    most            bigint default null,
-    out category    text,
-    out is_judged   boolean,
-    out index       integer,
-    out label       smallint,
-    out predicted   smallint,
-    out confidence  real,
-    out pixels      bytea,
-    out height      integer,
-    out width       integer
+    of_model            text,
+    of_version          bigint,
+    most                bigint default null,
+    out category        text,
+    out is_judged       boolean,
+    out index           integer,
+    out label           smallint,
+    out predicted       smallint,
+    out confidence      real,
+    out pixels          bytea,
+    out height          integer,
+    out width           integer,
+    out class_name      text,
+    out predicted_name  text
 )
     returns setof record
     language sql
@@ -224,7 +226,7 @@ as $$
          group by sample_id
         having not coalesce(bool_or(applies), false)
     )
-    select category, is_judged, index, label, predicted, confidence, pixels, height, width
+    select category, is_judged, index, label, predicted, confidence, pixels, height, width, class_name, predicted_name
       from (select placed.category, placed.is_judged, wrong.*,
                    row_number() over (partition by placed.category, placed.is_judged
                                           order by wrong.loss desc, wrong.index) as position

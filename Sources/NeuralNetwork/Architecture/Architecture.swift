@@ -97,6 +97,14 @@ enum LayerShape: Hashable, CustomStringConvertible {
         }
     }
 
+    /// channels, height and width, or the number of features.
+    var sizes: [Int] {
+        switch self {
+        case .image(let shape): [shape.channels, shape.height, shape.width]
+        case .features(let count): [count]
+        }
+    }
+
     /// With a border on all sides; features have none.
     func padded(by padding: Int) -> LayerShape {
         guard case .image(let shape) = self else { return self }

@@ -3,8 +3,8 @@ public struct LayerSummary: Hashable, Sendable {
     /// The start of its weights' names, or its type where it has none.
     public let name: String
     public let type: String
-    /// channels × height × width, or the number of features.
-    public let output: String
+    /// channels, height and width, or the number of features.
+    public let output: [Int]
     /// Trainable numbers.
     public let parameters: Int
     /// Multiplications with addition for one sample, forward.
@@ -24,7 +24,7 @@ extension Architecture {
             // Every weight of a linear layer is used once at each position of the output.
             let uses = layer.isLinear ? output.count / output.channels : 0
             return LayerSummary(
-                name: names[index] ?? layer.typeName, type: layer.typeName, output: output.description,
+                name: names[index] ?? layer.typeName, type: layer.typeName, output: output.sizes,
                 parameters: weights.reduce(0) { $0 + $1.count }, multiplyAdds: (weights.first?.count ?? 0) * uses)
         }
     }

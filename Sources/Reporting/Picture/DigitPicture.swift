@@ -2,9 +2,9 @@
 public struct DigitPicture: Sendable {
     /// Lines above the picture.
     public let captions: [String]
-    let height: Int
-    let width: Int
-    let pixels: [UInt8]
+    private(set) var height: Int
+    private(set) var width: Int
+    private(set) var pixels: [UInt8]
 
     /// - Parameter pixels: height × width intensities, 0…255, row by row; of several channels the first.
     /// - Throws: `NoPicture` when there are not as many pixels as the size says.
@@ -41,52 +41,80 @@ public struct DigitPicture: Sendable {
         }
     }
 
-    /// Pictures side by side, as many a row as fit.
-    ///
-    /// - Parameter columns: Characters a line may have.
-    public static func grid(_ pictures: [DigitPicture], columns: Int, medium: Medium) -> String {
-        if case .graphics(let graphics) = medium { return grid(pictures, columns: columns, graphics) }
-        guard let width = pictures.map(\.columns).max() else { return "" }
-        let perRow = max(1, (columns + 2) / (width + 2))
-        var text = ""
-        for start in stride(from: 0, to: pictures.count, by: perRow) {
-            let row = pictures[start..<min(start + perRow, pictures.count)].map {
-                $0.lines(width: width, medium: medium)
-            }
-            for line in 0..<(row.map(\.count).max() ?? 0) {
-                var joined = row.map { line < $0.count ? $0[line] : "" }.joined(separator: "  ")
-                while joined.last == " " { joined.removeLast() }
-                text += joined + "\n"
-            }
-            text += "\n"
-        }
-        return text
+    /// Pictures side by side, as many a row as fit; those that are wider than the screen are made smaller.
+    public static func grid(_ pictures: [DigitPicture], on screen: Screen) -> TerminalText {
+        if case .graphics(let graphics) = screen.medium { return grid(pictures, on: screen, graphics) }
+        let pictures = pictures.map { $0.fitting(height: 65_536, width: screen.columns) }
+        let captionWidth = pictures.flatMap(\.captions).map { screen.shown($0).terminalColumns }.max() ?? 0
+        let width = min(screen.columns, max(captionWidth, pictures.map(\.width).max() ?? 0))
+        guard width > 0 else { return "" }
+        let rows = rows(of: pictures, count: max(1, screen.columns == .max ? .max : (screen.columns + 2) / (width + 2)))
+        return TerminalText(
+            verbatim: rows.map { row in
+                let lines = row.map { $0.lines(width: width, on: screen) }
+                return (0..<(lines.map(\.count).max() ?? 0)).map { line in
+                    lines.map { line < $0.count ? $0[line] : String(repeating: " ", count: width) }
+                        .joined(separator: "  ").withoutTrailingSpaces + "\n"
+                }.joined() + "\n"
+            }.joined())
+    }
+
+    private static func rows(of pictures: [DigitPicture], count: Int) -> [ArraySlice<DigitPicture>] {
+        let count = min(count, max(1, pictures.count))
+        return stride(from: 0, to: pictures.count, by: count).map { pictures[$0..<min($0 + count, pictures.count)] }
     }
 
     /// The captions of a row of pictures, then the pictures as one.
-    private static func grid(_ pictures: [DigitPicture], columns: Int, _ graphics: TerminalGraphics) -> String {
-        let captionWidth = pictures.flatMap(\.captions).map(\.count).max() ?? 0
-        let width = max(TerminalGraphics.columnsPerDigit, captionWidth) + 2
-        let perRow = max(1, columns / width)
-        return stride(from: 0, to: pictures.count, by: perRow).map { start in
-            let row = pictures[start..<min(start + perRow, pictures.count)]
+    private static func grid(
+        _ pictures: [DigitPicture], on screen: Screen, _ graphics: TerminalGraphics
+    ) -> TerminalText {
+        let captionWidth = pictures.flatMap(\.captions).map { screen.shown($0).terminalColumns }.max() ?? 0
+        let width = min(max(TerminalGraphics.columnsPerDigit, captionWidth) + 2, screen.columns)
+        let rows = rows(of: pictures, count: max(1, screen.columns / width)).map { row -> String in
             var strip = GreyImage(
                 height: TerminalGraphics.rowsPerDigit * TerminalGraphics.pixelsPerRow,
                 width: row.count * width * TerminalGraphics.pixelsPerColumn)
             for (position, picture) in row.enumerated() {
+                let columnsForPicture = min(TerminalGraphics.columnsPerDigit, width)
+                let picture = picture.fitting(
+                    height: strip.height, width: columnsForPicture * TerminalGraphics.pixelsPerColumn)
                 let scale = max(1, strip.height / max(picture.height, picture.width, 1))
                 strip.draw(picture, left: position * width * TerminalGraphics.pixelsPerColumn, scale: scale)
             }
             let captions = (0..<(row.map(\.captions.count).max() ?? 0)).map { line in
                 row.map { picture in
                     let text = line < picture.captions.count ? picture.captions[line] : ""
-                    return text + String(repeating: " ", count: width - text.count)
+                    return screen.shown(text, columns: width).padded(toColumns: width)
                 }.joined() + "\n"
             }
             return captions.joined()
                 + graphics.sequence(
                     base64PNG: strip.base64PNG, columns: row.count * width, rows: TerminalGraphics.rowsPerDigit) + "\n"
-        }.joined()
+        }
+        return TerminalText(verbatim: rows.joined())
+    }
+
+    /// The picture at the largest size that is no larger than this, and no larger than it is: each pixel the mean of those
+    /// that it stands for.
+    func fitting(height mostRows: Int, width mostColumns: Int) -> DigitPicture {
+        guard width > mostColumns || height > mostRows else { return self }
+        let scale = max(Double(width) / Double(max(1, mostColumns)), Double(height) / Double(max(1, mostRows)))
+        let (rows, columns) = (max(1, Int(Double(height) / scale)), max(1, Int(Double(width) / scale)))
+        func range(_ index: Int, _ count: Int, of size: Int) -> Range<Int> {
+            let start = index * size / count
+            return start..<max(start + 1, (index + 1) * size / count)
+        }
+        var smaller = self
+        smaller.height = rows
+        smaller.width = columns
+        smaller.pixels = (0..<rows).flatMap { row in
+            (0..<columns).map { column in
+                let (above, beside) = (range(row, rows, of: height), range(column, columns, of: width))
+                let sum = above.reduce(0) { sum, row in beside.reduce(sum) { $0 + pixel(row, $1) } }
+                return UInt8(sum / (above.count * beside.count))
+            }
+        }
+        return smaller
     }
 
     /// As a file for pages: `data:image/png;base64,…`.
@@ -96,12 +124,10 @@ public struct DigitPicture: Sendable {
         return "data:image/png;base64," + image.base64PNG
     }
 
-    private var columns: Int { max(width, captions.map(\.count).max() ?? 0) }
-
-    private func lines(width: Int, medium: Medium) -> [String] {
-        let captions = captions.map { $0 + String(repeating: " ", count: max(0, width - $0.count)) }
+    private func lines(width: Int, on screen: Screen) -> [String] {
         let padding = String(repeating: " ", count: max(0, width - self.width))
-        return captions + stride(from: 0, to: height, by: 2).map { row in line(row, medium) + padding }
+        return captions.map { screen.shown($0, columns: width).padded(toColumns: width) }
+            + stride(from: 0, to: height, by: 2).map { line($0, screen.medium) + padding }
     }
 
     private func line(_ row: Int, _ medium: Medium) -> String {

@@ -19,17 +19,17 @@ extension ArchitectureCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            output.print(
+            try output.print(
                 Table(
                     keys: ["architecture", "input", "layers", "parameters", "multiply_adds"],
                     rows: try Architecture.builtInNames.map { name in
                         let architecture = try input.architecture(name)
                         return [
-                            .string(name), .string(architecture.input.description),
+                            .string(name), architecture.input.json,
                             .integer(architecture.layers.count), .integer(architecture.parameterCount),
                             .integer(architecture.multiplyAdds),
                         ]
-                    }))
+                    }, styles: ["input": .sizes]))
         }
     }
 
@@ -53,7 +53,11 @@ extension ArchitectureCommand {
         var optimizer = TrainingConfiguration().optimizer
 
         @OptionGroup var input: ArchitectureOptions
-        @OptionGroup var output: OutputOptions
+        enum Part: String, CaseIterable, ExpressibleByArgument {
+            case layers, totals
+        }
+
+        @OptionGroup var output: AnswerOptions<Part>
 
         func validate() throws {
             guard (1...65_536).contains(batchSize) else {
@@ -69,40 +73,43 @@ extension ArchitectureCommand {
             let memory = architecture.trainingMemory(training, samples: nil)
             let evaluation = architecture.evaluationMemory(batchSize: batchSize, samples: nil)
             let layers = LayerTable.of(architecture)
-            let totals: [JSONValue.Member] = [
-                JSONValue.Member("parameters", .integer(architecture.parameterCount)),
-                JSONValue.Member("multiply_adds", .integer(architecture.multiplyAdds)),
-                JSONValue.Member("batch_size", .integer(batchSize)),
-                JSONValue.Member("optimizer", .string(optimizer.rawValue)),
-                JSONValue.Member(
-                    "memory_bytes",
-                    .object([
-                        JSONValue.Member("training", .integer(memory.total)),
-                        JSONValue.Member("evaluation", .integer(evaluation.total)),
-                        JSONValue.Member("weights", .integer(memory.weights)),
-                        JSONValue.Member("gradients", .integer(memory.gradients)),
-                        JSONValue.Member("optimizer", .integer(memory.optimizer)),
-                        JSONValue.Member("activations", .integer(memory.activations)),
-                        JSONValue.Member("storing", .integer(memory.storing)),
-                    ])),
+            let totals: KeyValuePairs<String, JSONValue> = [
+                "parameters": .integer(architecture.parameterCount),
+                "multiply_adds": .integer(architecture.multiplyAdds), "batch_size": .integer(batchSize),
+                "optimizer": .string(optimizer.rawValue),
             ]
-            output.print(
-                text: "\(architecture.name), input \(architecture.input)"
-                    + (architecture.resizesImages ? ", images are resized to it" : "") + "\n\n" + layers.text
-                    + "\n\(Quantity.count(architecture.parameterCount)) parameters, "
-                    + "\(Quantity.count(architecture.multiplyAdds)) multiply-adds a sample\n"
-                    + "memory to train with batches of \(batchSize) (\(optimizer.rawValue)): "
-                    + "\(Quantity.bytes(memory.total)), of it weights \(Quantity.bytes(memory.weights)), "
-                    + "activations \(Quantity.bytes(memory.activations))\n"
-                    + "memory to evaluate: \(Quantity.bytes(evaluation.total))\n",
-                json: .object(
-                    [
-                        JSONValue.Member("name", .string(architecture.name)),
-                        JSONValue.Member("input", .string(architecture.input.description)),
-                        JSONValue.Member("resize", .boolean(architecture.resizesImages)),
-                        JSONValue.Member("layers", layers.json),
-                    ] + totals),
-                csv: layers)
+            let bytes: KeyValuePairs<String, JSONValue> = [
+                "training": .integer(memory.total), "evaluation": .integer(evaluation.total),
+                "weights": .integer(memory.weights), "gradients": .integer(memory.gradients),
+                "optimizer": .integer(memory.optimizer), "activations": .integer(memory.activations),
+                "storing": .integer(memory.storing),
+            ]
+            try output.print(
+                text: { screen in
+                    """
+                    \(architecture.name), input \(architecture.input)\
+                    \(architecture.resizesImages ? ", images are resized to it" : "")
+
+                    \(layers.text(on: screen))
+                    \(Quantity.count(architecture.parameterCount, "parameter")), \
+                    \(Quantity.count(architecture.multiplyAdds, "multiply-add")) for a sample
+                    memory to train with batches of \(Quantity.count(batchSize)) (\(optimizer.rawValue)): \
+                    \(Quantity.bytes(memory.total)), of it weights \(Quantity.bytes(memory.weights)), \
+                    activations \(Quantity.bytes(memory.activations))
+                    memory to evaluate: \(Quantity.bytes(evaluation.total))
+
+                    """
+                },
+                json: [
+                    "name": .string(architecture.name), "input": architecture.input.json,
+                    "resize": .boolean(architecture.resizesImages), "layers": layers.json,
+                ] + .object(totals) + ["memory_bytes": .object(bytes)],
+                csv: {
+                    switch $0 {
+                    case .layers: layers
+                    case .totals: Table(totals.map { $0 } + bytes.map { ("memory_bytes_\($0.key)", $0.value) })
+                    }
+                })
         }
     }
 
@@ -117,7 +124,12 @@ extension ArchitectureCommand {
         @OptionGroup var input: ArchitectureOptions
 
         func run() async throws {
-            Terminal.write(try input.architecture(architecture).json() + "\n")
+            try Terminal.write(data: try input.architecture(architecture).json() + "\n")
         }
     }
+}
+
+extension ImageShape {
+    /// Channels, height, width.
+    fileprivate var json: JSONValue { .array([channels, height, width].map { .integer($0) }) }
 }

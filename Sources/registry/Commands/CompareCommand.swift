@@ -11,7 +11,11 @@ struct CompareCommand: AsyncParsableCommand {
     @Argument(help: "Two or more of mlp, mlp@3, mlp@production.")
     var models: [ModelReference]
 
-    @OptionGroup var output: OutputOptions
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case pairs, models, classes
+    }
+
+    @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
@@ -23,21 +27,32 @@ struct CompareCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.openStore()
         let comparison = try Comparison(of: try models.map { try store.resolve($0) }, in: store)
-        let json = try comparison.json()
-        try output.print(text: try Self.text(comparison), json: json, csv: try comparison.table())
+        try output.print(
+            text: { try Self.text(comparison, on: $0) }, json: try comparison.json(),
+            csv: {
+                switch $0 {
+                case .pairs: try comparison.pairTable()
+                case .models: try comparison.modelTable()
+                case .classes: try comparison.classTable()
+                }
+            })
     }
 
-    private static func text(_ comparison: Comparison) throws -> String {
+    private static func text(_ comparison: Comparison, on screen: Screen) throws -> TerminalText {
         let columns = comparison.versions.map { _ in true }
-        let pairs = try comparison.pairs.map { pair in
-            "\n" + Table.aligned(try pair.agreementLines(), isRight: [false, true, true])
-                + Table.aligned(
-                    try pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1), isRight: [false, false])
-                + (try pair.verdict()) + "\n"
+        let pairs = try comparison.pairs.map { pair -> TerminalText in
+            let figures = try pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1)
+            return """
+
+                \(Table.aligned(try pair.agreementLines(), isRight: [false, true, true], on: screen))\
+                \(Table.facts(figures, on: screen))\(try pair.verdict())
+
+                """
         }
-        return Table.aligned(try comparison.summaryLines(), isRight: [false] + columns)
-            + "\nTest accuracy by class\n"
-            + Table.aligned(try comparison.classLines(), isRight: [true, false, true] + columns)
-            + pairs.joined()
+        return """
+            \(Table.aligned(try comparison.summaryLines(), isRight: [false] + columns, on: screen))
+            Test accuracy by class
+            \(Table.aligned(try comparison.classLines(), isRight: [false, true] + columns, on: screen))\(pairs)
+            """
     }
 }

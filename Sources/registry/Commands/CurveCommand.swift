@@ -34,7 +34,7 @@ struct CurveCommand: AsyncParsableCommand {
     func validate() throws {
         guard !models.isEmpty else { throw ValidationError("Name one or more models, e.g.: registry curve mlp cnn") }
         guard let output else { return }
-        guard output.hasSuffix(".svg") || output.hasSuffix(".png") else {
+        guard hasExtension(output, ["svg", "png"]) else {
             throw ValidationError("“\(output)” must end in .svg or .png: these formats are drawn.")
         }
     }
@@ -48,7 +48,7 @@ struct CurveCommand: AsyncParsableCommand {
         let chart = try learningCurve(of: versions, accuracy ? .accuracy : .loss, in: store)
         if let output {
             let svg = Array(chart.svg().utf8)
-            try writeFile(output.hasSuffix(".png") ? try await png(ofSVG: svg) : svg, to: output)
+            try writeFile(hasExtension(output, ["png"]) ? try await png(ofSVG: svg) : svg, to: output)
             Terminal.tell("\(chart.title) → \(output)")
             return
         }
@@ -57,6 +57,6 @@ struct CurveCommand: AsyncParsableCommand {
             rows: chart.series.flatMap { series in
                 series.points.map { [.string(series.name), .integer(Int($0.x)), .number($0.y)] }
             })
-        format.print(text: chart.text(columns: Terminal.columns()), json: points.json, csv: points)
+        try format.print(text: { chart.text(on: $0) }, json: points.json, csv: points)
     }
 }

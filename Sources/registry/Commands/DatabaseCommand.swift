@@ -30,7 +30,7 @@ struct DatabaseStatusCommand: AsyncParsableCommand {
         switch try database.address() {
         case .external(let url):
             let connection = try Connection(url)
-            Terminal.write("external server, PostgreSQL \(connection.serverVersion / 10_000), reachable\n")
+            try Terminal.write("external server, PostgreSQL \(connection.serverVersion / 10_000), reachable\n")
         case .embedded(let server):
             let state =
                 switch try server.status {
@@ -41,7 +41,7 @@ struct DatabaseStatusCommand: AsyncParsableCommand {
                 case .running(let version, let process, let socket):
                     "running, PostgreSQL \(version), process \(process), socket in \(socket)"
                 }
-            Terminal.write("embedded server in \(server.home): \(state)\n")
+            try Terminal.write("embedded server in \(server.home): \(state)\n")
         }
     }
 }
@@ -79,7 +79,7 @@ struct DatabaseURLCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        Terminal.write("\(try database.address().connectionString())\n")
+        try Terminal.write(data: "\(try database.address().connectionString())\n")
     }
 }
 

@@ -119,7 +119,7 @@ struct DatasetListCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await database.openStore().datasets()
         if rows.isEmpty { Terminal.tell("There is no data set yet. Get one with: registry dataset fetch mnist") }
-        output.print(
+        try output.print(
             try Table(
                 rows,
                 styles: ["training_mean": .decimals(4), "training_standard_deviation": .decimals(4)],
@@ -138,17 +138,26 @@ struct DatasetShowCommand: AsyncParsableCommand {
     @Argument(help: "mnist (the newest version) or mnist@2.")
     var name: String
 
-    @OptionGroup var output: OutputOptions
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case classes, dataset
+    }
+
+    @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: name)
         let balance = try Table(try store.classBalance(of: dataset))
-        output.print(
-            text: DatasetText.heading(dataset) + "\n" + balance.text,
-            json: DatasetText.json(dataset, [JSONValue.Member("classes", balance.json)]),
-            csv: balance)
+        try output.print(
+            text: { "\(DatasetText.heading(dataset, on: $0))\n\(balance.text(on: $0))" },
+            json: .object(DatasetText.members(dataset)) + ["classes": balance.json],
+            csv: {
+                switch $0 {
+                case .classes: balance
+                case .dataset: Table(DatasetText.members(dataset))
+                }
+            })
     }
 }
 
@@ -165,7 +174,11 @@ struct DatasetInspectCommand: AsyncParsableCommand {
     var test = false
 
     @OptionGroup var limit: LimitOption
-    @OptionGroup var output: OutputOptions
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case samples, classes, dataset
+    }
+
+    @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
@@ -174,53 +187,56 @@ struct DatasetInspectCommand: AsyncParsableCommand {
         let samples = try store.firstSamples(of: dataset, split: test ? .test : .training, count: limit.limit)
         let balance = try Table(try store.classBalance(of: dataset))
         let table = try Table(samples)
+        let pictures = try samples.map { row in
+            let (index, className): (Int, String) = (try row["index"], try row["class_name"])
+            return try DigitPicture(row, captions: ["#\(index): \(className)"])
+        }
         try output.print(
-            text: DatasetText.heading(dataset) + "\n"
-                + DigitPicture.grid(
-                    samples.map { row in
-                        let (index, className): (Int, String) = (try row["index"], try row["class_name"])
-                        return try DigitPicture(row, captions: ["#\(index): \(className)"])
-                    }) + balance.text,
-            json: DatasetText.json(
-                dataset, [JSONValue.Member("classes", balance.json), JSONValue.Member("samples", table.json)]),
-            csv: table)
+            text: {
+                """
+                \(DatasetText.heading(dataset, on: $0))
+                \(DigitPicture.grid(pictures, on: $0))\(balance.text(on: $0))
+                """
+            },
+            json: .object(DatasetText.members(dataset)) + ["classes": balance.json, "samples": table.json],
+            csv: {
+                switch $0 {
+                case .samples: table
+                case .classes: balance
+                case .dataset: Table(DatasetText.members(dataset))
+                }
+            })
     }
 }
 
 /// A data set in words.
 private enum DatasetText {
-    static func heading(_ dataset: StoredDataset) -> String {
+    static func heading(_ dataset: StoredDataset, on screen: Screen) -> TerminalText {
         let about = dataset.description
-        return Table.aligned(
+        return Table.facts(
             [
                 ["data set", "\(about.name)@\(dataset.version)"],
                 ["training samples", Quantity.count(dataset.trainingSamples)],
                 ["test samples", Quantity.count(dataset.testSamples)],
                 ["image", "\(about.channels) × \(about.height) × \(about.width) (channels × height × width)"],
-                ["training mean", "\(about.trainingMean)"],
-                ["training deviation", "\(about.trainingStandardDeviation)"],
+                ["training mean", Quantity.number(about.trainingMean)],
+                ["training deviation", Quantity.number(about.trainingStandardDeviation)],
                 ["source", about.source],
                 ["licence", about.licence],
                 ["fingerprint", dataset.fingerprint],
-            ], isRight: [false, false])
+            ], on: screen)
     }
 
-    static func json(_ dataset: StoredDataset, _ more: [JSONValue.Member]) -> JSONValue {
+    static func members(_ dataset: StoredDataset) -> [(key: String, value: JSONValue)] {
         let about = dataset.description
-        return .object(
-            [
-                JSONValue.Member("dataset", .string(about.name)),
-                JSONValue.Member("dataset_version", .integer(dataset.version)),
-                JSONValue.Member("training_samples", .integer(dataset.trainingSamples)),
-                JSONValue.Member("test_samples", .integer(dataset.testSamples)),
-                JSONValue.Member("channels", .integer(about.channels)),
-                JSONValue.Member("height", .integer(about.height)),
-                JSONValue.Member("width", .integer(about.width)),
-                JSONValue.Member("training_mean", .number(about.trainingMean)),
-                JSONValue.Member("training_standard_deviation", .number(about.trainingStandardDeviation)),
-                JSONValue.Member("source", .string(about.source)),
-                JSONValue.Member("licence", .string(about.licence)),
-                JSONValue.Member("fingerprint", .string(dataset.fingerprint)),
-            ] + more)
+        return [
+            ("dataset", .string(about.name)), ("dataset_version", .integer(dataset.version)),
+            ("training_samples", .integer(dataset.trainingSamples)), ("test_samples", .integer(dataset.testSamples)),
+            ("channels", .integer(about.channels)), ("height", .integer(about.height)),
+            ("width", .integer(about.width)), ("training_mean", .number(about.trainingMean)),
+            ("training_standard_deviation", .number(about.trainingStandardDeviation)),
+            ("source", .string(about.source)), ("licence", .string(about.licence)),
+            ("fingerprint", .string(dataset.fingerprint)),
+        ]
     }
 }

@@ -16,7 +16,11 @@ struct DatasetDriftCommand: AsyncParsableCommand {
     @Argument(help: "One data set, or two splits.")
     var splits: [String]
 
-    @OptionGroup var output: OutputOptions
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case shifts, classes
+    }
+
+    @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
@@ -43,22 +47,34 @@ struct DatasetDriftCommand: AsyncParsableCommand {
                 "distance_p": .probability, "stability": .decimals(4),
             ],
             titles: ["distance": "K-S distance", "distance_p": "p", "stability": "stability index"]
-        ).without("verdict")
+        )
         let classes = try Table(
             try store.classDrift(from: a, to: b),
             styles: ["a_share": .percent, "b_share": .percent, "stability": .hidden])
         let verdict: String = try drift[0]["verdict"]
-        output.print(
-            text:
-                "a is \(a.name), b is \(b.name)\n\nClasses\n\(classes.text)\nShifts\n\(shifts.text)\n\(verdict)\n",
-            json: .object([
-                JSONValue.Member("a", .string(a.name)),
-                JSONValue.Member("b", .string(b.name)),
-                JSONValue.Member("classes", classes.json),
-                JSONValue.Member("shifts", shifts.json),
-                JSONValue.Member("verdict", .string(verdict)),
-            ]),
-            csv: shifts)
+        try output.print(
+            text: { screen in
+                """
+                a is \(a.name), b is \(b.name)
+
+                Classes
+                \(classes.text(on: screen))
+                Shifts
+                \(shifts.without("verdict").text(on: screen))
+                \(verdict)
+
+                """
+            },
+            json: [
+                "a": .string(a.name), "b": .string(b.name), "classes": classes.json,
+                "shifts": shifts.without("verdict").json, "verdict": .string(verdict),
+            ],
+            csv: {
+                switch $0 {
+                case .shifts: shifts
+                case .classes: classes
+                }
+            })
     }
 
     private static func parts(_ text: String) -> (dataset: String, split: Split?) {

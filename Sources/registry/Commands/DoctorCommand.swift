@@ -25,8 +25,8 @@ struct DoctorCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let engine = try Engine.chosen(by: environment)
         // What needs no server is told first, in case that none answers.
-        Terminal.write(
-            Table.aligned(
+        try Terminal.write(
+            Table.facts(
                 [
                     ["registry", Registry.version],
                     ["processor", Machine.processor],
@@ -37,13 +37,13 @@ struct DoctorCommand: AsyncParsableCommand {
                     ],
                     ["threads", "\(engine.threads), one a physical core"],
                     ["home", try RegistryHome.path(environment: environment).string],
-                ], isRight: [false, false]))
+                ], on: .terminal))
         let connection = try Connection(try database.address().connectionString())
         let version = connection.serverVersion
-        Terminal.write("database      PostgreSQL \(version / 10_000).\(version % 10_000), answers\n")
+        try Terminal.write("database      PostgreSQL \(version / 10_000).\(version % 10_000), answers\n")
         guard deep else { return }
         let differences = try await database.openStore().differences()
-        Terminal.write("\n" + (try Table(differences)).text)
+        try Terminal.write("\n\(try Table(differences).text(on: .terminal))")
         let violated = try differences.count { try $0["differing"] as Int > 0 }
         guard violated == 0 else { throw InconsistentContents(statements: violated) }
     }

@@ -12,7 +12,11 @@ struct ErrorsCommand: AsyncParsableCommand {
     var model: ModelReference
 
     @OptionGroup var limit: LimitOption
-    @OptionGroup var output: OutputOptions
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case samples, confusions, categories
+    }
+
+    @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
@@ -25,44 +29,53 @@ struct ErrorsCommand: AsyncParsableCommand {
         let table = try Table(samples)
         let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
         let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
+        let pictures = try samples.map { row in
+            let (index, name, predicted): (Int, String, String) =
+                (try row["index"], try row["class_name"], try row["predicted_name"])
+            let confidence = Quantity.percent(try row["confidence"], places: 0)
+            return try DigitPicture(row, captions: ["#\(index)", "\(name) → \(predicted)  \(confidence)"])
+        }
         try output.print(
-            text: "\(version.reference) misclassifies \(Quantity.count(misclassified)) of "
-                + "\(Quantity.count(testSamples)) test samples.\n\n"
-                + Self.text(categories, unexplained: unexplained, unjudged: unjudged, of: misclassified)
-                + "The commonest confusions\n\(confusions.text)\n"
-                + "The first \(samples.count) misclassified: label → prediction, probability given to it\n\n"
-                + DigitPicture.grid(
-                    samples.map { row in
-                        let (index, label, predicted): (Int, Int, Int) =
-                            (try row["index"], try row["label"], try row["predicted"])
-                        return try DigitPicture(
-                            row,
-                            captions: [
-                                "#\(index)",
-                                "\(label) → \(predicted)  \(Quantity.percent(try row["confidence"], places: 0))",
-                            ])
-                    }),
-            json: .object([
-                JSONValue.Member("model", .string(version.model)),
-                JSONValue.Member("version", .integer(version.number)),
-                JSONValue.Member("test_samples", .integer(testSamples)),
-                JSONValue.Member("misclassified", .integer(misclassified)),
-                JSONValue.Member("categories", categories.json),
-                JSONValue.Member("unexplained", .integer(unexplained)),
-                JSONValue.Member("unjudged", .integer(unjudged)),
-                JSONValue.Member("confusions", confusions.json),
-                JSONValue.Member("samples", table.json),
-            ]),
-            csv: table)
+            text: { screen in
+                """
+                \(version.reference) misclassifies \(Quantity.count(misclassified)) of \
+                \(Quantity.count(testSamples, "test sample")).
+
+                \(Self.text(categories, unexplained: unexplained, unjudged: unjudged, of: misclassified, on: screen))\
+                The commonest confusions
+                \(confusions.text(on: screen))
+                The first \(Quantity.count(samples.count)) misclassified: class → prediction, probability given to it
+
+                \(DigitPicture.grid(pictures, on: screen))
+                """
+            },
+            json: [
+                "model": .string(version.model), "version": .integer(version.number),
+                "test_samples": .integer(testSamples), "misclassified": .integer(misclassified),
+                "categories": categories.json, "unexplained": .integer(unexplained), "unjudged": .integer(unjudged),
+                "confusions": confusions.json, "samples": table.json,
+            ],
+            csv: {
+                switch $0 {
+                case .samples: table
+                case .confusions: confusions
+                case .categories: categories
+                }
+            })
     }
 
     private static func text(
-        _ categories: Table, unexplained count: Int, unjudged: Int, of errors: Int
-    ) -> String {
+        _ categories: Table, unexplained count: Int, unjudged: Int, of errors: Int, on screen: Screen
+    ) -> TerminalText {
         // Data sets from before features were measured have none.
         guard !categories.rows.isEmpty || unjudged > 0 else { return "" }
-        return "Does it matter how a digit is drawn? Error rates by deviation from its class\n" + categories.text
-            + "\(Quantity.count(count)) of \(Quantity.count(errors)) misclassified deviate in none of these ways."
-            + "\(DifficultyTables.unjudged(unjudged))\n\n"
+        return """
+            Do images that deviate from their class fail more often? Error rates by kind of deviation
+            \(categories.text(on: screen))\
+            \(Quantity.count(count)) of \(Quantity.count(errors)) misclassified fall into none of these \
+            categories.\(DifficultyTables.unjudged(unjudged))
+
+
+            """
     }
 }

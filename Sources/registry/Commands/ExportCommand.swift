@@ -32,7 +32,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
-    private var format: Format? { Format.allCases.first { file.hasSuffix(".\($0.rawValue)") } }
+    private var format: Format? { Format.allCases.first { hasExtension(file, [$0.rawValue]) } }
 
     func validate() throws {
         guard format != nil else {
@@ -47,7 +47,7 @@ struct ExportCommand: AsyncParsableCommand {
             format == .onnx
             ? try Self.onnx(version, store: store) : try store.artifact(version.weightsDigest)
         try writeFile(bytes, to: file)
-        Terminal.tell("\(version.reference) → \(file), \(Quantity.count(bytes.count)) bytes")
+        Terminal.tell("\(version.reference) → \(file), \(Quantity.count(bytes.count, "byte"))")
     }
 
     private static func onnx(_ version: StoredVersion, store: Store) throws -> [UInt8] {

@@ -24,14 +24,19 @@ struct HardestCommand: AsyncParsableCommand {
     @Option(help: "Only versions of this model.")
     var model: String?
 
-    @Option(help: "Only versions registered from then on: 2026-11-01, or 2026-11-01T12:00:00Z.")
+    @Option(
+        help: "Only versions registered from then on: 2026-11-01 (its beginning in UTC), or 2026-11-01T12:00:00+01:00.")
     var since: Moment?
 
-    @Option(help: "Only versions registered before then.")
+    @Option(help: "Only versions registered before then; as --since.")
     var until: Moment?
 
     @OptionGroup var limit: LimitOption
-    @OptionGroup var output: OutputOptions
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case samples, classes
+    }
+
+    @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
@@ -53,31 +58,36 @@ struct HardestCommand: AsyncParsableCommand {
         let classes = try DifficultyTables.classes(try store.hardestClasses(of: dataset, filter))
         let samples = try store.hardestSamples(of: dataset, filter, limit: limit.limit)
         let table = try DifficultyTables.samples(samples)
+        let pictures = try samples.map { row in
+            let (index, name, predicted): (Int, String, String) =
+                (try row["index"], try row["class_name"], try row["predicted_name"])
+            let share = Quantity.percent(try row["missed_share"], places: 0)
+            return try DigitPicture(row, captions: ["#\(index)", "\(name) → \(predicted)  \(share)"])
+        }
         try output.print(
-            text:
-                "\(Quantity.count(versions)) model versions of \(Quantity.count(architectures)) architectures tested on "
-                + "\(dataset.description.name); each architecture has one vote\n\n"
-                + "Classes by error rate\n\(classes.text)\n"
-                + "The samples that most versions miss\n\(table.text)\n"
-                + DigitPicture.grid(
-                    samples.map { row in
-                        let (index, label, predicted, share): (Int, Int, Int, Double) =
-                            (
-                                try row["index"], try row["label"], try row["commonest_prediction"],
-                                try row["missed_share"]
-                            )
-                        return try DigitPicture(
-                            row,
-                            captions: ["#\(index)", "\(label) → \(predicted)  \(Quantity.percent(share, places: 0))"])
-                    }),
-            json: .object([
-                JSONValue.Member("dataset", .string(dataset.description.name)),
-                JSONValue.Member("dataset_version", .integer(dataset.version)),
-                JSONValue.Member("versions", .integer(versions)),
-                JSONValue.Member("architectures", .integer(architectures)),
-                JSONValue.Member("classes", classes.json),
-                JSONValue.Member("samples", table.json),
-            ]),
-            csv: table)
+            text: { screen in
+                """
+                \(Quantity.count(versions, "model version")) of \(Quantity.count(architectures, "architecture")) \
+                tested on \(dataset.description.name)@\(dataset.version); each architecture has one vote
+
+                Classes by error rate
+                \(classes.text(on: screen))
+                The samples that most versions miss
+                \(table.text(on: screen))\(DifficultyTables.legend)
+
+                \(DigitPicture.grid(pictures, on: screen))
+                """
+            },
+            json: [
+                "dataset": .string(dataset.description.name), "dataset_version": .integer(dataset.version),
+                "versions": .integer(versions), "architectures": .integer(architectures), "classes": classes.json,
+                "samples": table.json,
+            ],
+            csv: {
+                switch $0 {
+                case .samples: table
+                case .classes: classes
+                }
+            })
     }
 }

@@ -18,6 +18,6 @@ struct JobsCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await database.openStore().jobs()
         if rows.isEmpty { Terminal.tell("Nothing is queued. Queue a training with: registry train mlp --detach") }
-        output.print(try Table(rows))
+        try output.print(try Table(rows))
     }
 }

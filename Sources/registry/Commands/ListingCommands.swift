@@ -24,7 +24,7 @@ struct ModelsCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await database.openStore().modelVersions(of: model, limit: limit)
         if rows.isEmpty { Terminal.tell("No model has been trained yet. Start with: registry train mlp") }
-        output.print(try Table(rows))
+        try output.print(try Table(rows))
     }
 }
 
@@ -44,6 +44,6 @@ struct RunsCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await database.openStore().runs(of: model, limit: limit.limit)
         if rows.isEmpty { Terminal.tell("There is no such run yet. Start one with: registry train mlp") }
-        output.print(try Table(rows))
+        try output.print(try Table(rows))
     }
 }

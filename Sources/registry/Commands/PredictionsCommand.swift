@@ -20,21 +20,23 @@ struct PredictionsCommand: AsyncParsableCommand {
         let version = try store.resolve(model)
         let samples = try store.predictions(of: version, limit: limit.limit)
         let table = try Table(samples)
+        let pictures = try samples.map { row in
+            let (index, name, predicted, isCorrect): (Int, String, String, Bool) =
+                (try row["index"], try row["class_name"], try row["predicted_name"], try row["is_correct"])
+            return try DigitPicture(row, captions: ["#\(index): \(predicted)" + (isCorrect ? "" : " (is \(name))")])
+        }
         try output.print(
-            text: "\(version.reference) on the first \(samples.count) test samples: prediction, and the label where it "
-                + "is another\n\n"
-                + DigitPicture.grid(
-                    samples.map { row in
-                        let (index, label, predicted): (Int, Int, Int) =
-                            (try row["index"], try row["label"], try row["predicted"])
-                        return try DigitPicture(
-                            row, captions: ["#\(index): \(predicted)" + (label == predicted ? "" : " (is \(label))")])
-                    }),
-            json: .object([
-                JSONValue.Member("model", .string(version.model)),
-                JSONValue.Member("version", .integer(version.number)),
-                JSONValue.Member("samples", table.json),
-            ]),
+            text: { screen in
+                """
+                \(version.reference) on the first \(Quantity.count(samples.count, "test sample")): prediction, and the \
+                class where it is another
+
+                \(DigitPicture.grid(pictures, on: screen))
+                """
+            },
+            json: [
+                "model": .string(version.model), "version": .integer(version.number), "samples": table.json,
+            ],
             csv: table)
     }
 }

@@ -21,7 +21,9 @@ struct ReportCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard output.hasSuffix(".html") else { throw ValidationError("“\(output)” must end in .html.") }
+        guard hasExtension(output, ["html", "htm"]) else {
+            throw ValidationError("“\(output)” must end in .html or .htm.")
+        }
     }
 
     func run() async throws {
@@ -31,6 +33,6 @@ struct ReportCommand: AsyncParsableCommand {
         let page = try await ReportPage(of: versions, in: store).page()
         let bytes = Array(page.html.description.utf8)
         try writeFile(bytes, to: output)
-        Terminal.tell("\(page.title) → \(output), \(Quantity.count(bytes.count)) bytes")
+        Terminal.tell("\(page.title) → \(output), \(Quantity.count(bytes.count, "byte"))")
     }
 }

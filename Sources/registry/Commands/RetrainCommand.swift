@@ -67,7 +67,7 @@ struct RetrainCommand: AsyncParsableCommand {
         var outcomes: [Retrainer.Outcome] = []
         var failure: (any Error)?
         for (index, model) in models.enumerated() {
-            if index > 0 { Terminal.write("\n") }
+            if index > 0 { try? Terminal.write("\n") }
             do {
                 outcomes.append(try retrainer.retrain(model, repeats: force))
             } catch  where !Interruption.hasCome && index < models.count - 1 {

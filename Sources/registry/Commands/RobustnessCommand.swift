@@ -31,7 +31,11 @@ struct RobustnessCommand: AsyncParsableCommand {
     @Option(help: "Worker threads; changes no result. Default: one a physical core.")
     var threads: Int?
 
-    @OptionGroup var output: OutputOptions
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case evaluations, tolerances
+    }
+
+    @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
@@ -53,19 +57,28 @@ struct RobustnessCommand: AsyncParsableCommand {
         if Terminal.isErrorTerminal { Terminal.showProgress("") }
 
         let rows = try kinds.map { (kind: $0, rows: try store.robustness(of: version, $0.rawValue)) }
-        let tolerances = try Table(try store.tolerances(of: version))
-        let table = try Self.joined(try rows.map { try Table($0.rows) })
+        let tolerances = try store.tolerances(of: version)
+        let evaluations = try Self.joined(try rows.map { try Table($0.rows) })
         try output.print(
-            text: "Test accuracy of \(version.reference) on changed images; strength 0 is the image as it is\n\n"
-                + rows.map { try Self.text($0.kind, $0.rows) }.joined()
-                + "At most one point of accuracy is lost\n" + Self.text(try store.tolerances(of: version), kinds),
-            json: .object([
-                JSONValue.Member("model", .string(version.model)),
-                JSONValue.Member("version", .integer(version.number)),
-                JSONValue.Member("evaluations", table.json),
-                JSONValue.Member("tolerances", tolerances.json),
-            ]),
-            csv: table)
+            text: { screen in
+                """
+                Test accuracy of \(version.reference) on changed images; strength 0 is the image as it is
+
+                \(try rows.map { try Self.text($0.kind, $0.rows, on: screen) })\
+                At most one point of accuracy is lost
+                \(try Self.text(tolerances, kinds, on: screen))
+                """
+            },
+            json: [
+                "model": .string(version.model), "version": .integer(version.number), "evaluations": evaluations.json,
+                "tolerances": try Table(tolerances).json,
+            ],
+            csv: {
+                switch $0 {
+                case .evaluations: evaluations
+                case .tolerances: try Table(tolerances)
+                }
+            })
     }
 
     private static func joined(_ tables: [Table]) throws -> Table {
@@ -73,31 +86,33 @@ struct RobustnessCommand: AsyncParsableCommand {
     }
 
     /// Two lines: strengths, and the accuracies below.
-    private static func text(_ kind: Perturbation.Kind, _ rows: Rows) throws -> String {
+    private static func text(_ kind: Perturbation.Kind, _ rows: Rows, on screen: Screen) throws -> TerminalText {
         let strengths = try rows.map { shown(try $0["strength"]) }
         let accuracies = try rows.map { Quantity.decimal(try $0["test_accuracy"], places: 3) }
-        let perLine = 10
-        return "\(kind.rawValue), \(kind.unit)\n"
-            + stride(from: 0, to: rows.count, by: perLine).map { start in
-                let part = start..<min(start + perLine, rows.count)
-                return Table.aligned(
-                    [["  strength"] + strengths[part], ["  accuracy"] + accuracies[part]],
-                    isRight: [false] + part.map { _ in true })
-            }.joined() + "\n"
+        let perLine = 8
+        let lines = stride(from: 0, to: rows.count, by: perLine).map { start in
+            let part = start..<min(start + perLine, rows.count)
+            return Table.aligned(
+                [["  strength"] + strengths[part], ["  accuracy"] + accuracies[part]],
+                isRight: [false] + part.map { _ in true }, on: screen)
+        }
+        return "\(kind.rawValue), \(kind.unit)\n\(lines)\n"
     }
 
-    private static func text(_ tolerances: Rows, _ kinds: [Perturbation.Kind]) throws -> String {
+    private static func text(
+        _ tolerances: Rows, _ kinds: [Perturbation.Kind], on screen: Screen
+    ) throws -> TerminalText {
         let lines = try kinds.compactMap { kind -> [String]? in
             guard let row = try tolerances.first(where: { try $0["perturbation"] == kind.rawValue }) else { return nil }
             let (from, to): (Double, Double) = (try row["tolerated_from"], try row["tolerated_to"])
             let range = from < 0 ? "from \(shown(from)) to \(shown(to))" : "up to \(shown(to))"
             return ["  \(kind.rawValue)", "\(range) \(kind.unit)"]
         }
-        return Table.aligned(lines, isRight: [false, false])
+        return Table.facts(lines, on: screen)
     }
 
     private static func shown(_ strength: Double) -> String {
-        strength == strength.rounded() ? "\(Int(strength))".replacing("-", with: "−") : "\(strength)"
+        strength < 0 ? "−\(Quantity.number(-strength))" : Quantity.number(strength)
     }
 }
 

@@ -75,7 +75,7 @@ struct ScheduleCommand: AsyncParsableCommand {
                 }
             }
             if rows.isEmpty { Terminal.tell("There is no schedule. Make one with: registry schedule add --help") }
-            output.print(try Table(rows))
+            try output.print(try Table(rows))
         }
     }
 

@@ -13,7 +13,11 @@ struct ShowCommand: AsyncParsableCommand {
     @Argument(help: "mlp, mlp@3 or mlp@production.")
     var model: ModelReference
 
-    @OptionGroup var output: OutputOptions
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case version, configuration, layers, epochs, layerMetrics = "layer-metrics", classes
+    }
+
+    @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
@@ -26,26 +30,36 @@ struct ShowCommand: AsyncParsableCommand {
         let layerMetrics = try Table(try store.layerMetrics(ofRun: version.run))
         let layers = LayerTable.of(configuration.architecture)
         let health = try Table(try store.layerMetrics(ofRun: version.run, epoch: epochs.rows.count))
-        output.print(
-            text: Self.heading(summary) + "\nLayers\n" + layers.text
-                + "\nConfiguration\n" + Table.aligned(configuration.training.lines, isRight: [false, false])
-                + "\nEpochs\n" + epochs.text
-                + "\nGradients and dead units after the last epoch\n" + health.text + "\nTest accuracy by class\n"
-                + classes.text,
-            json: .object(
-                zip(summary.keys, summary.rows[0]).map { JSONValue.Member($0, $1) } + [
-                    JSONValue.Member("configuration", .verbatim(version.configuration)),
-                    JSONValue.Member("layers", layers.json),
-                    JSONValue.Member("epoch_metrics", epochs.json),
-                    JSONValue.Member("layer_metrics", layerMetrics.json),
-                    JSONValue.Member("classes", classes.json),
-                ]),
-            csv: summary)
-    }
-
-    /// A line a column of the one row.
-    private static func heading(_ summary: Table) -> String {
-        let lines = summary.transposedLines()
-        return Table.aligned(lines, isRight: [false, false])
+        try output.print(
+            text: { screen in
+                """
+                \(Table.facts(summary.transposedLines(), on: screen))
+                Layers
+                \(layers.text(on: screen))
+                Configuration
+                \(Table.facts(configuration.training.lines, on: screen))
+                Epochs
+                \(epochs.text(on: screen))
+                Gradients and dead units after the last epoch
+                \(health.text(on: screen))
+                Test accuracy by class
+                \(classes.text(on: screen))
+                """
+            },
+            json: .object(zip(summary.keys, summary.rows[0]).map { JSONValue.Member($0, $1) }) + [
+                "configuration": .verbatim(version.configuration), "layers": layers.json, "epoch_metrics": epochs.json,
+                "layer_metrics": layerMetrics.json, "classes": classes.json,
+            ],
+            csv: {
+                switch $0 {
+                case .version: summary
+                case .configuration:
+                    Table([("model", .string(version.model)), ("configuration", .verbatim(version.configuration))])
+                case .layers: layers
+                case .epochs: epochs
+                case .layerMetrics: layerMetrics
+                case .classes: classes
+                }
+            })
     }
 }

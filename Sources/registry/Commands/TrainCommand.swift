@@ -111,7 +111,7 @@ struct TrainCommand: AsyncParsableCommand {
                 if !quiet { Terminal.tell("Waiting for run \(run).") }
                 try await DetachedRun(run, connect: connect).tellEnd()
             } else {
-                Terminal.write("\(run)\n")
+                try Terminal.write("\(run)\n")
             }
         } else {
             let run = try store.start(request, by: ForegroundTraining.executor(engine))

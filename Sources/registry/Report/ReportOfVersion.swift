@@ -30,11 +30,10 @@ struct ReportOfVersion {
 
     func predictions() throws -> HTML {
         let samples = try store.predictions(of: version, limit: 20).map { row in
-            let (index, label, predicted): (Int, Int, Int) = (
-                try row["index"], try row["label"], try row["predicted"]
-            )
+            let (index, name, predicted, isCorrect): (Int, String, String, Bool) =
+                (try row["index"], try row["class_name"], try row["predicted_name"], try row["is_correct"])
             return try DigitPicture(
-                row, captions: ["#\(index): \(predicted)", label == predicted ? "right" : "wrong: is \(label)"])
+                row, captions: ["#\(index): \(predicted)", isCorrect ? "correct" : "wrong: is \(name)"])
         }
         return "<p>The first test samples, and what they are taken for.</p>\n\(HTML.gallery(samples))"
     }
@@ -60,9 +59,9 @@ struct ReportOfVersion {
         let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
         return """
             \(HTML.confusionMatrix(counts, classNames: names))
-            <h3>Does it matter how a digit is drawn?</h3>
+            <h3>Do images that deviate from their class fail more often?</h3>
             \(categories.html)
-            <p>\(Quantity.count(unexplained)) of the misclassified samples deviate from their class in none of these ways.\(DifficultyTables.unjudged(unjudged))</p>
+            <p>\(Quantity.count(unexplained)) of the misclassified samples fall into none of these categories.\(DifficultyTables.unjudged(unjudged))</p>
             \(try galleries())
             """
     }
@@ -73,14 +72,14 @@ struct ReportOfVersion {
         for row in try store.misclassifiedSamplesByCategory(of: version, limit: 10) {
             let category: String =
                 try row["category"]
-                ?? (row["is_judged"] ? "deviating in none of these ways" : "those that could not be judged")
+                ?? (row["is_judged"] ? "in none of these categories" : "those that could not be judged")
             if pictures.last?.category != category { pictures.append((category, [])) }
-            let (index, label, predicted, confidence): (Int, Int, Int, Double) =
-                (try row["index"], try row["label"], try row["predicted"], try row["confidence"])
+            let (index, name, predicted, confidence): (Int, String, String, Double) =
+                (try row["index"], try row["class_name"], try row["predicted_name"], try row["confidence"])
             pictures[pictures.count - 1].pictures.append(
                 try DigitPicture(
                     row,
-                    captions: ["#\(index): \(label) → \(predicted)", "with \(Quantity.percent(confidence, places: 0))"])
+                    captions: ["#\(index): \(name) → \(predicted)", "with \(Quantity.percent(confidence, places: 0))"])
             )
         }
         return pictures.map { "<h3>Misclassified: \($0.category)</h3>\n\(HTML.gallery($0.pictures))" }

@@ -30,7 +30,7 @@ struct ReportPage {
             page.add("\(version.reference): predictions", try section.predictions())
             page.add("\(version.reference): errors", try section.errors())
         }
-        page.add("Hardest digits", try hardestSection())
+        page.add("Hardest samples", try hardestSection())
         if let robustness = try robustnessSection() { page.add("Robustness", robustness) }
         return page
     }
@@ -60,7 +60,7 @@ struct ReportPage {
         return """
             \(HTML.table(try comparison.summaryLines(), isRight: [false] + columns))
             \(pairs)<h3>Test accuracy by class</h3>
-            \(HTML.table(try comparison.classLines(), isRight: [true, false, true] + columns))
+            \(HTML.table(try comparison.classLines(), isRight: [false, true] + columns))
             """
     }
 
@@ -72,7 +72,7 @@ struct ReportPage {
         let about = dataset.description
         return """
             <p>\(about.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training and \
-            \(Quantity.count(dataset.testSamples)) test samples of \(about.height) × \(about.width) pixels. The training \
+            \(Quantity.count(dataset.testSamples, "test sample")) of \(about.height) × \(about.width) pixels. The training \
             pixels, scaled to 0…1, have the mean \(Quantity.decimal(about.trainingMean, places: 4)) and the standard deviation \
             \(Quantity.decimal(about.trainingStandardDeviation, places: 4)). Source: \(about.source).</p>
             <h3>The first training samples</h3>
@@ -84,14 +84,14 @@ struct ReportPage {
     private func hardestSection() throws -> HTML {
         let (versions, architectures) = try store.testedVersions(on: dataset)
         let samples = try store.hardestSamples(of: dataset, limit: 20).map { row in
-            let (index, label, predicted, share): (Int, Int, Int, Double) =
-                (try row["index"], try row["label"], try row["commonest_prediction"], try row["missed_share"])
+            let (index, name, predicted, share): (Int, String, String, Double) =
+                (try row["index"], try row["class_name"], try row["predicted_name"], try row["missed_share"])
             return try DigitPicture(
                 row,
-                captions: ["#\(index): \(label) → \(predicted)", "missed by \(Quantity.percent(share, places: 0))"])
+                captions: ["#\(index): \(name) → \(predicted)", "missed by \(Quantity.percent(share, places: 0))"])
         }
         return """
-            <p>Over \(Quantity.count(versions)) versions of \(Quantity.count(architectures)) architectures; each \
+            <p>Over \(Quantity.count(versions, "version")) of \(Quantity.count(architectures, "architecture")); each \
             architecture has one vote.</p>
             \(try DifficultyTables.classes(try store.hardestClasses(of: dataset)).html)
             \(HTML.gallery(samples))

@@ -21,7 +21,7 @@ struct DetachedRun {
             switch state {
             case .queued, .running, .abandoned: try await Task.sleep(for: .milliseconds(200))
             case .succeeded:
-                Terminal.write("\(version.map { "\($0)" } ?? "run \(run)")\n")
+                try Terminal.write("\(version.map { "\($0)" } ?? "run \(run)")\n")
                 return
             case .failed, .cancelled, .diverged: throw DetachedRunEnded(run: run, state: state, reason: failure)
             }

@@ -60,7 +60,7 @@ struct ForegroundTraining {
         guard case .succeeded(let version) = outcome else {
             throw Interrupted(run: run, epochsFinished: report.epochsFinished, isReleased: outcome == .released)
         }
-        if reports { report.tellEnd(version) }
+        if reports { try report.tellEnd(version) }
         return version
     }
 }

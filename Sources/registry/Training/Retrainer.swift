@@ -45,7 +45,8 @@ struct Retrainer {
                 Terminal.tell("registry: Run \(run) is retraining \(model) already. See: registry jobs")
                 return .busy
             case .doneTonight(let run, let outcome):
-                Terminal.write("retrain \(model): done tonight by run \(run), \(outcome). To do it again: --force\n")
+                try Terminal.write(
+                    "retrain \(model): done tonight by run \(run), \(outcome). To do it again: --force\n")
                 return .done
             case .trained(let trained): retraining = trained
             case .claimed(let begun, let run):
@@ -54,7 +55,7 @@ struct Retrainer {
             }
             let outcome = try decide(retraining)
             if !retraining.isOfAnEarlierNight { return outcome }
-            Terminal.write("\n")
+            try Terminal.write("\n")
         }
     }
 
@@ -120,7 +121,7 @@ struct Retrainer {
             case .productionMoved: continue
             // By this process, too, when an answer was lost.
             case .decidedBefore(let before) where before != (decision.passes ? "promoted" : "held back"):
-                Terminal.write("retrain \(candidate.model): \(before) by another process\n")
+                try Terminal.write("retrain \(candidate.model): \(before) by another process\n")
                 return .done
             case .stored, .decidedBefore:
                 try tell(
@@ -177,6 +178,6 @@ struct Retrainer {
             ["gate", decision.reason],
             ["result", result],
         ]
-        Terminal.write(Table.aligned(lines, isRight: [false, false]))
+        try Terminal.write(Table.facts(lines, on: .terminal))
     }
 }

@@ -22,6 +22,7 @@ final class TrainingReport {
     private let start: ContinuousClock.Instant
     private var lastShown: ContinuousClock.Instant
     private var last: EpochRecord?
+    private var failure: (any Error)?
 
     /// - Parameter epochsBefore: Those that were stored before this process took the run.
     init(
@@ -60,23 +61,35 @@ final class TrainingReport {
             if showsBar { Terminal.showProgress("") }
             let width = String(epochs).count
             let number = String(repeating: " ", count: width - String(record.epoch).count) + "\(record.epoch)"
-            Terminal.write(
+            write(
                 "epoch \(number)/\(epochs)  training loss \(Quantity.decimal(record.trainingLoss, places: 4))  "
                     + "test loss \(Quantity.decimal(record.testLoss, places: 4))  "
                     + "test accuracy \(accuracy(record))  \(Quantity.duration(seconds: record.trainingSeconds))\n")
         }
     }
 
+    /// A line of the output. Where it takes none, the training is finished all the same.
+    private func write(_ line: TerminalText) {
+        do {
+            try Terminal.write(line)
+        } catch {
+            failure = failure ?? error
+        }
+    }
+
     /// The result.
-    func tellEnd(_ version: ModelReference) {
+    ///
+    /// - Throws: What kept a line from being written.
+    func tellEnd(_ version: ModelReference) throws {
         guard !isQuiet, let last else {
-            Terminal.write("\(version)\n")
+            try Terminal.write("\(version)\n")
             return
         }
         let seconds = (clock.now - start) / .seconds(1)
-        Terminal.write(
+        write(
             "\(version)  test accuracy \(accuracy(last))  test loss \(Quantity.decimal(last.testLoss, places: 5)) nats  "
                 + "\(Quantity.count(parameters)) parameters  \(Quantity.duration(seconds: seconds))\n")
+        if let failure { throw failure }
     }
 
     private func accuracy(_ record: EpochRecord) -> String {

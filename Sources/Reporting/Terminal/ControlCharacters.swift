@@ -30,3 +30,31 @@ extension Unicode.Scalar {
         }
     }
 }
+
+extension StringProtocol {
+    /// The text as one line of a length that can be read: control characters shown, each quotation and each word cut at 200
+    /// characters, and the middle left out of what is still longer than 1,000.
+    public var asShortLine: String {
+        var line = String.UnicodeScalarView()
+        var part = String.UnicodeScalarView()
+        var isQuoted = false
+        func end() {
+            line.append(contentsOf: part.prefix(200))
+            if part.count > 200 { line.append("…") }
+            part = String.UnicodeScalarView()
+        }
+        for scalar in withVisibleControls.unicodeScalars {
+            if scalar == (isQuoted ? "”" : "“") || scalar == " " && !isQuoted {
+                end()
+                line.append(scalar)
+                if scalar != " " { isQuoted.toggle() }
+            } else {
+                part.append(scalar)
+            }
+        }
+        end()
+        guard line.count > 1000 else { return String(line) }
+        return String(String.UnicodeScalarView(line.prefix(700))) + " … "
+            + String(String.UnicodeScalarView(line.suffix(250)))
+    }
+}
