@@ -37,27 +37,28 @@ public struct RunExecution {
     let isRetried: Bool
     let givesUp: @Sendable () -> Bool
     let store: ReconnectingStore
-    let connect: @Sendable () throws -> Store
+    let keeper: LeaseKeeper
     let data: (Store) throws -> TrainingData
 
     /// - Parameters:
-    ///   - isRetried: Whether a failure that nobody watches puts the run back into the queue, as long as it has attempts.
+    ///   - isRetried: Whether others may take the run: a failure puts it back into the queue, as long as it has attempts;
+    ///     and where its lease can't be renewed it is left to them.
     ///   - givesUp: Whether the run is to be given back at once, although a test or a read still goes on that nothing
     ///     can interrupt; what it stores then is refused.
     ///   - store: The database, for what the run stores.
-    ///   - connect: Opens a connection of its own, to renew the lease.
+    ///   - keeper: Renews the lease.
     ///   - data: Gets the run's data set.
     public init(
         _ run: ClaimedRun, engine: Engine, isRetried: Bool,
         givesUp: @escaping @Sendable () -> Bool = { false }, store: ReconnectingStore,
-        connect: @escaping @Sendable () throws -> Store, data: @escaping (Store) throws -> TrainingData
+        keeper: LeaseKeeper, data: @escaping (Store) throws -> TrainingData
     ) {
         self.run = run
         self.engine = engine
         self.isRetried = isRetried
         self.givesUp = givesUp
         self.store = store
-        self.connect = connect
+        self.keeper = keeper
         self.data = data
     }
 
@@ -69,21 +70,21 @@ public struct RunExecution {
     /// - Parameters:
     ///   - stopRequest: Asked after every batch, and when an epoch has been stored.
     ///   - report: Told of every batch and every stored epoch.
-    /// - Throws: `LeaseLost`, `Diverged`, or what the engine or the database threw.
+    /// - Throws: `LeaseLost`, `LeaseOverdue`, `Diverged`, or what the engine or the database threw.
     public func callAsFunction(
         stopRequest: @escaping (_ isBetweenEpochs: Bool) -> StopRequest?, report: @escaping (RunEvent) -> Void
     ) throws -> RunOutcome {
-        let keeper = LeaseKeeper(run.lease, givesUp: givesUp, connect: connect)
-        defer { keeper.end() }
+        let keeping = keeper.keep(run.lease, givesUp: givesUp)
+        defer { keeping.end() }
         do {
             let training = Training(
                 lease: run.lease, configuration: try RunConfiguration(json: run.configuration), data: try store(data),
-                store: store, keeper: keeper, stopRequest: stopRequest, report: report)
+                store: store, keeping: keeping, fencesItself: isRetried, stopRequest: stopRequest, report: report)
             return try training.run(epochsFinished: run.epochsFinished, on: engine)
         } catch let error as PostgreSQLError where error.isTransient {
             // Nothing can be written: the lease runs out, and whoever takes the run goes on.
             throw error
-        } catch let error where error is LeaseLost || error is Diverged {
+        } catch let error where error is LeaseLost || error is LeaseOverdue || error is Diverged {
             throw error
         } catch {
             try store { try $0.end(run.lease, as: isRetried ? .failedAttempt("\(error)") : .failed("\(error)")) }
@@ -98,7 +99,8 @@ private struct Training {
     let configuration: RunConfiguration
     let data: TrainingData
     let store: ReconnectingStore
-    let keeper: LeaseKeeper
+    let keeping: LeaseKeeper.Keeping
+    let fencesItself: Bool
     let stopRequest: (_ isBetweenEpochs: Bool) -> StopRequest?
     let report: (RunEvent) -> Void
 
@@ -127,9 +129,10 @@ private struct Training {
             }
             report(.step(epoch: epoch, samplesSeen: step.samplesSeen, samplesPerEpoch: data.training.count))
             stop = request(isBetweenEpochs: false)
-            return stop != nil || keeper.isLost ? .stop : .proceed
+            return stop != nil || keeping.isLost || isOverdue ? .stop : .proceed
         }
-        if keeper.isLost { throw LeaseLost(run: lease.run) }
+        if keeping.isLost { throw LeaseLost(run: lease.run) }
+        if stop == nil, trained == nil { throw LeaseOverdue(run: lease.run) }
         guard let trained else { return stop }
         let tested = try loop.evaluate(data.test)
         let record = record(of: epoch, trained: trained, tested: tested, losses: losses)
@@ -153,8 +156,10 @@ private struct Training {
                     ? .initialWeights : configuration.training.standardization != nil ? .pixels : .architecture)
     }
 
+    private var isOverdue: Bool { fencesItself && keeping.isOverdue }
+
     private func request(isBetweenEpochs: Bool) -> StopRequest? {
-        keeper.isCancelled ? .cancel : stopRequest(isBetweenEpochs)
+        keeping.isCancelled ? .cancel : stopRequest(isBetweenEpochs)
     }
 
     private func end(_ stop: StopRequest) throws -> RunOutcome {

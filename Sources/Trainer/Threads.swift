@@ -1,3 +1,5 @@
+import Dispatch
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -12,21 +14,84 @@ func sleep(_ duration: Duration) {
     while nanosleep(&time, &rest) != 0, errno == EINTR { time = rest }
 }
 
-/// Does work that blocks on a thread of its own, so that none of Swift's few concurrent ones is taken.
-func onThreadOfItsOwn(_ body: @escaping @Sendable () -> Void) {
-    final class Work: Sendable {
+/// A thread for work that blocks, so that none of Swift's few concurrent ones is taken.
+struct OwnThread: Sendable {
+    private final class Work: Sendable {
         let body: @Sendable () -> Void
+        let isDone = DispatchSemaphore(value: 0)
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
-    let work = Unmanaged.passRetained(Work(body))
-    var identifier = pthread_t()
-    let error = pthread_create(
-        &identifier, nil,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-            return nil
-        }, work.toOpaque())
-    precondition(error == 0, "no thread can be made")
-    pthread_detach(identifier)
+
+    private let work: Work
+    private let identifier: pthread_t
+
+    /// Starts it; it has to be joined or detached, once.
+    ///
+    /// - Throws: `NoThread`: the system sets a limit to a user's and to a control group's threads.
+    init(_ body: @escaping @Sendable () -> Void) throws(NoThread) {
+        work = Work(body)
+        let argument = Unmanaged.passRetained(work)
+        var identifier = pthread_t()
+        let error = pthread_create(
+            &identifier, nil,
+            { argument in
+                guard let argument else { return nil }
+                let work = Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
+                work.body()
+                work.isDone.signal()
+                return nil
+            }, argument.toOpaque())
+        guard error == 0 else {
+            argument.release()
+            throw NoThread(reason: String(cString: strerror(error)))
+        }
+        self.identifier = identifier
+    }
+
+    /// Waits until its work is done, so that it does not meet the process's end half-way; not for ever, because a network
+    /// may have swallowed what it waits for.
+    func join(within limit: DispatchTimeInterval = .seconds(5)) {
+        if work.isDone.wait(timeout: .now() + limit) == .success {
+            pthread_join(identifier, nil)
+        } else {
+            detach()
+        }
+    }
+
+    /// Leaves it to itself.
+    func detach() { pthread_detach(identifier) }
+
+    /// Whether so many threads could be made now, besides those that there are.
+    ///
+    /// - Throws: `NoThread`.
+    static func check(count: Int) throws(NoThread) {
+        let isOver = Flag()
+        var threads: [OwnThread] = []
+        defer {
+            isOver.set()
+            for thread in threads { thread.join() }
+        }
+        for _ in 0..<count { threads.append(try OwnThread { while !isOver.isSet { sleep(.milliseconds(1)) } }) }
+    }
+}
+
+/// Does work on a thread of its own. Where the system has none, it is asked again until it has.
+func onThreadOfItsOwn(_ body: @escaping @Sendable () -> Void) {
+    while true {
+        do {
+            return try OwnThread(body).detach()
+        } catch {
+            sleep(.milliseconds(100))
+        }
+    }
+}
+
+/// The system allows no further thread.
+public struct NoThread: Error, Sendable, CustomStringConvertible {
+    public let reason: String
+
+    public var description: String {
+        "Not enough threads can be started (\(reason)). Raise the limit (ulimit -u, or TasksMax of the unit), or take "
+            + "fewer --workers or --threads-per-worker."
+    }
 }

@@ -127,6 +127,18 @@ extension SchemaError: Failure {
     }
 }
 
+extension LeaseOverdue: Failure {
+    var exitStatus: ExitStatus { .tryAgain }
+}
+
+extension FewDescriptors: Failure {
+    var exitStatus: ExitStatus { .tryAgain }
+}
+
+extension NoThread: Failure {
+    var exitStatus: ExitStatus { .tryAgain }
+}
+
 extension LeaseLost: Failure {
     var exitStatus: ExitStatus { .tryAgain }
 }

@@ -2,7 +2,6 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import PostgreSQL
 import ServiceLifecycle
 import Store
 
@@ -13,116 +12,107 @@ import Musl
 #endif
 
 /// Serves `/health` and `/metrics` over HTTP, for supervisors and Prometheus.
+///
+/// Whoever reaches the port takes nothing from the trainings: one thread serves all clients, another asks the database
+/// over one connection, and the number of clients is limited.
 public struct MetricsServer: Service {
+    /// Clients at a time, where the process may open that many files.
+    public static let mostClients = 64
+    /// Pending connections that can't be accepted for want of a descriptor are looked at again after this.
+    private static let pauseAfterRefusal = TimeAmount.milliseconds(200)
+
     let host: String
     let port: Int
+    let clients: Int
     let logger: Logger
     let connect: @Sendable () throws -> Store
 
     /// - Parameters:
     ///   - host: The address to listen on.
+    ///   - clients: How many may be connected at a time.
     ///   - connect: Opens a connection of its own.
-    public init(host: String, port: Int, logger: Logger, connect: @escaping @Sendable () throws -> Store) {
+    public init(
+        host: String, port: Int, clients: Int = mostClients, logger: Logger,
+        connect: @escaping @Sendable () throws -> Store
+    ) {
         self.host = host
         self.port = port
+        self.clients = clients
         self.logger = logger
         self.connect = connect
     }
 
     public func run() async throws {
-        let server = try await listen()
-        logger.info("metrics served", metadata: ["address": "\(server.channel.localAddress?.description ?? "")"])
-        try await withTaskCancellationOrGracefulShutdownHandler {
-            try await server.executeThenClose { clients in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await client in clients {
-                        group.addTask {
-                            // A client that goes away is its own affair.
-                            try? await serve(client)
-                        }
-                    }
-                    // One that is connected and asks for nothing must not keep the daemon from stopping.
-                    group.cancelAll()
-                }
+        let reader = try MetricsReader(logger: logger, connect: connect)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            let channel = try await listen(on: group, reader)
+            logger.info("metrics served", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
+            try await withTaskCancellationOrGracefulShutdownHandler {
+                try await channel.closeFuture.get()
+            } onCancelOrGracefulShutdown: {
+                channel.close(promise: nil)
             }
-        } onCancelOrGracefulShutdown: {
-            server.channel.close(promise: nil)
+        } catch {
+            try? await group.shutdownGracefully()
+            reader.end()
+            throw error
         }
+        // Closes all that are still connected: a client that asks for nothing must not keep the daemon from stopping.
+        try await group.shutdownGracefully()
+        reader.end()
     }
 
-    private typealias Client = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
-
-    private func listen() async throws -> NIOAsyncChannel<Client, Never> {
+    private func listen(on group: MultiThreadedEventLoopGroup, _ reader: MetricsReader) async throws -> any Channel {
+        let (hosts, clients) = (AcceptedHosts(listeningOn: host), MetricsClients(limit: clients))
         do {
-            return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            return try await ServerBootstrap(group: group)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .bind(host: host, port: port) { channel in
+                .serverChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                        return try Client(wrappingChannelSynchronously: channel)
+                        try channel.pipeline.syncOperations.addHandler(AcceptErrors(pause: Self.pauseAfterRefusal))
                     }
                 }
+                // Who has sent a request and closed that direction still gets an answer.
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try clients.admit(channel)
+                        var limits = NIOHTTPDecoderLimitConfiguration()
+                        limits.maxHeaderFieldSize = 8192
+                        limits.maxHeaderListSize = 16_384
+                        limits.maxHeaderFieldCount = 64
+                        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+                            withPipeliningAssistance: false, withEncoderConfiguration: .init(),
+                            withDecoderLimitConfiguration: limits)
+                        try channel.pipeline.syncOperations.addHandler(
+                            MetricsRequest(hosts: hosts, reader: reader, clients: clients))
+                    }
+                }
+                .bind(host: host, port: port).get()
         } catch {
             let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
             throw CannotListen(host: host, port: port, reason: reason)
         }
     }
+}
 
-    private func serve(_ client: Client) async throws {
-        try await client.executeThenClose { requests, responses in
-            for try await part in requests {
-                guard case .head(let head) = part else { continue }
-                let (status, body) = await answer(to: head)
-                let headers = HTTPHeaders([
-                    ("Content-Type", "text/plain; version=0.0.4; charset=utf-8"),
-                    ("Content-Length", "\(body.utf8.count)"),
-                    ("Connection", "close"),
-                ])
-                try await responses.write(
-                    .head(HTTPResponseHead(version: head.version, status: status, headers: headers)))
-                if head.method != .HEAD { try await responses.write(.body(.byteBuffer(ByteBuffer(string: body)))) }
-                try await responses.write(.end(nil))
-                return
-            }
-        }
+/// Survives that a connection can't be accepted: descriptors may be used up for a while.
+private final class AcceptErrors: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private let pause: TimeAmount
+
+    init(pause: TimeAmount) {
+        self.pause = pause
     }
 
-    private func answer(to head: HTTPRequestHead) async -> (HTTPResponseStatus, String) {
-        guard [.GET, .HEAD].contains(head.method) else { return (.methodNotAllowed, "GET only\n") }
-        switch head.uri {
-        // A daemon survives its database: who restarts it because that is away mends nothing.
-        case "/health": return (.ok, "ok\n")
-        case "/metrics":
-            do {
-                return (.ok, try await metrics())
-            } catch {
-                return (.serviceUnavailable, "\(error)\n")
-            }
-        default: return (.notFound, "There are /health and /metrics.\n")
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The pending connection would be reported again at once.
+        let (channel, pause) = (context.channel, pause)
+        channel.setOption(.autoRead, value: false).whenComplete { _ in
+            channel.eventLoop.scheduleTask(in: pause) { channel.setOption(.autoRead, value: true) }
         }
-    }
-
-    /// The length of the queue, in Prometheus' text format.
-    private func metrics() async throws -> String {
-        try await withCheckedThrowingContinuation { continuation in
-            onThreadOfItsOwn { [connect] in
-                continuation.resume(with: Result { try Self.metrics(of: try connect().queue()) })
-            }
-        }
-    }
-
-    private static func metrics(of queue: Row) throws -> String {
-        func gauge(_ name: String, _ help: String, _ value: String) -> String {
-            "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(value)\n"
-        }
-        return try gauge("registry_runs_queued", "Runs that wait.", "\(queue["queued"] as Int)")
-            + gauge(
-                "registry_runs_delayed", "Runs that wait after an attempt that failed.", "\(queue["delayed"] as Int)")
-            + gauge("registry_runs_running", "Runs that are being trained.", "\(queue["running"] as Int)")
-            + gauge("registry_runs_abandoned", "Runs whose lease has run out.", "\(queue["abandoned"] as Int)")
-            + gauge(
-                "registry_queue_oldest_wait_seconds", "How long the first of the queue has been waiting.",
-                "\(queue["oldest_wait_seconds"] as Double)")
     }
 }
 

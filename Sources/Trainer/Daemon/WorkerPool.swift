@@ -41,15 +41,14 @@ public struct WorkerPool: Service {
     }
 
     public func run() async throws {
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
+        // Each worker's own, its keeper's, the engine's, and some for the rest of the program.
+        try OwnThread.check(count: workers * (1 + engine.threads) + 16)
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await withThrowingDiscardingTaskGroup { group in
                 for number in 1...workers {
                     group.addTask {
-                        await withCheckedContinuation { continuation in
-                            onThreadOfItsOwn {
-                                work(number)
-                                continuation.resume()
-                            }
+                        try await withCheckedThrowingContinuation { continuation in
+                            onThreadOfItsOwn { continuation.resume(with: Result { try work(number) }) }
                         }
                     }
                 }
@@ -59,7 +58,7 @@ public struct WorkerPool: Service {
         }
     }
 
-    private func work(_ number: Int) {
+    private func work(_ number: Int) throws {
         var logger = logger
         logger[metadataKey: "worker"] = "\(number)"
         let executor = Machine.executor(worker: number, threads: engine.threads, programVersion: programVersion)
@@ -70,10 +69,13 @@ public struct WorkerPool: Service {
                 try store.connection.listen(to: Store.queueChannel)
                 return store
             })
+        let keeper = try LeaseKeeper(connect: connect)
+        defer { keeper.end() }
         while !stop.isRequested {
             do {
+                try keeper.connect()
                 if let run = try store({ try $0.claim(by: executor) }) {
-                    execute(run, store: store, logger: logger)
+                    execute(run, store: store, keeper: keeper, logger: logger)
                 } else if endsWhenIdle, try store({ try $0.isQueueEmpty() }) {
                     return
                 } else {
@@ -95,13 +97,13 @@ public struct WorkerPool: Service {
         }
     }
 
-    private func execute(_ run: ClaimedRun, store: ReconnectingStore, logger: Logger) {
+    private func execute(_ run: ClaimedRun, store: ReconnectingStore, keeper: LeaseKeeper, logger: Logger) {
         var logger = logger
         logger[metadataKey: "run"] = "\(run.lease.run)"
         logger.info("training", metadata: ["epochs_finished": "\(run.epochsFinished)", "fence": "\(run.lease.fence)"])
         let execution = RunExecution(
             run, engine: engine, isRetried: true,
-            givesUp: { [stop] in stop.hasBeenRequested(for: Self.limit) }, store: store, connect: connect,
+            givesUp: { [stop] in stop.hasBeenRequested(for: Self.limit) }, store: store, keeper: keeper,
             data: { try datasets.data(ofDataset: run.datasetID, from: $0) })
         do {
             let outcome = try execution(
@@ -124,8 +126,8 @@ public struct WorkerPool: Service {
             case .cancelled: logger.notice("cancelled")
             case .released: logger.notice("released: this daemon stops")
             }
-        } catch let lost as LeaseLost {
-            logger.warning("\(lost)")
+        } catch let error where error is LeaseLost || error is LeaseOverdue {
+            logger.warning("\(error)")
         } catch {
             logger.error("\(error)")
         }

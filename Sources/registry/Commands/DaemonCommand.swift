@@ -51,6 +51,9 @@ struct DaemonCommand: AsyncParsableCommand {
         guard (1...1024).contains(threadsPerWorker ?? 1) else {
             throw ValidationError("--threads-per-worker must be between 1 and 1,024.")
         }
+        guard workers * (threadsPerWorker ?? 1) <= 1024 else {
+            throw ValidationError("--workers times --threads-per-worker must be at most 1,024.")
+        }
         guard (0...65_535).contains(metricsPort ?? 0) else {
             throw ValidationError("--metrics-port must be between 0 and 65,535; 0 takes any that is free.")
         }
@@ -58,6 +61,7 @@ struct DaemonCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        try FewDescriptors.check(workers: workers)
         let environment = ProcessInfo.processInfo.environment
         let threads = threadsPerWorker ?? max(1, Engine.defaultThreadCount / workers)
         let engine = try Engine.chosen(by: environment, threads: threads)
@@ -73,7 +77,11 @@ struct DaemonCommand: AsyncParsableCommand {
             execute: { [database] in await Self.execute($0, database: database.database) })
         logger.info("daemon started", metadata: ["workers": "\(workers)", "threads_per_worker": "\(threads)"])
         let metrics = metricsPort.map {
-            MetricsServer(host: metricsHost, port: $0, logger: logger, connect: connect)
+            MetricsServer(
+                host: metricsHost, port: $0,
+                clients: min(
+                    MetricsServer.mostClients, max(1, Descriptors.limit - Descriptors.needed(workers: workers))),
+                logger: logger, connect: connect)
         }
         // Stopped one after another, the last first.
         let group = ServiceGroup(
@@ -84,7 +92,9 @@ struct DaemonCommand: AsyncParsableCommand {
                         successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SystemdNotifier(environment: environment), successTerminationBehavior: .ignore),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
+                // One that was started with `nohup` outlives its terminal.
+                gracefulShutdownSignals: [.sigterm, .sigint, .sigquit]
+                    + (Interruption.isIgnored(SIGHUP) ? [] : [.sighup]),
                 logger: logger))
         Watchdog(limit: .seconds(9), of: stop, logger: logger).start()
         try await group.run()

@@ -64,6 +64,7 @@ struct RetrainCommand: AsyncParsableCommand {
         let retrainer = Retrainer(
             store: store, connect: connect, engine: engine,
             conditions: Retrainer.Conditions(level: level, minimumAccuracy: minimumAccuracy))
+        Interruption.watch()
         var outcomes: [Retrainer.Outcome] = []
         var failure: (any Error)?
         for (index, model) in models.enumerated() {

@@ -114,6 +114,8 @@ struct TrainCommand: AsyncParsableCommand {
                 try Terminal.write("\(run)\n")
             }
         } else {
+            // From the claim on, whoever ends this process has the run ended.
+            Interruption.watch()
             let run = try store.start(request, by: ForegroundTraining.executor(engine))
             let training = ForegroundTraining(of: model, run, connect: connect, engine: engine)
             try training.run(on: dataset, isQuiet: quiet)

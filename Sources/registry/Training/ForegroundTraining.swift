@@ -45,16 +45,17 @@ struct ForegroundTraining {
     func run(
         on dataset: StoredDataset, isQuiet: Bool = true, reports: Bool = true, interruption: StopRequest = .cancel
     ) throws -> ModelReference {
-        Interruption.watch()
         let run = claimed.lease.run
         let configuration = try RunConfiguration(json: claimed.configuration)
         let report = TrainingReport(
             model: model, run: run, epochs: configuration.training.epochs, epochsBefore: claimed.epochsFinished,
             samplesPerEpoch: dataset.trainingSamples, parameters: configuration.architecture.parameterCount,
             isQuiet: isQuiet)
+        let keeper = try LeaseKeeper(connect: connect)
+        defer { keeper.end() }
         let execution = RunExecution(
             claimed, engine: engine, isRetried: false, store: Self.store(connect: connect),
-            connect: connect, data: { try TrainingData(of: dataset, from: $0) })
+            keeper: keeper, data: { try TrainingData(of: dataset, from: $0) })
         let outcome = try execution(
             stopRequest: { _ in Interruption.hasCome ? interruption : nil }, report: report.tell)
         guard case .succeeded(let version) = outcome else {

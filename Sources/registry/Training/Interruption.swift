@@ -10,11 +10,13 @@ import Musl
 ///
 /// A signal handler can reach nothing but global state, so this is the program's one global variable.
 enum Interruption {
+    private static let watched = [SIGINT, SIGTERM, SIGQUIT, SIGHUP]
     private static let isRequested = Atomic<Bool>(false)
 
-    /// From now on SIGINT (Ctrl-C) and SIGTERM only set the flag; a second signal ends the process at once.
+    /// From now on SIGINT (Ctrl-C), SIGTERM, SIGQUIT and SIGHUP only set the flag; a second one of them ends the process
+    /// at once. With `nohup`, SIGHUP stays ignored.
     static func watch() {
-        for number in [SIGINT, SIGTERM] {
+        for number in watched where number != SIGHUP || !isIgnored(SIGHUP) {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { _ in Interruption.isRequested.store(true, ordering: .relaxed) }
             action.sa_flags = Int32(truncatingIfNeeded: SA_RESTART) | Int32(truncatingIfNeeded: SA_RESETHAND)
@@ -29,7 +31,7 @@ enum Interruption {
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         var actions: [Int32: sigaction] = [:]
-        for number in [SIGINT, SIGTERM] {
+        for number in watched {
             var action = sigaction()
             sigaction(number, nil, &action)
             actions[number] = action
@@ -53,6 +55,14 @@ enum Interruption {
     struct Cancelled: Failure {
         var exitStatus: ExitStatus { .interrupted }
         var description: String { "Interrupted. Nothing was changed." }
+    }
+
+    /// Whether whoever started this process has it ignore a signal.
+    static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// True once a signal has come.

@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The files and connections that this process may have open.
+public enum Descriptors {
+    /// How many, in all.
+    public static var limit: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < UInt64(Int.max)
+        else { return .max }
+        return Int(limit.rlim_cur)
+    }
+
+    /// Those of a daemon with so many workers, without clients that ask for metrics: two connections a worker, those of
+    /// schedules and metrics, and what the program and commands that it starts open for a moment.
+    public static func needed(workers: Int) -> Int { 32 + 2 * workers }
+}
+
+/// The system allows fewer open files than a daemon needs.
+public struct FewDescriptors: Error, Sendable, CustomStringConvertible {
+    let limit: Int
+    let needed: Int
+
+    /// - Throws: Itself.
+    public static func check(workers: Int) throws(FewDescriptors) {
+        let (limit, needed) = (Descriptors.limit, Descriptors.needed(workers: workers))
+        guard limit >= needed else { throw FewDescriptors(limit: limit, needed: needed) }
+    }
+
+    public var description: String {
+        "This process may open \(limit) files, and needs \(needed). Raise the limit (ulimit -n, or LimitNOFILE of the "
+            + "unit), or take fewer --workers."
+    }
+}
