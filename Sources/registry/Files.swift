@@ -51,23 +51,6 @@ func hasExtension(_ path: String, _ extensions: [String]) -> Bool {
     FilePath(path).extension.map { extensions.contains($0.lowercased()) } ?? false
 }
 
-/// Writes a file beside its place and moves it there when it is whole and on the disk.
-func writeFile(_ bytes: [UInt8], to path: String) throws {
-    let temporary = FilePath(path + ".\(getpid()).partial")
-    do {
-        let file = try FileDescriptor.open(
-            temporary, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644))
-        try file.closeAfter {
-            _ = try file.writeAll(bytes)
-            guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
-        }
-        guard rename(temporary.string, path) == 0 else { throw Errno(rawValue: errno) }
-    } catch let error as Errno {
-        unlink(temporary.string)
-        throw UsageError.unwritable(path, reason: "\(error)".lowercased())
-    }
-}
-
 /// A temporary file that has no name, and is gone with this value.
 struct UnnamedFile: ~Copyable {
     let descriptor: FileDescriptor

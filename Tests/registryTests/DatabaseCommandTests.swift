@@ -3,7 +3,7 @@ import PostgreSQL
 import TestServer
 import Testing
 
-@Suite("The database of the command line")
+@Suite("The database of the command line", .serialized)
 struct DatabaseCommandTests {
     @Test("four commands at once on an empty home make one server, and all succeed")
     func embedded() async throws {
@@ -71,7 +71,7 @@ struct DatabaseCommandTests {
 
     @Test(
         "the first command is interrupted, and the next one finds a server or makes it",
-        arguments: [0, 30, 100, 300, 600, 1000], [SIGINT, SIGKILL])
+        arguments: [0, 100, 300, 1000], [SIGINT, SIGKILL])
     func interruptedFirstCommand(milliseconds: Int, signal: Int32) async throws {
         let (program, home) = try Program.withEmptyHome()
         let first = try program.start("models")

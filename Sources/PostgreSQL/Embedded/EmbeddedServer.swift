@@ -33,7 +33,7 @@ public struct EmbeddedServer: Sendable {
     ///   - patience: How long other commands, and a server that does not answer, are waited for.
     ///   - tell: Told what is waited for when it takes long.
     public init(
-        home: FilePath, settings: [String: String] = [:], patience: Duration = .seconds(30),
+        home: FilePath, settings: [String: String] = [:], patience: Duration = .seconds(45),
         tell: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.home = home
