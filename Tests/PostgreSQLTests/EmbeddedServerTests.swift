@@ -385,6 +385,34 @@ struct EmbeddedServerTests {
         }
     }
 
+    @Test("a server that is there and does not accept connections yet is waited for")
+    func notAcceptingYet() async throws {
+        try await withServer { server in
+            let url = try server.start()
+            try server.stop()
+            let data = try dataDirectory(of: server)
+            try write("", to: data.appending("standby.signal"))
+            // It refuses all connections until it is promoted.
+            let standby = EmbeddedServer(home: server.home, settings: ["hot_standby": "off"])
+            BackgroundThread.start { _ = try? standby.start() }
+            var process: Int32?
+            while process == nil {
+                usleep(50_000)
+                if case .notAnswering(_, let found) = try server.status { process = found }
+            }
+            let postmaster = try #require(process)
+            sleep(1)
+            let error = #expect(throws: PostgreSQLError.self) { try Connection(url) }
+            #expect(error?.description.contains("not accepting connections") == true, "\(String(describing: error))")
+            BackgroundThread.start {
+                sleep(2)
+                system("touch \(data)/promote")
+                kill(postmaster, SIGUSR1)
+            }
+            #expect(try Connection(url, patience: .seconds(30)).query("select 1 as one")[0]["one"] == 1)
+        }
+    }
+
     @Test("why a start failed is what this start said, not an earlier one")
     func reasonOfThisStart() async throws {
         try await withServer { server in

@@ -102,6 +102,23 @@ struct DatabaseCommandTests {
         #expect(appliers == 1)
     }
 
+    @Test("the home is REGISTRY_HOME, else in XDG_DATA_HOME, else in HOME, and must be absolute")
+    func homes() async throws {
+        var (program, home) = try Program.withEmptyHome()
+        let folder = home.removingLastComponent()
+        program.environment = ["HOME": "\(folder)/h", "XDG_DATA_HOME": "\(folder)/x", "REGISTRY_HOME": "\(folder)/r"]
+        #expect(try await program.succeed("db", "status").output.contains("in \(folder)/r:"))
+        program.environment["REGISTRY_HOME"] = ""
+        #expect(try await program.succeed("db", "status").output.contains("in \(folder)/x/registry:"))
+        program.environment["XDG_DATA_HOME"] = nil
+        #expect(try await program.succeed("db", "status").output.contains("in \(folder)/h/.local/share/registry:"))
+        program.environment["HOME"] = "h"
+        #expect(try await program.run("db", "status").status == 64)
+        program.environment["HOME"] = nil
+        #expect(try await program.run("db", "status").status == 64)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.string).isEmpty)
+    }
+
     @Test("start and stop are for the embedded server alone")
     func external() async throws {
         let program = try await Program.onNewDatabase()

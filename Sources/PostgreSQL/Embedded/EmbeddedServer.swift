@@ -68,7 +68,7 @@ public struct EmbeddedServer: Sendable {
     }
 
     /// The server's data directory; `nil` before it is made.
-    public var dataDirectory: FilePath? {
+    package var dataDirectory: FilePath? {
         get throws { try serverFolder()?.existing()?.realPath.appending(DataDirectory.name) }
     }
 
