@@ -51,15 +51,18 @@ public final class Connection {
     public init(
         _ conninfo: String, connectTimeout: Int = 5, patience: Duration = .zero, applicationName: String = "registry"
     ) throws {
-        // What comes before the connection string gives defaults, what comes after it overrides.
+        let address = try ConnectionString(conninfo)
         self.conninfo = conninfo
-        let options: KeyValuePairs = [
-            "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000",
-            "connect_timeout": "\(connectTimeout)", "fallback_application_name": applicationName, "dbname": conninfo,
-            "client_encoding": "UTF8",
-        ]
-        let keys = CStrings(options.map(\.key))
-        let values = CStrings(options.map(\.value))
+        // What comes before the connection string gives defaults, what comes after it overrides.
+        let security = address.securityDefaults { getenv($0).map { String(cString: $0) } }
+        let options =
+            security.map { ($0.key, $0.value) } + [
+                ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+                ("tcp_user_timeout", "20000"), ("connect_timeout", "\(connectTimeout)"),
+                ("fallback_application_name", applicationName), ("dbname", conninfo), ("client_encoding", "UTF8"),
+            ]
+        let keys = CStrings(options.map(\.0))
+        let values = CStrings(options.map(\.1))
         // Of libpq's ways to connect, only the one that blocks goes on to the next host when one does not answer.
         let connected = withExtendedLifetime((keys, values)) {
             let start = ContinuousClock.now
@@ -77,11 +80,15 @@ public final class Connection {
         guard let pointer = connected else { throw PostgreSQLError.cannotConnect("out of memory") }
         self.pointer = pointer
         guard PQstatus(pointer) == CONNECTION_OK else {
-            throw PostgreSQLError.cannotConnect(oneLine(PQerrorMessage(pointer)))
+            throw PostgreSQLError.cannotConnect(address.redacting(oneLine(PQerrorMessage(pointer))))
         }
         PQsetnonblocking(pointer, 1)
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)
-        isPooled = try !setSearchPath(until: .now + .seconds(connectTimeout))
+        do {
+            isPooled = try !setSearchPath(until: .now + .seconds(connectTimeout))
+        } catch PostgreSQLError.timedOut {
+            throw PostgreSQLError.cannotConnect("it did not answer within \(connectTimeout) seconds")
+        }
     }
 
     /// Sets the session's search path, unless the process that answers is another than the one that the connection was

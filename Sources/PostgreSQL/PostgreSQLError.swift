@@ -4,6 +4,8 @@ import CLibPQ
 public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
     /// No connection could be made; the text is libpq's reason in one line.
     case cannotConnect(String)
+    /// The text that says how to connect is none; it is not repeated, since it may hold a password.
+    case unreadableConnectionString
     /// The server refused or failed a statement.
     case server(ServerError)
     /// The connection broke. What the server did with the last statement is known only if it was in a transaction that
@@ -36,7 +38,7 @@ public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
                 .idleSessionTimeout,
                 .transactionTimeout,
             ].contains(error.sqlState) || error.sqlState.conditionClass == "08"
-        case .transactionAborted, .encoding, .decoding: false
+        case .unreadableConnectionString, .transactionAborted, .encoding, .decoding: false
         }
     }
 
@@ -49,6 +51,10 @@ public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .cannotConnect(let reason): "The database cannot be reached: \(reason)"
+        case .unreadableConnectionString:
+            "The database's address cannot be read; it is not shown, since it may hold a password. "
+                + "Write postgresql://USER@HOST:PORT/DATABASE or “host=… dbname=…”. In a URL, special characters of a "
+                + "password are percent-encoded (%40 for @, %2F for /, %25 for %); or leave it out and set PGPASSWORD."
         case .server(let error): error.description
         case .connectionLost(let reason): "The connection to the database was lost: \(reason)"
         case .commitOutcomeUnknown(let reason):

@@ -184,6 +184,7 @@ extension PostgreSQLError: Failure {
     var exitStatus: ExitStatus {
         switch self {
         case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: .databaseUnreachable
+        case .unreadableConnectionString: .usage
         case .server(let error) where isConnectionLoss || error.isRefusal: .databaseUnreachable
         case .server(let error) where error.sqlState == .insufficientPrivilege: .noPermission
         case .server(let error) where isTransient || error.sqlState == .queryCanceled: .tryAgain

@@ -128,4 +128,50 @@ struct DatabaseCommandTests {
         }
         #expect(try await program.succeed("db", "status").output.contains("external server"))
     }
+
+    @Test("a password reaches psql by its environment, where other users can't see it")
+    func password() async throws {
+        var program = try await Program.onNewDatabase()
+        let url = try #require(program.environment["REGISTRY_DATABASE_URL"])
+        program.environment["REGISTRY_DATABASE_URL"] = url + " password='to p'"
+        let shown = try await program.succeed(
+            "db", "psql", "--", "-c", #"\! tr '\0' ' ' < /proc/$PPID/cmdline; echo "=$PGPASSWORD=""#)
+        #expect(shown.output.contains("psql --dbname") && shown.output.contains("=to p=\n"), "\(shown.output)")
+        #expect(shown.output.components(separatedBy: "to p").count == 2, "\(shown.output)")
+    }
+
+    @Test("a migration that is killed, again and again, is completed by the next")
+    func killed() async throws {
+        let program = try await Program.onNewDatabase()
+        for milliseconds in stride(from: 20, through: 400, by: 20) {
+            let migration = try program.start("db", "migrate")
+            try await Task.sleep(for: .milliseconds(milliseconds))
+            kill(migration.identifier, SIGKILL)
+            _ = try await migration.end()
+        }
+        try await program.succeed("db", "migrate")
+        #expect(try await program.succeed("models", "--format", "json").output.contains("[]"))
+        #expect(try program.connect().query("select * from analysis.schema_difference").isEmpty)
+    }
+
+    @Test("a database that an older program made is changed by its migration alone")
+    func older() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("db", "migrate")
+        try program.connect().script(
+            """
+            create or replace view analysis.queue as select null::bigint as queued, null::bigint as delayed,
+                null::bigint as running, null::bigint as abandoned, null::double precision as oldest_wait_seconds;
+            update registry.schema_script set checksum = repeat('0', 64) where name like 'views/11%';
+            update registry.schema_object set statement_checksum = null where object = 'view analysis.queue';
+            """)
+        for command in [["models"], ["train", "mlp", "--detach"], ["daemon", "--once"]] {
+            let result = try await program.run(command)
+            #expect(result.status == 69 && result.errorLines.count == 1, "\(command): \(result.errors)")
+            #expect(result.errors.contains("registry db migrate"), "\(result.errors)")
+        }
+        #expect(try await program.succeed("db", "migrate").errors.contains("Changed: views/11-queue."))
+        #expect(try await program.succeed("db", "migrate").errors.hasSuffix("The schema is up to date.\n"))
+        try await program.succeed("models")
+    }
 }

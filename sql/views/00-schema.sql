@@ -216,3 +216,26 @@ comment on column analysis.schema_privilege_difference.role is 'registry_owner, 
 comment on column analysis.schema_privilege_difference.object is 'The table or view.';
 comment on column analysis.schema_privilege_difference.privilege is 'select, insert, update, delete or truncate, of a column where one is named.';
 comment on column analysis.schema_privilege_difference.is_needed is 'Whether the role must have it, and has not.';
+
+
+create or replace view analysis.schema_health as
+select (select count(*) from analysis.schema_difference where difference <> 'added') as changed_objects,
+       (select count(*) from analysis.schema_difference where difference = 'added') as foreign_objects,
+       (select count(*) from analysis.schema_privilege_difference) as wrong_privileges,
+       (select extract(epoch from clock_timestamp() - min(xact_start))::double precision
+          from pg_stat_activity
+         where datname = current_database()
+           and pid <> pg_backend_pid()) as oldest_transaction_seconds,
+       (select coalesce(sum(n_live_tup), 0)::bigint from pg_stat_user_tables where schemaname = 'registry') as live_rows,
+       (select coalesce(sum(n_dead_tup), 0)::bigint from pg_stat_user_tables where schemaname = 'registry') as dead_rows,
+       pg_notification_queue_usage() as notification_queue_usage;
+comment on view analysis.schema_health is 'What registry doctor looks at; always one row.';
+comment on column analysis.schema_health.changed_objects is 'Objects of the schema that are missing or changed: see analysis.schema_difference.';
+comment on column analysis.schema_health.foreign_objects is 'Objects that others have added to the two schemas.';
+comment on column analysis.schema_health.wrong_privileges is 'Privileges that the roles lack, or have and must not have.';
+comment on column analysis.schema_health.oldest_transaction_seconds is
+    'Age of the oldest transaction in this database, which keeps dead rows from being cleaned; null when there is none, and of other users'' where pg_read_all_stats is not granted.';
+comment on column analysis.schema_health.live_rows is 'Rows of all tables, as the server estimates them.';
+comment on column analysis.schema_health.dead_rows is 'Rows that were deleted or replaced and are not cleaned yet, as the server estimates them.';
+comment on column analysis.schema_health.notification_queue_usage is
+    'Share of the server''s queue of notifications that is in use, 0…1: it is full when a session listens and never reads.';

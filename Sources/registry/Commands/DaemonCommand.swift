@@ -66,6 +66,11 @@ struct DaemonCommand: AsyncParsableCommand {
         let threads = threadsPerWorker ?? max(1, Engine.defaultThreadCount / workers)
         let engine = try Engine.chosen(by: environment, threads: threads)
         let connect = try await database.connector()
+        do {
+            _ = try connect()
+        } catch let error as PostgreSQLError where error.isTransient {
+            // The workers wait until it can be reached. A schema that does not fit is told at once.
+        }
         let stop = StopSignal()
         let logger = Logger(label: "registry.daemon", factory: logFormat.handler)
         let pool = WorkerPool(

@@ -95,9 +95,16 @@ struct DatabasePsqlCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        let url = try database.address().connectionString()
-        _ = try await database.openStore()
-        let words = ["psql"] + (url.isEmpty ? [] : ["--dbname", url]) + arguments
+        let text = try database.address().connectionString()
+        let address = try ConnectionString(text)
+        do {
+            _ = try await database.openStore()
+        } catch let error as SchemaError {
+            Terminal.tell("\(error)")  // Whoever has to repair it needs psql the more.
+        }
+        // Arguments can be seen by every user of the machine, the environment only by its owner.
+        if let password = address["password"] { setenv("PGPASSWORD", password, 1) }
+        let words = ["psql"] + (text.isEmpty ? [] : ["--dbname", address.withoutSecrets]) + arguments
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp("psql", &pointers)
         throw UsageError.programMissing("psql", package: "postgresql-client")

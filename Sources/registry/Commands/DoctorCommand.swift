@@ -9,8 +9,11 @@ import Trainer
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "What this machine has, what the program makes of it, and whether the database answers.",
+        abstract: "What this machine has, what the program makes of it, and whether the database is as it must be.",
         discussion: """
+            Ends with status 65 when the schema or its grants are not as the migrations left them; registry db migrate corrects
+            grants.
+
             REGISTRY_CPU=baseline|v3|v4 forces lower instructions than the processor has; no result changes.
 
             Example: REGISTRY_CPU=v3 registry doctor
@@ -20,31 +23,75 @@ struct DoctorCommand: AsyncParsableCommand {
     var deep = false
 
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let engine = try Engine.chosen(by: environment)
-        // What needs no server is told first, in case that none answers.
-        try Terminal.write(
-            Table.facts(
-                [
-                    ["registry", Registry.version],
-                    ["processor", Machine.processor],
-                    [
-                        "instructions",
-                        "\(engine.instructionSet) (this processor can run "
-                            + "\(Engine.instructionSets.joined(separator: ", ")))",
-                    ],
-                    ["threads", "\(engine.threads), one a physical core"],
-                    ["home", try RegistryHome.path(environment: environment).string],
-                ], on: .terminal))
-        let connection = try Connection(try database.address().connectionString())
-        let version = connection.serverVersion
-        try Terminal.write("database      PostgreSQL \(version / 10_000).\(version % 10_000), answers\n")
-        guard deep else { return }
-        let differences = try await database.openStore().differences()
-        try Terminal.write("\n\(try Table(differences).text(on: .terminal))")
-        let violated = try differences.count { try $0["differing"] as Int > 0 }
+        var facts: KeyedValues = [
+            ("registry", .string(Registry.version)),
+            ("processor", .string(Machine.processor)),
+            ("instructions", .string(engine.instructionSet)),
+            ("instructions_possible", .array(Engine.instructionSets.map { .string($0) })),
+            ("threads", .integer(engine.threads)),
+            ("home", .string(try RegistryHome.path(environment: environment).string)),
+        ]
+        let store: Store
+        do {
+            store = try await database.openStore()
+        } catch {
+            // What needs no server is shown in any case.
+            try show(facts)
+            throw error
+        }
+        let version = store.connection.serverVersion
+        facts.append(("database", .string("PostgreSQL \(version / 10_000).\(version % 10_000), answers")))
+        let health = try store.health()
+        for column in health.columns.indices {
+            facts.append((health.columns[column].name, JSONValue(try health.value(at: column))))
+        }
+        let findings = try Table(try store.schemaFindings())
+        let contents = deep ? try store.differences() : nil
+        try show(facts, findings: findings, contents: try contents.map { try Table($0) })
+        let wrong: Int = try health["changed_objects"] + health["wrong_privileges"]
+        guard wrong == 0 else { throw ChangedSchema(findings: wrong) }
+        let violated = try contents?.count { try $0["differing"] as Int > 0 } ?? 0
         guard violated == 0 else { throw InconsistentContents(statements: violated) }
+    }
+
+    private typealias KeyedValues = [(key: String, value: JSONValue)]
+
+    private func show(
+        _ facts: KeyedValues, findings: Table = Table(keys: [], rows: []), contents: Table? = nil
+    ) throws {
+        let table = Table(
+            keys: facts.map(\.key), rows: [facts.map(\.value)],
+            styles: ["oldest_transaction_seconds": .duration, "notification_queue_usage": .percent],
+            titles: ["oldest_transaction_seconds": "oldest transaction"])
+        let found = findings.rows + (contents?.rows ?? [])
+        try output.print(
+            text: { screen in
+                let parts = [findings, contents].compactMap { $0 }.filter { !$0.rows.isEmpty }
+                return parts.reduce(Table.facts(table.transposedLines(), on: screen)) {
+                    "\($0)\n\($1.text(on: screen))"
+                }
+            },
+            json: .object(
+                facts.map { JSONValue.Member($0.key, $0.value) } + [JSONValue.Member("findings", findings.json)]
+                    + (contents.map { [JSONValue.Member("contents", $0.json)] } ?? [])),
+            csv: Table(
+                keys: ["name", "value"],
+                rows: facts.map { [.string($0.key), $0.value] } + found.map { [$0[$0.count - 2], $0[$0.count - 1]] }))
+    }
+}
+
+/// The schema or its grants are not as the migrations left them.
+struct ChangedSchema: Failure {
+    let findings: Int
+
+    var exitStatus: ExitStatus { .badInput }
+    var description: String {
+        "The schema is not as its last migration left it (\(findings) \(findings == 1 ? "finding" : "findings") above). "
+            + "Grants are corrected by: registry db migrate. Whatever else is missing must be made again, or a backup restored."
     }
 }
