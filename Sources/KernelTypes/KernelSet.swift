@@ -15,9 +15,9 @@ public struct KernelSet: Sendable {
     public let convolutionWeightGradient: Kernel<ConvolutionWeightGradient>
     public let multiply: Kernel<MatrixProduct>
     public let sumColumns: Kernel<ColumnSums>
-    public let poolMaximum: Kernel<MaximumPooling>
+    public let poolMaximum: Kernel<MaximumPoolingForward>
     public let poolMaximumGradient: Kernel<MaximumPoolingGradient>
-    public let poolAverage: Kernel<AveragePooling>
+    public let poolAverage: Kernel<AveragePoolingForward>
     public let poolAverageGradient: Kernel<AveragePoolingGradient>
     public let activate: Kernel<ActivationForward>
     public let activationGradient: Kernel<ActivationGradient>
@@ -45,9 +45,9 @@ public struct KernelSet: Sendable {
         convolutionWeightGradient: @escaping Kernel<ConvolutionWeightGradient>,
         multiply: @escaping Kernel<MatrixProduct>,
         sumColumns: @escaping Kernel<ColumnSums>,
-        poolMaximum: @escaping Kernel<MaximumPooling>,
+        poolMaximum: @escaping Kernel<MaximumPoolingForward>,
         poolMaximumGradient: @escaping Kernel<MaximumPoolingGradient>,
-        poolAverage: @escaping Kernel<AveragePooling>,
+        poolAverage: @escaping Kernel<AveragePoolingForward>,
         poolAverageGradient: @escaping Kernel<AveragePoolingGradient>,
         activate: @escaping Kernel<ActivationForward>,
         activationGradient: @escaping Kernel<ActivationGradient>,

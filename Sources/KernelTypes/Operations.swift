@@ -230,7 +230,7 @@ public protocol Operation {
 }
 
 /// The maximum of each window.
-@frozen public struct MaximumPooling: Operation {
+@frozen public struct MaximumPoolingForward: Operation {
     public var shape: PoolingShape
     public var input: UnsafePointer<Float>
     public var output: UnsafeMutablePointer<Float>
@@ -272,7 +272,7 @@ public protocol Operation {
 }
 
 /// The mean of each window.
-@frozen public struct AveragePooling: Operation {
+@frozen public struct AveragePoolingForward: Operation {
     public var shape: PoolingShape
     public var input: UnsafePointer<Float>
     public var output: UnsafeMutablePointer<Float>

@@ -1,7 +1,7 @@
 import KernelTypes
 
 /// One channel of a maximum pooling.
-func poolMaximum(_ operation: MaximumPooling, unit channel: Int) {
+func poolMaximum(_ operation: MaximumPoolingForward, unit channel: Int) {
     let shape = operation.shape
     let rowStride = shape.inputWidth * shape.batch
     let input = operation.input + channel * shape.inputHeight * rowStride
@@ -63,7 +63,7 @@ func poolMaximumGradient(_ operation: MaximumPoolingGradient, unit channel: Int)
 }
 
 /// One channel of an average pooling.
-func poolAverage(_ operation: AveragePooling, unit channel: Int) {
+func poolAverage(_ operation: AveragePoolingForward, unit channel: Int) {
     let shape = operation.shape
     let rowStride = shape.inputWidth * shape.batch
     let input = operation.input + channel * shape.inputHeight * rowStride

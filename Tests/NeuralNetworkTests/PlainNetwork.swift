@@ -47,34 +47,35 @@ struct PlainNetwork {
             let bias = weights["\(name).bias"] ?? []
             switch layer {
             case .relu: batch = map(batch) { max(0, $0) }
-            case .leakyReLU(let slope): batch = map(batch) { $0 < 0 ? slope * $0 : $0 }
+            case .leakyReLU(let function): batch = map(batch) { $0 < 0 ? function.slope * $0 : $0 }
             case .sigmoid: batch = map(batch) { 1 / (1 + exp(-$0)) }
             case .tanh: batch = map(batch) { Foundation.tanh($0) }
             case .flatten: isImage = false
-            case .dense(let outputs):
+            case .dense(let dense):
                 batch = batch.map { values in
-                    (0..<outputs).map { output in
+                    (0..<dense.outputs).map { output in
                         values.indices.reduce(bias[output]) { $0 + weight[output * values.count + $1] * values[$1] }
                     }
                 }
-            case .convolution(let outputs, let kernel, let stride, let padding):
+            case .convolution(let layer):
+                let (outputs, kernel, stride, padding) = (layer.outputs, layer.kernel, layer.stride, layer.padding)
                 batch = batch.map { convolve($0, shape, outputs, kernel, stride, padding, weight, bias) }
                 shape = ImageShape(
                     channels: outputs, height: (shape.height + 2 * padding - kernel) / stride + 1,
                     width: (shape.width + 2 * padding - kernel) / stride + 1)
-            case .maximumPooling(let size, let stride):
-                batch = batch.map { pool($0, shape, size, stride) { $0.max() ?? 0 } }
-                shape = pooled(shape, size, stride)
-            case .averagePooling(let size, let stride):
-                batch = batch.map { pool($0, shape, size, stride) { $0.reduce(0, +) / Double($0.count) } }
-                shape = pooled(shape, size, stride)
-            case .dropout(let rate):
-                batch = drop(batch, rate, stream: RandomStream(seed: seed, name: "dropout \(index + 1)"), isImage)
-            case .batchNormalization(let epsilon, _):
+            case .maximumPooling(let layer):
+                batch = batch.map { pool($0, shape, layer.size, layer.stride) { $0.max() ?? 0 } }
+                shape = pooled(shape, layer.size, layer.stride)
+            case .averagePooling(let layer):
+                batch = batch.map { pool($0, shape, layer.size, layer.stride) { $0.reduce(0, +) / Double($0.count) } }
+                shape = pooled(shape, layer.size, layer.stride)
+            case .dropout(let layer):
+                batch = drop(batch, layer.rate, stream: RandomStream(seed: seed, name: "dropout \(index + 1)"), isImage)
+            case .batchNormalization(let layer):
                 batch = normalize(
-                    batch, channels: weight.count, epsilon: epsilon, scale: weight, shift: bias)
-            case .localResponseNormalization(let size, let alpha, let beta, let k):
-                batch = batch.map { respond($0, shape, size, alpha, beta, k) }
+                    batch, channels: weight.count, epsilon: layer.epsilon, scale: weight, shift: bias)
+            case .localResponseNormalization(let layer):
+                batch = batch.map { respond($0, shape, layer.size, layer.alpha, layer.beta, layer.k) }
             }
         }
         return batch

@@ -43,6 +43,13 @@ struct StoredArchitectureTests {
         #expect(try Architecture(json: Array(architecture.json().utf8)) == architecture)
     }
 
+    @Test("the network of every layer has a layer of every kind that JSON knows")
+    func everyKind() throws {
+        let types = Set(try Self.everyLayer().layers.map(\.typeName))
+        #expect(types == Set(Layer.kinds.map { $0.typeName }))
+        #expect(types.count == Layer.kinds.count)
+    }
+
     @Test(
         "settings that are left out have PyTorch's defaults",
         arguments: [

@@ -1,7 +1,7 @@
 import Foundation
-import NeuralNetwork
 import Testing
 
+@testable import NeuralNetwork
 @testable import Trainer
 
 @Suite("Memory, told before a training starts")

@@ -5,13 +5,13 @@ import FoundationEssentials
 public struct Architecture: Hashable, Sendable {
     public let name: String
     public let input: ImageShape
-    public let layers: [Layer]
+    let layers: [Layer]
     /// Whether images of other sizes are resized to `input`, and grey ones repeated in all its channels; otherwise they
     /// are refused.
     public let resizesImages: Bool
 
     /// - Throws: `ArchitectureError` when the layers do not fit together.
-    public init(name: String, input: ImageShape, layers: [Layer], resizesImages: Bool = false) throws {
+    init(name: String, input: ImageShape, layers: [Layer], resizesImages: Bool = false) throws {
         self.name = name
         self.input = input
         self.layers = layers
@@ -51,7 +51,7 @@ public struct Architecture: Hashable, Sendable {
 
     /// Logits.
     public var classes: Int {
-        for case .dense(let outputs) in layers.reversed() { return outputs }
+        for case .dense(let dense) in layers.reversed() { return dense.outputs }
         return 0
     }
 
@@ -85,54 +85,6 @@ extension Architecture: Codable {
     }
 }
 
-/// What a layer gives on: an image of channels, or a list of features.
-enum LayerShape: Hashable, CustomStringConvertible {
-    case image(ImageShape)
-    case features(Int)
-
-    var count: Int {
-        switch self {
-        case .image(let shape): shape.count
-        case .features(let count): count
-        }
-    }
-
-    /// channels, height and width, or the number of features.
-    var sizes: [Int] {
-        switch self {
-        case .image(let shape): [shape.channels, shape.height, shape.width]
-        case .features(let count): [count]
-        }
-    }
-
-    /// With a border on all sides; features have none.
-    func padded(by padding: Int) -> LayerShape {
-        guard case .image(let shape) = self else { return self }
-        return .image(
-            ImageShape(
-                channels: shape.channels, height: shape.height + 2 * padding, width: shape.width + 2 * padding))
-    }
-
-    var isImage: Bool {
-        if case .image = self { true } else { false }
-    }
-
-    /// Channels of an image, or the features.
-    var channels: Int {
-        switch self {
-        case .image(let shape): shape.channels
-        case .features(let count): count
-        }
-    }
-
-    var description: String {
-        switch self {
-        case .image(let shape): shape.description
-        case .features(let count): "\(count)"
-        }
-    }
-}
-
 extension Architecture {
     /// No side of an image, no number of channels or of a dense layer's outputs, and no kernel, stride or padding may be
     /// larger.
@@ -157,15 +109,15 @@ extension Architecture {
         var shape = LayerShape.image(input)
         for (index, layer) in layers.enumerated() {
             do {
-                let output = try layer.output(for: shape)
-                try layer.checkCounts(from: shape, to: output)
+                let output = try layer.kind.output(for: shape)
+                try layer.kind.checkCounts(from: shape, to: output)
                 shape = output
             } catch let misfit as LayerMisfit {
                 throw ArchitectureError.layer(number: index + 1, type: layer.typeName, input: "\(shape)", misfit.reason)
             }
             shapes.append(shape)
         }
-        guard case .features(let classes) = shape, layers.last?.typeName == "dense" else {
+        guard case .features(let classes) = shape, case .dense = layers.last else {
             throw ArchitectureError.noLogits
         }
         guard (2...Self.largestClassCount).contains(classes) else { throw ArchitectureError.badClassCount(classes) }
@@ -182,68 +134,8 @@ func product(_ factors: [Int]) -> Int? {
     }
 }
 
-private struct LayerMisfit: Error {
-    let reason: String
-}
-
-extension Layer {
-    fileprivate func output(for input: LayerShape) throws -> LayerShape {
-        switch (self, input) {
-        case (.convolution(let outputs, let kernel, let stride, let padding), .image(let image)):
-            try check([outputs, kernel, stride], "outputs, kernel and stride")
-            guard (0..<kernel).contains(padding) else {
-                throw LayerMisfit(reason: "the padding must be at least 0 and smaller than the kernel")
-            }
-            return .image(
-                ImageShape(
-                    channels: outputs,
-                    height: try steps(over: image.height + 2 * padding, window: kernel, stride: stride),
-                    width: try steps(over: image.width + 2 * padding, window: kernel, stride: stride)))
-        case (.maximumPooling(let size, let stride), .image(let image)),
-            (.averagePooling(let size, let stride), .image(let image)):
-            try check([size, stride], "size and stride")
-            return .image(
-                ImageShape(
-                    channels: image.channels, height: try steps(over: image.height, window: size, stride: stride),
-                    width: try steps(over: image.width, window: size, stride: stride)))
-        case (.flatten, _): return .features(input.count)
-        case (.dense(let outputs), .features):
-            guard (1...Architecture.largestDimension).contains(outputs) else {
-                throw LayerMisfit(reason: "outputs must be between 1 and \(Architecture.largestDimension)")
-            }
-            return .features(outputs)
-        case (.dropout(let rate), _):
-            guard (0..<1).contains(rate) else { throw LayerMisfit(reason: "the rate must be at least 0 and below 1") }
-            return input
-        case (.batchNormalization(let epsilon, let momentum), _):
-            guard epsilon.isFinite, epsilon > 0, (0...1).contains(momentum) else {
-                throw LayerMisfit(reason: "epsilon must be above 0, the momentum between 0 and 1")
-            }
-            return input
-        case (.localResponseNormalization(let size, let alpha, let beta, let k), .image):
-            try check([size], "the size")
-            guard alpha.isFinite, beta.isFinite, k.isFinite, alpha >= 0, beta >= 0, k > 0 else {
-                throw LayerMisfit(reason: "alpha and beta must not be negative, k must be above 0")
-            }
-            return input
-        case (.leakyReLU(let slope), _):
-            // The gradient is told by the output's sign.
-            guard slope.isFinite, slope >= 0 else { throw LayerMisfit(reason: "the slope must not be negative") }
-            return input
-        case (.relu, _), (.sigmoid, _), (.tanh, _): return input
-        case (.dense, .image): throw LayerMisfit(reason: "it needs a list of features; put a flatten layer before it")
-        case (_, .features):
-            throw LayerMisfit(reason: "it needs an image, and the layers before it made features of it")
-        }
-    }
-
-    private func check(_ sizes: [Int], _ names: String) throws {
-        guard sizes.allSatisfy((1...Architecture.largestDimension).contains) else {
-            throw LayerMisfit(reason: "\(names) must be at least 1 and at most 65,536")
-        }
-    }
-
-    /// Outputs, weights and multiply-adds that are too many to be counted, let alone computed.
+extension LayerKind {
+    /// Refuses outputs, weights and multiply-adds that are too many to be counted, let alone computed.
     fileprivate func checkCounts(from input: LayerShape, to output: LayerShape) throws {
         // At most 2¹⁶ each: sides of an image shrink by less than their padding adds.
         let sides: [Int] =
@@ -251,20 +143,13 @@ extension Layer {
         var counts = [product(sides)]
         for weight in weightShapes(for: input) {
             counts.append(product(weight.shape))
-            if isLinear { counts.append(product(weight.shape + sides.dropFirst())) }
+            if Self.isLinear { counts.append(product(weight.shape + sides.dropFirst())) }
         }
         guard sides.allSatisfy({ $0 <= Architecture.largestDimension }),
             counts.allSatisfy({ $0.map { $0 <= Architecture.largestCount } ?? false })
         else {
             throw LayerMisfit(reason: "it would have more outputs, weights or multiply-adds than any machine computes")
         }
-    }
-
-    private func steps(over size: Int, window: Int, stride: Int) throws -> Int {
-        guard size >= window else {
-            throw LayerMisfit(reason: "its window of \(window) is larger than the \(size) pixels there are")
-        }
-        return (size - window) / stride + 1
     }
 }
 

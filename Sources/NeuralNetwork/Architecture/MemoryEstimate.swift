@@ -99,7 +99,7 @@ extension Architecture {
         var input = LayerShape.image(self.input)
         return zip(layers, (try? shapes()) ?? []).reduce(0) { sum, pair in
             defer { input = pair.1 }
-            return pair.0.weightShapes(for: input).filter(isCounted).reduce(sum) {
+            return pair.0.kind.weightShapes(for: input).filter(isCounted).reduce(sum) {
                 saturatingSum($0, saturatingProduct([4, Parameter.paddedCount($1.shape)]))
             }
         }
@@ -107,24 +107,17 @@ extension Architecture {
 
     /// - Parameter fits: Whether images are resized or moved before they are the input.
     private func activationBytes(batchSize: Int, trains: Bool, fits: Bool) -> Int {
-        func bytes(_ shape: LayerShape, copies: Int = 1) -> Int {
-            saturatingProduct([4, copies, paddedToLanes(batchSize), paddedToLanes(shape.count)])
+        let floats = ((try? stages(trains: trains)) ?? []).map { stage in
+            let output = stage.output.shape.bufferCount(batchSize: batchSize)
+            return saturatingSum(
+                saturatingProduct([stage.output.hasGradient ? 2 : 1, output]),
+                stage.layer.kind.workingSpace(from: stage.input, to: stage.output.shape, batchSize: batchSize))
         }
-        let stages = ((try? stages(trains: trains)) ?? []).map { stage in
-            let input = stage.input.shape
-            let extra =
-                switch stage.layer {
-                case .convolution(_, _, _, let padding) where padding > 0:
-                    bytes(input.padded(by: padding), copies: stage.input.hasGradient ? 2 : 1)
-                case .dense where stage.input.hasGradient:
-                    saturatingProduct([4, paddedToLanes(input.count), paddedToLanes(stage.output.shape.count)])
-                case .dropout, .localResponseNormalization: bytes(input)
-                default: 0
-                }
-            return saturatingSum(bytes(stage.output.shape, copies: stage.output.hasGradient ? 2 : 1), extra)
-        }
-        return stages.reduce(
-            saturatingSum(bytes(.image(input)), fits ? saturatingProduct([batchSize, input.count]) : 0), saturatingSum)
+        return saturatingSum(
+            saturatingProduct([
+                4, floats.reduce(LayerShape.image(input).bufferCount(batchSize: batchSize), saturatingSum),
+            ]),
+            fits ? saturatingProduct([batchSize, input.count]) : 0)
     }
 }
 
@@ -138,4 +131,5 @@ private func saturatingSum(_ a: Int, _ b: Int) -> Int {
     return overflows ? .max : sum
 }
 
-private func saturatingProduct(_ factors: [Int]) -> Int { product(factors) ?? .max }
+/// The largest number that there is when the product overflows.
+func saturatingProduct(_ factors: [Int]) -> Int { product(factors) ?? .max }

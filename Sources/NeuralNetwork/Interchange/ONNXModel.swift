@@ -75,40 +75,49 @@ extension ONNXGraph {
         _ layer: Layer, number: Int, _ input: String, _ weights: [String]
     ) throws -> String {
         switch layer {
-        case .convolution(_, let kernel, let stride, let padding):
+        case .convolution(let convolution):
+            let (kernel, stride, padding) = (convolution.kernel, convolution.stride, convolution.padding)
             return node(
                 "Conv", [input] + weights,
                 [
                     .integers("kernel_shape", [kernel, kernel]), .integers("strides", [stride, stride]),
                     .integers("pads", [padding, padding, padding, padding]),
                 ])
-        case .maximumPooling(let size, let stride):
+        case .maximumPooling(let pooling):
             return node(
                 "MaxPool", [input],
-                [.integers("kernel_shape", [size, size]), .integers("strides", [stride, stride])])
-        case .averagePooling(let size, let stride):
+                [
+                    .integers("kernel_shape", [pooling.size, pooling.size]),
+                    .integers("strides", [pooling.stride, pooling.stride]),
+                ])
+        case .averagePooling(let pooling):
             return node(
                 "AveragePool", [input],
-                [.integers("kernel_shape", [size, size]), .integers("strides", [stride, stride])])
+                [
+                    .integers("kernel_shape", [pooling.size, pooling.size]),
+                    .integers("strides", [pooling.stride, pooling.stride]),
+                ])
         case .flatten: return node("Flatten", [input], [.integer("axis", 1)])
         case .dense: return node("Gemm", [input] + weights, [.integer("transB", 1)])
         case .dropout: return input
-        case .batchNormalization(let epsilon, _):
-            return node("BatchNormalization", [input] + weights, [.float("epsilon", Float(epsilon))])
-        case .localResponseNormalization(let size, let alpha, let beta, let k):
-            guard size % 2 == 1 else {
+        case .batchNormalization(let normalization):
+            return node("BatchNormalization", [input] + weights, [.float("epsilon", Float(normalization.epsilon))])
+        case .localResponseNormalization(let normalization):
+            guard normalization.size % 2 == 1 else {
                 throw ONNXError(
-                    description: "Layer \(number) (\(layer.typeName)) of size \(size) can't be written: "
+                    description: "Layer \(number) (\(layer.typeName)) of size \(normalization.size) can't be written: "
                         + "for even sizes ONNX takes other neighbours than PyTorch and this program.")
             }
             return node(
                 "LRN", [input],
                 [
-                    .integer("size", size), .float("alpha", Float(alpha)), .float("beta", Float(beta)),
-                    .float("bias", Float(k)),
+                    .integer("size", normalization.size), .float("alpha", Float(normalization.alpha)),
+                    .float("beta", Float(normalization.beta)),
+                    .float("bias", Float(normalization.k)),
                 ])
         case .relu: return node("Relu", [input])
-        case .leakyReLU(let slope): return node("LeakyRelu", [input], [.float("alpha", Float(slope))])
+        case .leakyReLU(let function):
+            return node("LeakyRelu", [input], [.float("alpha", Float(function.slope))])
         case .sigmoid: return node("Sigmoid", [input])
         case .tanh: return node("Tanh", [input])
         }

@@ -2,12 +2,12 @@ import KernelTypes
 
 /// A network laid out in memory for batches of up to a certain size: the order of its stages and what flows between.
 final class Plan {
-    let input: Activation
-    let logits: Activation
+    let input: Signal
+    let logits: Signal
     /// The input's layout, which its first layer decides.
     let isInputBatchInnermost: Bool
     /// The outputs of ReLU layers, each with the layer's position in the architecture.
-    private(set) var rectified: [(layer: Int, output: Activation)] = []
+    private(set) var rectified: [(layer: Int, output: Signal)] = []
     private var stages: [any Stage] = []
 
     /// - Parameters:
@@ -17,58 +17,23 @@ final class Plan {
         // A network that begins with flattening reads its images as features at once.
         isInputBatchInnermost = network.architecture.layers.first != .flatten
         let image = network.architecture.input
-        input = Activation(
+        input = Signal(
             isInputBatchInnermost ? .image(image) : .features(image.count), batchSize: batchSize, hasGradient: false)
         var current = input
         for stage in try network.architecture.stages(trains: trains) {
             let source = current
-            current = Activation(
+            current = Signal(
                 stage.output.shape, batchSize: batchSize, hasGradient: stage.output.hasGradient,
                 isRectified: stage.rectifies)
             stages.append(
-                Self.stage(
-                    stage.layer, from: source, to: current, parameters: network.parametersOfLayer[stage.index],
-                    batchSize: batchSize, trains: trains,
-                    stream: RandomStream(seed: seed, name: "dropout \(stage.index + 1)")))
+                try stage.layer.kind.stage(
+                    at: StagePlace(
+                        input: source, output: current, parameters: network.parametersOfLayer[stage.index],
+                        batchSize: batchSize, trains: trains, number: stage.index + 1, seed: seed)))
             if stage.rectifies { rectified.append((stage.index + 1, current)) }
             if stage.layer == .relu { rectified.append((stage.index, current)) }
         }
         logits = current
-    }
-
-    private static func stage(
-        _ layer: Layer, from input: Activation, to output: Activation, parameters: [Parameter], batchSize: Int,
-        trains: Bool, stream: RandomStream
-    ) -> any Stage {
-        if let function = ActivationFunction(layer) {
-            return ActivationStage(input: input, output: output, function: function)
-        }
-        switch (layer, input.shape) {
-        case (.convolution(_, _, let stride, let padding), .image(let shape)):
-            return ConvolutionStage(
-                input: input, inputShape: shape, output: output, weights: parameters[0], bias: parameters[1],
-                stride: stride, padding: padding, batchSize: batchSize)
-        case (.maximumPooling(let size, let stride), .image(let shape)):
-            return PoolingStage(
-                .maximum, input: input, inputShape: shape, output: output, size: size, stride: stride)
-        case (.averagePooling(let size, let stride), .image(let shape)):
-            return PoolingStage(
-                .average, input: input, inputShape: shape, output: output, size: size, stride: stride)
-        case (.localResponseNormalization(let size, let alpha, let beta, let k), .image(let shape)):
-            return ResponseNormalizationStage(
-                input: input, inputShape: shape, output: output, size: size, alpha: alpha, beta: beta, k: k)
-        case (.batchNormalization(let epsilon, let momentum), _):
-            return BatchNormalizationStage(
-                input: input, output: output, parameters: parameters, epsilon: epsilon, momentum: momentum,
-                trains: trains)
-        case (.dense, _):
-            return DenseStage(input: input, output: output, weights: parameters[0], bias: parameters[1])
-        case (.dropout(let rate), _):
-            return DropoutStage(input: input, output: output, rate: rate, stream: stream)
-        default:
-            // All else was refused with the architecture, so this is an image to flatten.
-            return FlattenStage(input: input, output: output)
-        }
     }
 
     func forward(_ pass: Pass) {
@@ -111,8 +76,8 @@ extension Architecture {
             let layer = layers[index]
             // A linear layer does a ReLU that follows it on the way.
             let rectifies = layer.isLinear && index + 1 < layers.count && layers[index + 1] == .relu
-            if layer.isComputed(from: flow.shape, trains: trains) {
-                let hasWeights = !layer.weightShapes(for: flow.shape).isEmpty
+            if layer.kind.isComputed(from: flow.shape, trains: trains) {
+                let hasWeights = !layer.kind.weightShapes(for: flow.shape).isEmpty
                 let output = PlannedStage.Flow(
                     shape: shapes[index], hasGradient: trains && (flow.hasGradient || hasWeights))
                 stages.append(
@@ -122,16 +87,5 @@ extension Architecture {
             index += rectifies ? 2 : 1
         }
         return stages
-    }
-}
-
-extension Layer {
-    /// Whether it does anything: features are flat already, and a test drops nothing out.
-    fileprivate func isComputed(from input: LayerShape, trains: Bool) -> Bool {
-        switch self {
-        case .flatten: input.isImage
-        case .dropout(let rate): trains && rate > 0
-        default: true
-        }
     }
 }

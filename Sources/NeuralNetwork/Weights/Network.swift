@@ -72,7 +72,7 @@ extension Architecture {
         var input = LayerShape.image(self.input)
         return zip(layers, try shapes()).enumerated().map { index, pair in
             defer { input = pair.1 }
-            return pair.0.weightShapes(for: input).map { weight in
+            return pair.0.kind.weightShapes(for: input).map { weight in
                 TensorShape(name: "\(names[index] ?? "").\(weight.kind)", weight: weight)
             }
         }

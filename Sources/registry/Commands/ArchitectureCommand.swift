@@ -26,7 +26,7 @@ extension ArchitectureCommand {
                         let architecture = try input.architecture(name)
                         return [
                             .string(name), architecture.input.json,
-                            .integer(architecture.layers.count), .integer(architecture.parameterCount),
+                            .integer(architecture.summary().count), .integer(architecture.parameterCount),
                             .integer(architecture.multiplyAdds),
                         ]
                     }, styles: ["input": .sizes]))

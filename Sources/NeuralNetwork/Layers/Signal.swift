@@ -1,27 +1,10 @@
 import KernelTypes
 
-/// What the layers need to compute one batch.
-struct Pass {
-    let team: ThreadTeam
-    let kernels: KernelSet
-    /// Samples of the batch.
-    let count: Int
-    /// Steps of the training before this one, over all epochs: what random numbers are drawn by.
-    var step = 0
-
-    /// Samples with padding to whole vectors.
-    var batch: Int { paddedToLanes(count) }
-
-    /// Computes all units of an operation.
-    func run<Task: Operation>(_ kernel: KernelSet.Kernel<Task>, _ operation: Task) {
-        team.run(operation.unitCount) { kernel(operation, $0) }
-    }
-}
-
 /// What flows from a layer to the next, and the loss's gradient that flows back.
 ///
-/// Images lie batch innermost, features sample-major.
-final class Activation {
+/// Images lie batch innermost (channel × height × width × batch), features sample-major (sample × feature). The innermost
+/// dimension is padded to whole vectors.
+final class Signal {
     let shape: LayerShape
     let values: FloatBuffer
     /// `nil` where no gradient is needed: in a test, and for the network's input.
@@ -33,7 +16,7 @@ final class Activation {
     init(_ shape: LayerShape, batchSize: Int, hasGradient: Bool, isRectified: Bool = false) {
         self.shape = shape
         self.isRectified = isRectified
-        let count = paddedToLanes(batchSize) * paddedToLanes(shape.count)
+        let count = shape.bufferCount(batchSize: batchSize)
         values = FloatBuffer(count: count)
         gradient = hasGradient ? FloatBuffer(count: count) : nil
     }
@@ -48,14 +31,4 @@ final class Activation {
 
     /// What the gradient's zeros are read from.
     var mask: UnsafePointer<Float>? { isRectified ? values.constant : nil }
-}
-
-/// A layer at work: it has an input and an output, and memory for batches up to a certain size.
-protocol Stage: AnyObject {
-    /// Computes the output from the input.
-    func forward(_ pass: Pass)
-
-    /// From the output's gradient, computes the input's gradient where there is one, then makes a step with the weights
-    /// unless it is `nil`.
-    func backward(_ pass: Pass, step: OptimizerStep?)
 }

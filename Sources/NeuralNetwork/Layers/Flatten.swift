@@ -1,17 +1,31 @@
 import KernelTypes
 
-/// From images, batch innermost, to features, sample-major.
-final class FlattenStage: Stage {
-    private let input: Activation
-    private let output: Activation
+/// channels × height × width → features, in that order.
+struct Flatten: LayerKind {
+    static let typeName = "flatten"
 
-    init(input: Activation, output: Activation) {
-        self.input = input
-        self.output = output
+    var layer: Layer { .flatten }
+
+    func output(for input: LayerShape) throws -> LayerShape { .features(input.count) }
+
+    /// Features are flat already.
+    func isComputed(from input: LayerShape, trains: Bool) -> Bool { input.isImage }
+
+    func stage(at place: StagePlace) throws -> any Stage { FlattenStage(place) }
+}
+
+private final class FlattenStage: Stage {
+    private let input: Signal
+    private let output: Signal
+
+    init(_ place: StagePlace) {
+        input = place.input
+        output = place.output
     }
 
     private var width: Int { paddedToLanes(output.shape.count) }
 
+    /// x [features × batch] → y [batch × features]: from the layout of images to that of features.
     func forward(_ pass: Pass) {
         pass.run(
             pass.kernels.transpose,
@@ -20,6 +34,7 @@ final class FlattenStage: Stage {
                 sourceStride: pass.batch, target: output.values.pointer, targetStride: width))
     }
 
+    /// The way back.
     func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         pass.run(
