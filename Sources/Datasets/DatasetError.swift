@@ -2,11 +2,13 @@
 public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A file's path and what is wrong with it.
     case file(String, String)
-    /// A folder without one of the four files.
-    case missing(folder: String, file: String)
+    /// A folder without one of the four files, and the names of what is there.
+    case missing(folder: String, file: String, found: [String])
+    /// A folder with the files of several data sets, by what their names begin with.
+    case several(folder: String, prefixes: [String])
     case counts(images: Int, labels: Int, imageFile: String, labelFile: String)
     case sizes(training: String, test: String)
-    case label(Int, position: Int, classes: Int, file: String)
+    case label(Int, position: Int, largest: Int, classes: Int, file: String)
     case checksum(file: String, found: String, expected: String)
     case unknown(String)
     case notFetched(String, attempts: [String])
@@ -14,14 +16,21 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .file(let path, let reason): "\(path): \(reason)"
-        case .missing(let folder, let file):
-            "\(folder): there is no \(file), neither raw nor with .gz. Name the folder that holds all four files."
+        case .missing(let folder, let file, let found):
+            "\(folder): there is no \(file), neither raw nor with .gz; the folder has \(Self.list(found)). "
+                + "Name the folder that holds all four files."
+        case .several(let folder, let prefixes):
+            "\(folder) holds the files of several data sets (\(Self.list(prefixes))). "
+                + "Put those of one into a folder of their own."
         case .counts(let images, let labels, let imageFile, let labelFile):
             "\(imageFile) holds \(images) images, \(labelFile) \(labels) labels. They do not belong together."
         case .sizes(let training, let test):
-            "The training images are \(training) pixels, the test images \(test). They do not belong together."
-        case .label(let label, let position, let classes, let file):
-            "\(file): label \(label) at position \(position), and there are only \(classes) classes (0 to \(classes - 1))."
+            "The training images are \(training), the test images \(test) (channels × height × width). "
+                + "They do not belong together."
+        case .label(let label, let position, let largest, let classes, let file):
+            "\(file): label \(label) at position \(position), and there are only \(classes) classes (0 to "
+                + "\(classes - 1)). The labels reach \(largest): name \(largest + 1) classes with "
+                + "--class-names, label 0 first."
         case .checksum(let file, let found, let expected):
             "\(file): its content has the SHA-256 \(found), \(expected) is right. Delete the file and fetch it again."
         case .unknown(let name):
@@ -31,5 +40,11 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(name) could not be fetched (\(attempts.joined(separator: "; "))). "
                 + "Get the four files otherwise and name their folder: registry dataset fetch \(name) --from DIRECTORY"
         }
+    }
+
+    /// The first of many names.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(8).joined(separator: ", ")
+        return names.isEmpty ? "nothing" : names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
     }
 }

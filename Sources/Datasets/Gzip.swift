@@ -1,58 +1,81 @@
 import CZlib
 
-/// Unpacks gzip piece by piece, so that no more is held than what was asked for.
-struct GzipReader: ~Copyable {
+/// Why gzip data can't be unpacked.
+enum GzipError: Error {
+    /// zlib's own word.
+    case damaged(String)
+    case cut
+    /// Something other than a member follows a member.
+    case trailing
+}
+
+/// Unpacks the members of a gzip file, one after another, from pieces of it.
+///
+/// - Source: RFC 1952, section 2.2: “A gzip file consists of a series of members”.
+final class Gunzip {
     /// What deflate can at most make of a byte.
     static let largestRatio = 1032
 
     private let stream: UnsafeMutablePointer<z_stream>
-    private let packed: UnsafeBufferPointer<UInt8>
-    /// Whether the stream's end was reached, its checksum and length being right.
-    private(set) var isAtEnd = false
+    private let packed = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 16)
+    private var isBetweenMembers = false
 
-    /// - Parameter packed: Must outlive the reader.
-    init?(_ packed: UnsafeBufferPointer<UInt8>) {
-        self.packed = packed
+    init?() {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        stream.pointee.next_in = UnsafeMutablePointer(mutating: packed.baseAddress)
-        stream.pointee.avail_in = UInt32(clamping: packed.count)
-        guard packed.count <= UInt32.max, czlib_start_gunzip(stream) == Z_OK else {
-            stream.deallocate()
-            return nil
-        }
+        guard czlib_start_gunzip(stream) == Z_OK else { return nil }
     }
 
     deinit {
         inflateEnd(stream)
         stream.deallocate()
+        packed.deallocate()
     }
-
-    /// Packed bytes after the stream's end.
-    var trailingBytes: Int { Int(stream.pointee.avail_in) }
 
     /// Unpacks at most `limit` bytes.
     ///
-    /// - Returns: Fewer only at the end of the stream or of the file; `nil` when the stream is damaged.
-    mutating func read(upTo limit: Int) -> [UInt8]? {
-        var isDamaged = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-            while count < limit && !isAtEnd {
+    /// - Parameter refill: Reads the next packed bytes into a buffer, and returns how many; 0 at the file's end.
+    /// - Returns: Fewer only at the end, each member's checksum and length being right.
+    /// - Throws: `GzipError`.
+    func read(upTo limit: Int, refill: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            while count < limit {
+                if stream.pointee.avail_in == 0 {
+                    let size = try refill(UnsafeMutableRawBufferPointer(packed))
+                    guard size > 0 else {
+                        if isBetweenMembers { return }
+                        throw GzipError.cut
+                    }
+                    stream.pointee.next_in = packed.baseAddress
+                    stream.pointee.avail_in = UInt32(size)
+                }
+                if isBetweenMembers {
+                    guard try beginMember() else { continue }
+                }
                 let room = UInt32(clamping: limit - count)
                 stream.pointee.next_out = buffer.baseAddress.map { $0 + count }
                 stream.pointee.avail_out = room
                 let status = inflate(stream, Z_NO_FLUSH)
                 count += Int(room - stream.pointee.avail_out)
-                if status == Z_STREAM_END {
-                    isAtEnd = true
-                } else if status == Z_BUF_ERROR {
-                    break  // The file ends before the stream does.
-                } else if status != Z_OK {
-                    isDamaged = true
-                    break
+                switch status {
+                case Z_STREAM_END: isBetweenMembers = true
+                case Z_OK, Z_BUF_ERROR: break
+                default: throw GzipError.damaged(stream.pointee.msg.map { String(cString: $0) } ?? "error \(status)")
                 }
             }
         }
-        return isDamaged ? nil : bytes
+    }
+
+    /// - Returns: Whether a member begins here; zeros, which pad files, are passed over.
+    private func beginMember() throws -> Bool {
+        while stream.pointee.avail_in > 0, let next = stream.pointee.next_in, next.pointee == 0 {
+            stream.pointee.next_in = next + 1
+            stream.pointee.avail_in -= 1
+        }
+        guard stream.pointee.avail_in > 0 else { return false }
+        guard stream.pointee.next_in.pointee == 0x1F else { throw GzipError.trailing }
+        inflateReset(stream)
+        isBetweenMembers = false
+        return true
     }
 }

@@ -40,7 +40,8 @@ struct DatasetSupply {
         let features = FeatureTable.measure(dataset)
         return try store.importDataset(
             DatasetDescription(
-                name: name, classNames: dataset.classNames, height: dataset.height, width: dataset.width, channels: 1,
+                name: name, classNames: dataset.classNames, height: dataset.height, width: dataset.width,
+                channels: dataset.channels,
                 trainingMean: moments.mean, trainingStandardDeviation: moments.standardDeviation,
                 source: source, licence: licence,
                 fingerprints: [

@@ -64,7 +64,16 @@ struct ImageDatasetTests {
     func missing() throws {
         try folder.writeSmallDataset()
         try #require(unlink(folder.path.appending("train-labels-idx1-ubyte").string) == 0)
-        #expect(try refusal() == .missing(folder: folder.path.string, file: "train-labels-idx1-ubyte"))
+        try folder.write([], as: "notes\u{1}.txt")
+        try folder.write([], as: ".DS_Store")
+        #expect(
+            try refusal()
+                == .missing(
+                    folder: folder.path.string, file: "train-labels-idx1-ubyte",
+                    found: [
+                        "notes\u{1}.txt", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte",
+                    ]
+                ))
     }
 
     @Test("images and labels of different counts are refused")
@@ -81,7 +90,7 @@ struct ImageDatasetTests {
     func label() throws {
         try folder.writeSmallDataset()
         try folder.write(idx([3], [0, 3, 1]), as: "train-labels-idx1-ubyte")
-        guard case .label(3, position: 1, classes: 3, _) = try refusal() else {
+        guard case .label(3, position: 1, largest: 3, classes: 3, _) = try refusal() else {
             Issue.record("\(try refusal())")
             return
         }
@@ -91,7 +100,83 @@ struct ImageDatasetTests {
     func sizes() throws {
         try folder.writeSmallDataset()
         try folder.write(idx([2, 3, 2], Array(repeating: 7, count: 12)), as: "t10k-images-idx3-ubyte")
-        #expect(try refusal() == .sizes(training: "2 × 3", test: "3 × 2"))
+        #expect(try refusal() == .sizes(training: "1 × 2 × 3", test: "1 × 3 × 2"))
+    }
+
+    private static let plainNames = [
+        "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+    ]
+
+    private func rename(in folder: Folder, _ name: (String) -> String) {
+        for plain in Self.plainNames {
+            Glibc.rename(folder.path.appending(plain).string, folder.path.appending(name(plain)).string)
+        }
+    }
+
+    @Test(
+        "the names of EMNIST, QMNIST and others are read",
+        arguments: [
+            { $0.uppercased() }, { "emnist-letters-" + $0.replacing("t10k", with: "test") },
+            { "EMNIST_byclass." + $0.replacing("-", with: ".").replacing("t10k", with: "TEST") },
+            { "qmnist-" + $0.replacing("t10k", with: "test").replacing("idx1-ubyte", with: "idx2-int") },
+            { $0.replacing("-ubyte", with: "").replacing("train", with: "training") },
+        ] as [@Sendable (String) -> String])
+    func names(name: @Sendable (String) -> String) throws {
+        try folder.writeSmallDataset()
+        rename(in: folder, name)
+        for other in [".DS_Store", "._train-images-idx3-ubyte", "README.md"] { try folder.write([1], as: other) }
+        #expect(try ImageDataset(folder: folder.path, classNames: classNames).training.labels == [0, 1, 2])
+    }
+
+    @Test("several data sets in one folder are refused, unless one has the plain names")
+    func several() throws {
+        try folder.writeSmallDataset()
+        rename(in: folder) { "emnist-digits-" + $0 }
+        try folder.writeSmallDataset()
+        rename(in: folder) { "emnist-letters-" + $0 }
+        #expect(
+            try refusal() == .several(folder: folder.path.string, prefixes: ["emnist-digits", "emnist-letters"]))
+        try folder.writeSmallDataset()
+        #expect(try ImageDataset(folder: folder.path, classNames: classNames).test.labels == [2, 0])
+    }
+
+    @Test("a file that is there raw and packed is read when both are the same")
+    func twins() throws {
+        try folder.writeSmallDataset()
+        try folder.writeSmallDataset(packed: true)
+        #expect(try ImageDataset(folder: folder.path, classNames: classNames).test.labels == [2, 0])
+        try folder.write(idx([2], [2, 1]), as: "t10k-labels-idx1-ubyte")
+        #expect(try refusal().description.contains("differs from"))
+    }
+
+    @Test("headers of all files are compared before any content is read")
+    func headersFirst() throws {
+        try folder.writeSmallDataset()
+        // Damaged content of one file, which is longer than what is read with a header, and a wrong count in the last.
+        let pixels = (0..<3 * 10_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+        try folder.write(Array(gzip(idx([3, 100, 100], pixels)).dropLast(4)), as: "train-images-idx3-ubyte")
+        try folder.write(idx([1], [0]), as: "t10k-labels-idx1-ubyte")
+        guard case .counts(images: 2, labels: 1, _, _) = try refusal() else {
+            Issue.record("\(try refusal())")
+            return
+        }
+    }
+
+    @Test("colours are read by channels first or last", arguments: [false, true])
+    func colours(isInterleaved: Bool) throws {
+        // Two images of 2 × 1 pixels with 3 channels: planes 0 1, 2 3, 4 5 and 6 7, 8 9, 10 11.
+        let sizes: [UInt32] = isInterleaved ? [2, 2, 1, 3] : [2, 3, 2, 1]
+        let values: [UInt8] =
+            isInterleaved ? [0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11] : [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+        for half in ["train", "t10k"] {
+            try folder.write(idx(sizes, values), as: "\(half)-images-idx4-ubyte")
+            try folder.write(idx([2], [1, 2]), as: "\(half)-labels-idx1-ubyte")
+        }
+        let dataset = try ImageDataset(folder: folder.path, classNames: classNames)
+        #expect(dataset.channels == 3 && dataset.height == 2 && dataset.width == 1)
+        #expect(dataset.training.pixels == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+        try folder.write(idx([2, 2, 2, 2], Array(repeating: 0, count: 16)), as: "train-images-idx4-ubyte")
+        #expect(try refusal().description.contains("channels, 1 or 3"))
     }
 
     @Test("the SHA-256 of the unpacked content is what counts", arguments: [false, true])

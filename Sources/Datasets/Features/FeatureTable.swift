@@ -13,16 +13,17 @@ public struct FeatureTable: Sendable {
 
     /// Measures both halves of a data set, on all processors.
     public static func measure(_ dataset: ImageDataset) -> (training: FeatureTable, test: FeatureTable) {
-        let means = ClassMeans(dataset.training, pixelCount: dataset.height * dataset.width)
+        let means = ClassMeans(dataset.training, pixelCount: dataset.channels * dataset.height * dataset.width)
         return (
-            FeatureTable(dataset.training, height: dataset.height, width: dataset.width, means: means),
-            FeatureTable(dataset.test, height: dataset.height, width: dataset.width, means: means)
+            FeatureTable(dataset.training, of: dataset, means: means),
+            FeatureTable(dataset.test, of: dataset, means: means)
         )
     }
 
-    private init(_ half: ImageDataset.Half, height: Int, width: Int, means: ClassMeans) {
+    private init(_ half: ImageDataset.Half, of dataset: ImageDataset, means: ClassMeans) {
         let count = half.labels.count
-        let size = height * width
+        let (channels, height, width) = (dataset.channels, dataset.height, dataset.width)
+        let size = channels * height * width
         var measured = [(row: [Float?], distance: Float?)](repeating: ([], nil), count: count)
         measured.withUnsafeMutableBufferPointer { measured in
             let measured = UncheckedRows(pointer: measured)
@@ -30,7 +31,7 @@ public struct FeatureTable: Sendable {
             DispatchQueue.concurrentPerform(iterations: pieces) { piece in
                 for index in count * piece / pieces..<count * (piece + 1) / pieces {
                     let pixels = half.pixels[index * size..<(index + 1) * size]
-                    let features = ImageFeatures(pixels, channels: 1, height: height, width: width)
+                    let features = ImageFeatures(pixels, channels: channels, height: height, width: width)
                     measured.pointer[index] = (
                         Self.features.map { feature in features.flatMap(feature.value).map { Float($0) } },
                         features == nil ? nil : means.distance(of: pixels, label: half.labels[index])
