@@ -15,24 +15,25 @@ public struct StoredSplit: Sendable {
 }
 
 extension Store {
-    /// How differently each feature, and the balance of classes, is distributed in two splits, the largest shift first; in
-    /// every row the same `verdict`: whether the splits are alike, in a sentence.
+    /// How differently each feature, and the balance of classes, is distributed in two splits, the largest index first;
+    /// `size`: whether that counts; in every row the same `verdict`: whether the splits are alike, in a sentence.
     public func drift(from a: StoredSplit, to b: StoredSplit) throws -> Rows {
         try connection.query(
             """
-            select feature, a_median, b_median, distance, distance_p, stability, verdict
+            select feature, a_samples, b_samples, a_median, b_median, distance, p, adjusted_p, stability,
+                   chance_stability, size, verdict
               from analysis.drift($1, $2, $3, $4)
              order by stability desc, feature
             """, a.dataset.id, a.split.rawValue, b.dataset.id, b.split.rawValue)
     }
 
-    /// The classes of two splits.
+    /// The classes of two splits, by name.
     public func classDrift(from a: StoredSplit, to b: StoredSplit) throws -> Rows {
         try connection.query(
             """
-            select label, a_samples, b_samples, a_share, b_share, stability
+            select class_name, a_label, b_label, a_samples, b_samples, a_share, b_share, stability
               from analysis.class_drift($1, $2, $3, $4)
-             order by label
+             order by a_label, b_label
             """, a.dataset.id, a.split.rawValue, b.dataset.id, b.split.rawValue)
     }
 }

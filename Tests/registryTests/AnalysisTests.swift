@@ -145,18 +145,22 @@ struct AnalysisTests {
         let drift = try #require(
             try await program.succeed("dataset", "drift", "mnist", "--format", "json").json() as? [String: Any])
         #expect((drift["verdict"] as? String)?.hasPrefix("They are alike") == true)
-        #expect((drift["shifts"] as? [Any])?.count == 15, "14 features and the classes")
+        #expect((drift["shifts"] as? [Any])?.count == 16, "15 features and the classes")
         #expect((drift["classes"] as? [Any])?.count == 10)
         let itself = try await program.succeed("dataset", "drift", "mnist:test", "mnist:test", "--format", "csv")
         let lines = itself.output.split(separator: "\r\n").map {
             $0.split(separator: ",", omittingEmptySubsequences: false)
         }
-        #expect(lines[0] == ["feature", "a_median", "b_median", "distance", "distance_p", "stability", "verdict"])
-        #expect(lines.count == 16)
+        #expect(
+            lines[0] == [
+                "feature", "a_samples", "b_samples", "a_median", "b_median", "distance", "p", "adjusted_p", "stability",
+                "chance_stability", "size", "verdict",
+            ])
+        #expect(lines.count == 17)
         for line in lines.dropFirst() {
-            #expect(line[1] == line[2] && Double(line[5]) == 0, "\(line)")
-            let isTested = line[0] != "class balance"
-            #expect(Double(line[3]) == (isTested ? 0 : nil) && Double(line[4]) == (isTested ? 1 : nil), "\(line)")
+            #expect(line[3] == line[4] && Double(line[8]) == 0 && line[10] == "none", "\(line)")
+            #expect(Double(line[5]) == (line[0] == "class balance" ? nil : 0), "\(line)")
+            #expect(Double(line[6]) == 1 && Double(line[7]) == 1, "\(line)")
         }
         #expect(try await program.run("dataset", "drift", "mnist:first", "mnist:test").status == 64)
         #expect(try await program.run("dataset", "drift", "absent").status == 66)

@@ -1,66 +1,18 @@
-create or replace function analysis.population_stability(
-    expected  double precision[],
-    found     double precision[]
-)
-    returns double precision
-    language sql
-    set search_path = pg_catalog, pg_temp
-    immutable
-    strict
-    parallel safe
-as $$
-    -- Half an observation is added to each count, so that an empty bin has a logarithm.
-    select sum((b - a) * ln(b / a))
-      from (select (e + 0.5) / (sum(e + 0.5) over ()) as a,
-                   (f + 0.5) / (sum(f + 0.5) over ()) as b
-              from unnest(expected, found) as bin (e, f)) as share
-$$;
-comment on function analysis.population_stability(double precision[], double precision[]) is
-    'Population stability index of two histograms with the same bins: Σ (b − a) · ln(b / a) over their shares. Below 0.1 they are alike, from 0.25 on they are not.';
-
-
-create or replace function analysis.kolmogorov_smirnov_p(
-    distance   double precision,
-    samples_a  bigint,
-    samples_b  bigint
-)
-    returns double precision
-    language sql
-    set search_path = pg_catalog, pg_temp
-    immutable
-    strict
-    parallel safe
-as $$
-    -- A. N. Kolmogorov's limit distribution, in the form that converges faster on each side of 1.
-    select greatest(0, least(1,
-               case
-                   when x < 0.1 then 1
-                   when x < 1 then
-                       1 - sqrt(2 * pi()) / x
-                           * (select sum(exp(greatest(-700, -power(2 * k - 1, 2) * power(pi(), 2) / (8 * x * x))))
-                                from generate_series(1, 20) as k)
-                   else
-                       2 * (select sum((case when k % 2 = 1 then 1 else -1 end)
-                                       * exp(greatest(-700, -2.0 * k * k * x * x)))
-                              from generate_series(1, 20) as k)
-               end))
-      from (select distance * sqrt(samples_a::double precision * samples_b / (samples_a + samples_b)) as x) as scaled
-$$;
-comment on function analysis.kolmogorov_smirnov_p(double precision, bigint, bigint) is
-    'The probability of at least this largest distance between the distribution functions of two samples of one continuous distribution, for large samples (Kolmogorov, 1933).';
-
-
 create or replace function analysis.feature_drift(
     a_dataset              bigint,
     a_split                text,
     b_dataset              bigint,
     b_split                text,
     out feature            text,
+    out a_samples          bigint,
+    out b_samples          bigint,
     out a_median           double precision,
     out b_median           double precision,
     out distance           double precision,
     out distance_p         double precision,
-    out stability          double precision
+    out stability          double precision,
+    out chance_stability   double precision,
+    out bins               bigint
 )
     returns setof record
     language sql
@@ -68,17 +20,18 @@ create or replace function analysis.feature_drift(
     stable
 as $$
     with value as (
-        select side.name as side, measured.feature, measured.value
+        select side.name as side, measure.feature, measure.value
           from (values ('a', a_dataset, a_split), ('b', b_dataset, b_split)) as side (name, dataset_id, split)
-          join analysis.sample_feature
-            on sample_feature.dataset_id = side.dataset_id
-           and sample_feature.split = side.split
-         cross join lateral (values ('ink', ink), ('slant', slant), ('stroke_width', stroke_width),
-                                    ('sharpness', sharpness), ('box_width', box_width), ('box_height', box_height),
-                                    ('aspect', aspect), ('cut_top', cut_top), ('cut_bottom', cut_bottom),
-                                    ('cut_left', cut_left), ('cut_right', cut_right), ('pieces', pieces),
-                                    ('holes', holes), ('class_distance', class_distance)) as measured (feature, value)
-         where measured.value is not null
+          join analysis.split
+            on split.dataset_id = side.dataset_id
+           and split.split = side.split
+          join analysis.sample
+            on sample.dataset_id = side.dataset_id
+           and sample.split = side.split
+          join analysis.sample_measure as measure
+            on measure.training_split_id = split.training_split_id
+           and measure.sample_id = sample.sample_id
+         where measure.value is not null
     ), counted as (
         -- Each value once, with the counts of it.
         select feature,
@@ -106,6 +59,12 @@ as $$
                sum(b)::double precision as b
           from distribution
          group by feature, 2
+    ), histogram as (
+        select feature,
+               analysis.population_stability(array_agg(a order by number), array_agg(b order by number)) as stability,
+               count(*) as bins
+          from bin
+         group by feature
     ), median as (
         select feature,
                min(value) filter (where 2 * a_up_to >= a_total) as a,
@@ -117,19 +76,22 @@ as $$
          group by feature
     )
     select feature,
+           median.a_total,
+           median.b_total,
            median.a,
            median.b,
            median.distance,
            analysis.kolmogorov_smirnov_p(median.distance, median.a_total, median.b_total),
-           analysis.population_stability(array_agg(bin.a order by bin.number), array_agg(bin.b order by bin.number))
+           histogram.stability,
+           (analysis.chance_stability(median.a_total, median.b_total, histogram.bins, histogram.stability)).mean,
+           histogram.bins
       from median
-      join bin using (feature)
+      join histogram using (feature)
      where median.a_total > 0
        and median.b_total > 0
-     group by feature, median.a, median.b, median.distance, median.a_total, median.b_total
 $$;
 comment on function analysis.feature_drift(bigint, text, bigint, text) is
-    'How differently each feature of the samples is distributed in two splits: medians, largest distance of the distribution functions (Kolmogorov and Smirnov) with its p value, and population stability index over tenths of the first. No rows where one side has no features.';
+    'How differently each feature of the samples is distributed in two splits: how many have it, medians, largest distance of the distribution functions (Kolmogorov and Smirnov) with its p value, population stability index over tenths of the first, what index chance alone gives, and into how many bins the values fall. No rows where one side has no features.';
 
 
 create or replace function analysis.class_drift(
@@ -137,7 +99,9 @@ create or replace function analysis.class_drift(
     a_split         text,
     b_dataset       bigint,
     b_split         text,
-    out label       smallint,
+    out class_name  text,
+    out a_label     smallint,
+    out b_label     smallint,
     out a_samples   bigint,
     out b_samples   bigint,
     out a_share     double precision,
@@ -149,26 +113,72 @@ create or replace function analysis.class_drift(
     set search_path = pg_catalog, pg_temp
     stable
 as $$
-    select label,
-           a,
-           b,
-           a / nullif(sum(a) over (), 0)::double precision,
-           b / nullif(sum(b) over (), 0)::double precision,
+    -- The same class may have another label in another data set.
+    with a as (
+        select class_name, min(label) as label, sum(samples)::bigint as samples
+          from analysis.class_balance
+         where dataset_id = a_dataset
+           and split = a_split
+         group by class_name
+    ), b as (
+        select class_name, min(label) as label, sum(samples)::bigint as samples
+          from analysis.class_balance
+         where dataset_id = b_dataset
+           and split = b_split
+         group by class_name
+    )
+    select class_name,
+           a.label,
+           b.label,
+           coalesce(a.samples, 0),
+           coalesce(b.samples, 0),
+           coalesce(a.samples, 0) / nullif(sum(a.samples) over (), 0)::double precision,
+           coalesce(b.samples, 0) / nullif(sum(b.samples) over (), 0)::double precision,
            analysis.population_stability(
-               array_agg(a::double precision) over (), array_agg(b::double precision) over ())
-      from (select sample.label,
-                   count(*) filter (where sample.dataset_id = a_dataset and sample.split = a_split) as a,
-                   count(*) filter (where sample.dataset_id = b_dataset and sample.split = b_split) as b
-              from analysis.sample
-             where (sample.dataset_id = a_dataset and sample.split = a_split)
-                or (sample.dataset_id = b_dataset and sample.split = b_split)
-             group by sample.label) as counted
+               array_agg(coalesce(a.samples, 0)::double precision) over (),
+               array_agg(coalesce(b.samples, 0)::double precision) over ())
+      from a
+      full join b using (class_name)
 $$;
 comment on function analysis.class_drift(bigint, text, bigint, text) is
-    'Samples of each class in two splits, their shares, and (the same in every row) the population stability index of the classes.';
+    'Samples of each class in two splits, by the class''s name, its labels in both (null where it has no samples), their shares, and (the same in every row) the population stability index of the classes.';
 
 
-create or replace function analysis.drift_verdict(shifted text, stability double precision)
+create or replace function analysis.drift_size(
+    samples_a   bigint,
+    samples_b   bigint,
+    bins        bigint,
+    stability   double precision,
+    adjusted_p  double precision
+)
+    returns text
+    language sql
+    set search_path = pg_catalog, pg_temp
+    immutable
+    strict
+    parallel safe
+as $$
+    select case
+               when adjusted_p < 0.05 and stability - mean >= 0.25 then 'large'
+               when adjusted_p < 0.05 and stability - mean >= 0.1 then 'small'
+               when p_of_large >= 0.05 then 'unknown'
+               else 'none'
+           end
+      from (select mean, p as p_of_large from analysis.chance_stability(samples_a, samples_b, bins, 0.25)) as chance
+$$;
+comment on function analysis.drift_size(bigint, bigint, bigint, double precision, double precision) is
+    'Whether a shift counts: large (a population stability index 0.25 or more above what chance alone gives) or small (0.1), if its adjusted p value is below 0.05; unknown where even an index of 0.25 may be chance, because samples are few; else none.';
+
+
+create or replace function analysis.drift_verdict(
+    size              text,
+    shifted           text,
+    stability         double precision,
+    chance_stability  double precision,
+    adjusted_p        double precision,
+    samples_a         bigint,
+    samples_b         bigint
+)
     returns text
     language sql
     set search_path = pg_catalog, pg_temp
@@ -176,49 +186,80 @@ create or replace function analysis.drift_verdict(shifted text, stability double
     strict
     parallel safe
 as $$
-    select case
-               when stability < 0.1 then
-                   format('They are alike: the largest shift is that of %s, with a population stability index of %s; below 0.1 counts as none.', shifted, shown)
-               when stability < 0.25 then
-                   format('They differ a little: most in %s, with a population stability index of %s; from 0.25 on it counts as drift.', shifted, shown)
+    select case size
+               when 'large' then
+                   format('They differ: most in %s. What was learned from one may not hold for the other.', measured)
+               when 'small' then
+                   format('They differ a little: most in %s. From 0.25 above chance on it counts as drift.', measured)
+               when 'unknown' then
+                   format('Too few samples to tell whether they differ: %s and %s. So few of one distribution may have an index of 0.25 by chance alone; the largest is that of %s.',
+                          samples_a, samples_b, measured)
                else
-                   format('They differ: most in %s, with a population stability index of %s; from 0.25 on it counts as drift. What was learned from one may not hold for the other.', shifted, shown)
+                   format('They are alike: the largest shift is that of %s. From 0.1 above chance on, with p below 0.05, it counts as one.', measured)
            end
-      from (select to_char(stability, 'FM999999990.000') as shown) as rounded
+      from (select format('%s, with a population stability index of %s (chance alone gives about %s) and %s',
+                          shifted, to_char(stability, 'FM999999990.000'), to_char(chance_stability, 'FM999999990.000'),
+                          analysis.probability_text(adjusted_p)) as measured) as written
 $$;
-comment on function analysis.drift_verdict(text, double precision) is
-    'Says in a sentence whether two splits are alike, by what shifted most between them and its population stability index.';
+comment on function analysis.drift_verdict(text, text, double precision, double precision, double precision, bigint, bigint) is
+    'Says in a sentence whether two splits are alike, by the size of the largest shift (see analysis.drift_size).';
 
 
 create or replace function analysis.drift(
-    a_dataset       bigint,
-    a_split         text,
-    b_dataset       bigint,
-    b_split         text,
-    out feature     text,
-    out a_median    double precision,
-    out b_median    double precision,
-    out distance    double precision,
-    out distance_p  double precision,
-    out stability   double precision,
-    out verdict     text
+    a_dataset             bigint,
+    a_split               text,
+    b_dataset             bigint,
+    b_split               text,
+    out feature           text,
+    out a_samples         bigint,
+    out b_samples         bigint,
+    out a_median          double precision,
+    out b_median          double precision,
+    out distance          double precision,
+    out p                 double precision,
+    out adjusted_p        double precision,
+    out stability         double precision,
+    out chance_stability  double precision,
+    out size              text,
+    out verdict           text
 )
     returns setof record
     language sql
     set search_path = pg_catalog, pg_temp
     stable
 as $$
-    select shift.*,
-           analysis.drift_verdict(first_value(shift.feature) over largest_first,
-                                  first_value(shift.stability) over largest_first)
-      from (select *
-              from analysis.feature_drift(a_dataset, a_split, b_dataset, b_split)
-             union all
-            select distinct 'class balance', null::double precision, null::double precision, null::double precision,
-                   null::double precision, stability
-              from analysis.class_drift(a_dataset, a_split, b_dataset, b_split)) as shift
-    window largest_first as (order by shift.stability desc, shift.feature)
-     order by shift.stability desc, shift.feature
+    with shift as (
+        select feature, a_samples, b_samples, a_median, b_median, distance, distance_p as p, stability,
+               chance_stability, bins
+          from analysis.feature_drift(a_dataset, a_split, b_dataset, b_split)
+         union all
+        select 'class balance', classes.a_samples, classes.b_samples, null, null, null, chance.p, classes.stability,
+               chance.mean, classes.bins
+          from (select sum(a_samples)::bigint as a_samples,
+                       sum(b_samples)::bigint as b_samples,
+                       min(stability) as stability,
+                       count(*) as bins
+                  from analysis.class_drift(a_dataset, a_split, b_dataset, b_split)) as classes
+         cross join lateral analysis.chance_stability(
+                                classes.a_samples, classes.b_samples, classes.bins, classes.stability) as chance
+         where chance.mean is not null
+    ), adjusted as (
+        select numbered.*,
+               (analysis.holm(array_agg(p) over everything))[position] as adjusted_p
+          from (select *, row_number() over (order by feature) as position from shift) as numbered
+        window everything as (order by position rows between unbounded preceding and unbounded following)
+    ), sized as (
+        select adjusted.*,
+               analysis.drift_size(a_samples, b_samples, bins, stability, adjusted_p) as size
+          from adjusted
+    )
+    select feature, a_samples, b_samples, a_median, b_median, distance, p, adjusted_p, stability, chance_stability,
+           size,
+           first_value(analysis.drift_verdict(size, feature, stability, chance_stability, adjusted_p, a_samples,
+                                              b_samples)) over
+               (order by array_position('{large,small,unknown,none}', size), stability desc, feature)
+      from sized
+     order by stability desc, feature
 $$;
 comment on function analysis.drift(bigint, text, bigint, text) is
-    'Whether two splits are alike: analysis.feature_drift with a row for the balance of classes, the largest shift first, and (the same in every row) a sentence that says so.';
+    'Whether two splits are alike: analysis.feature_drift with a row for the balance of classes, the largest index first; p values, for the classes that of the index, also adjusted for being several (Holm); whether each shift counts (see analysis.drift_size), and (the same in every row) a sentence that says so.';

@@ -44,9 +44,14 @@ struct DatasetDriftCommand: AsyncParsableCommand {
             drift,
             styles: [
                 "a_median": .decimals(3), "b_median": .decimals(3), "distance": .decimals(4),
-                "distance_p": .probability, "stability": .decimals(4),
+                "a_samples": .hidden, "b_samples": .hidden, "p": .hidden, "adjusted_p": .probability,
+                "stability": .decimals(4),
+                "chance_stability": .decimals(4),
             ],
-            titles: ["distance": "K-S distance", "distance_p": "p", "stability": "stability index"]
+            titles: [
+                "distance": "K-S distance", "adjusted_p": "adjusted p",
+                "stability": "stability index", "chance_stability": "by chance",
+            ]
         )
         let classes = try Table(
             try store.classDrift(from: a, to: b),
