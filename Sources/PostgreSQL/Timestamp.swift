@@ -28,9 +28,10 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
             let text = String(value)
             return String(repeating: "0", count: max(0, width - text.count)) + text
         }
-        return "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))"
+        // The year before 1 is 1 BC.
+        return "\(digits(year > 0 ? year : 1 - year, 4))-\(digits(month, 2))-\(digits(day, 2))"
             + "T\(digits(seconds / 3600, 2)):\(digits(seconds / 60 % 60, 2)):\(digits(seconds % 60, 2))"
-            + ".\(digits(rest % 1_000_000, 6))Z"
+            + ".\(digits(rest % 1_000_000, 6))Z" + (year > 0 ? "" : " BC")
     }
 
     /// - Source: Howard Hinnant, “chrono-compatible low-level date algorithms”, `civil_from_days`.

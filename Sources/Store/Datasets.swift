@@ -291,7 +291,10 @@ extension Store {
         let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let found =
             if parts.count == 2 {
-                try Int(parts[1]).flatMap { try dataset(where: "dataset = $1 and dataset_version = $2", parts[0], $0) }
+                // A version is an integer of four bytes.
+                try Int32(parts[1]).flatMap {
+                    try dataset(where: "dataset = $1 and dataset_version = $2", parts[0], Int($0))
+                }
             } else {
                 try dataset(where: "dataset = $1", name)
             }

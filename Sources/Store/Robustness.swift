@@ -50,7 +50,7 @@ extension Store {
         try connection.query(
             """
             select perturbation, strength, test_accuracy, test_accuracy_lower, test_accuracy_upper, accuracy_lost,
-                   test_loss
+                   test_loss, test_correct, test_samples
               from analysis.robustness
              where model = $1
                and version = $2

@@ -27,8 +27,9 @@ public enum NotFound: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .dataset(let name):
-            "There is no data set “\(name)”. See: registry dataset list. "
-                + "Get it with: registry dataset fetch \(name), or registry dataset import \(name) DIRECTORY"
+            "There is no data set “\(name)”. See: registry dataset list."
+                + (name.contains("@")
+                    ? "" : " Get it with: registry dataset fetch \(name), or registry dataset import \(name) DIRECTORY")
         case .model(let name, let known) where known.isEmpty:
             "There is no model “\(name)”: nothing has been trained yet. Start with: registry train mlp"
         case .model(let name, let known):

@@ -132,6 +132,11 @@ struct AnalysisTests {
         let trained: Double = try program.connect().query(
             "select test_accuracy from analysis.model_version where model = 'cnn'")[0]["test_accuracy"]
         #expect(accuracies[4] == trained)
+        for row in measured {
+            #expect(row["test_samples"] as? Int == 10_000)
+            let accuracy = try #require(row["test_accuracy"] as? Double)
+            #expect(row["test_correct"] as? Int == Int((accuracy * 10_000).rounded()))
+        }
         #expect(accuracies[0] < accuracies[2] && accuracies[2] < accuracies[4])
         #expect(accuracies[8] < accuracies[6] && accuracies[6] < accuracies[4])
         let times =

@@ -58,6 +58,11 @@ struct BadInputTests {
         #expect(try await line(program, 66, "dataset", "show", "mnist").contains("registry dataset fetch mnist"))
         #expect(try await line(program, 66, "train", "mlp", "--init", "/nonexistent").contains("no such file"))
         #expect(try await line(program, 66, "hardest").contains("registry dataset"))
+        for name in ["mnist@2", "mnist@9223372036854775807", "mnist@99999999999999999999", "mnist@"] {
+            #expect(
+                try await line(program, 66, "dataset", "show", name)
+                    .hasSuffix("There is no data set “\(name)”. See: registry dataset list."))
+        }
     }
 
     @Test("bad data files leave nothing behind")

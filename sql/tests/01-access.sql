@@ -2,7 +2,7 @@
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(9);
+select plan(11);
 
 select is_empty(
     $$select relname
@@ -25,6 +25,29 @@ select is_empty(
        where pronamespace in ('analysis'::regnamespace, 'registry'::regnamespace)
          and obj_description(oid, 'pg_proc') is null$$,
     'every function has a comment');
+
+-- What a function calls: its body, without comments and texts, up to each parenthesis. What it reads: names without one.
+create temporary table body as
+select oid,
+       proname,
+       provolatile,
+       regexp_replace(regexp_replace(prosrc, '--[^\n]*', '', 'g'), '''[^'']*''', '''''', 'g') as text
+  from pg_proc
+ where pronamespace in ('analysis'::regnamespace, 'registry'::regnamespace);
+select is_empty(
+    $$select body.proname, called.name
+        from body
+       cross join lateral (select (regexp_matches(body.text, '([a-z_0-9]+)\s*\(', 'g'))[1] as name) as called
+       where body.provolatile = 'i'
+         and exists (select from pg_proc where proname = called.name)
+         and not exists (select from pg_proc where proname = called.name and provolatile = 'i')$$,
+    'what is immutable calls nothing whose result depends on settings or data');
+select is_empty(
+    $$select proname
+        from body
+       where provolatile = 'i'
+         and text ~ '(analysis|registry)\.[a-z_0-9]+(?!\s*\(|[a-z_0-9])'$$,
+    'and reads no tables');
 
 create function pg_temp.fails_reading() returns setof text language plpgsql as $$
 declare
