@@ -96,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "engine-benchmark",
             dependencies: [
-                "Kernels", "KernelTypes", "NeuralNetwork", "Reporting", "TestData", "Trainer",
+                "KernelProbes", "Kernels", "KernelTypes", "NeuralNetwork", "Reporting", "TestData", "Trainer",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -113,6 +113,11 @@ let package = Package(
             name: "TestServer",
             dependencies: ["PostgreSQL", .product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/TestServer",
+            swiftSettings: strict),
+        .target(
+            name: "KernelProbes",
+            dependencies: ["KernelTypes"] + kernelTargets.map { .init(stringLiteral: $0.name) },
+            path: "Tests/KernelProbes",
             swiftSettings: strict),
         .target(
             name: "TestData",
@@ -132,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "NeuralNetworkTests",
             dependencies: [
-                "Kernels", "KernelTypes", "NeuralNetwork", "TestData",
+                "KernelProbes", "Kernels", "KernelTypes", "NeuralNetwork", "TestData",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [

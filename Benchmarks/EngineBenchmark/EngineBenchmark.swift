@@ -18,10 +18,10 @@ struct EngineBenchmark {
         defer { data.remove() }
         var epochs = await EpochComparison(models: models, data: data, engine: engine)
         // Each round takes everything once, so that all see the same disturbances. The best of each counts.
-        var peak = Peak.measure(kernels, threads: engine.threads)
+        var peak = Peak.measure(kernels.level, threads: engine.threads)
         for _ in 0..<rounds {
             try await epochs.measureRound()
-            peak = max(peak, Peak.measure(kernels, threads: engine.threads))
+            peak = max(peak, Peak.measure(kernels.level, threads: engine.threads))
         }
         print("\(Machine.processor), \(engine.threads) threads, instructions \(engine.instructionSet)\n")
         print("Peak of fused multiply-adds: \(gigaflops(peak.total)) GFLOP/s\n")

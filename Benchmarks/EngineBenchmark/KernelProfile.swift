@@ -51,68 +51,42 @@ final class KernelProfile: Sendable {
         }
     }
 
-    private func timed<Task: Operation & SendableMetatype>(
-        _ name: String, _ kernel: @escaping KernelSet.Kernel<Task>,
-        _ describe: @escaping @Sendable (Task) -> (size: Size, operations: Int) = { _ in (.none, 0) }
-    ) -> KernelSet.Kernel<Task> {
-        { operation, unit in
+    /// The kernels, each timed.
+    func wrap(_ kernels: KernelSet) -> KernelSet {
+        KernelSet(level: kernels.level) { operation, unit in
             let clock = ContinuousClock()
             let start = clock.now
-            kernel(operation, unit)
+            kernels.run(operation, unit)
             let seconds = (clock.now - start) / .seconds(1)
-            let (size, operations) = describe(operation)
+            let (size, operations) = Self.describe(operation)
+            let entry = Entry(kernel: operation.name, size: size)
             self.sums.withLock {
-                $0[Entry(kernel: name, size: size), default: Sum()].seconds += seconds
-                $0[Entry(kernel: name, size: size), default: Sum()].operations +=
-                    Double(operations) / Double(operation.unitCount)
+                $0[entry, default: Sum()].seconds += seconds
+                $0[entry, default: Sum()].operations += Double(operations) / Double(operation.unitCount)
             }
+        }
+    }
+
+    private static func describe(_ operation: KernelOperation) -> (size: Size, operations: Int) {
+        switch operation {
+        case .convolution(let task): (.convolution(task.shape), operations(task.shape))
+        case .convolutionInputGradient(let task): (.convolution(task.shape), operations(task.shape))
+        case .convolutionWeightGradient(let task): (.convolution(task.shape), operations(task.shape))
+        case .matrixProduct(let task):
+            // Rows or depth are the batch; both products of a layer carry all its weights.
+            (
+                .product(rows: task.rows, depth: task.depth, columns: task.columns),
+                2 * task.rows * task.depth * task.columns
+            )
+        case .maximumPooling(let task): (.pooling(task.shape), 0)
+        case .maximumPoolingGradient(let task): (.pooling(task.shape), 0)
+        case .averagePooling(let task): (.pooling(task.shape), 0)
+        case .averagePoolingGradient(let task): (.pooling(task.shape), 0)
+        default: (.none, 0)
         }
     }
 
     private static func operations(_ shape: ConvolutionShape) -> Int {
         2 * shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth * shape.fanIn
-    }
-
-    private static func product(_ task: MatrixProduct) -> (Size, Int) {
-        // Rows or depth are the batch; both products of a layer carry all its weights.
-        (.product(rows: task.rows, depth: task.depth, columns: task.columns), 2 * task.rows * task.depth * task.columns)
-    }
-
-    /// The kernels, each timed.
-    func wrap(_ kernels: KernelSet) -> KernelSet {
-        KernelSet(
-            level: kernels.level,
-            convolve: timed("convolution forward", kernels.convolve) {
-                (.convolution($0.shape), Self.operations($0.shape))
-            },
-            convolutionInputGradient: timed("convolution, gradient by input", kernels.convolutionInputGradient) {
-                (.convolution($0.shape), Self.operations($0.shape))
-            },
-            convolutionWeightGradient: timed("convolution, gradient by weights", kernels.convolutionWeightGradient) {
-                (.convolution($0.shape), Self.operations($0.shape))
-            },
-            multiply: timed("matrix product", kernels.multiply, Self.product),
-            sumColumns: timed("bias gradient", kernels.sumColumns),
-            poolMaximum: timed("maximum pooling", kernels.poolMaximum) { (.pooling($0.shape), 0) },
-            poolMaximumGradient: timed("maximum pooling, gradient", kernels.poolMaximumGradient) {
-                (.pooling($0.shape), 0)
-            },
-            poolAverage: timed("average pooling", kernels.poolAverage) { (.pooling($0.shape), 0) },
-            poolAverageGradient: timed("average pooling, gradient", kernels.poolAverageGradient) {
-                (.pooling($0.shape), 0)
-            },
-            activate: timed("activation", kernels.activate),
-            activationGradient: timed("activation, gradient", kernels.activationGradient),
-            normalizeBatch: timed("batch normalisation", kernels.normalizeBatch),
-            batchNormalizationGradient: timed("batch normalisation, gradient", kernels.batchNormalizationGradient),
-            normalizeResponse: timed("local response normalisation", kernels.normalizeResponse),
-            drawDropoutFactors: timed("dropout, random numbers", kernels.drawDropoutFactors),
-            scale: timed("dropout", kernels.scale),
-            fillUniform: timed("initialisation", kernels.fillUniform),
-            sumSquares: timed("norms", kernels.sumSquares),
-            transpose: timed("transposition", kernels.transpose),
-            gather: timed("gathering and standardising", kernels.gather),
-            softmaxCrossEntropy: timed("softmax and cross-entropy", kernels.softmaxCrossEntropy),
-            loopAtPeak: kernels.loopAtPeak, exponential: kernels.exponential, logarithm: kernels.logarithm)
     }
 }

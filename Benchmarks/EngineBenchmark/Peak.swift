@@ -1,4 +1,5 @@
 import Dispatch
+import KernelProbes
 import KernelTypes
 
 /// The most that this processor can do: fused multiply-adds between registers, on all threads at once.
@@ -12,24 +13,16 @@ struct Peak: Comparable {
     static func < (a: Peak, b: Peak) -> Bool { a.total < b.total }
 
     /// The best of some measurements of about 50 ms each.
-    static func measure(_ kernels: KernelSet, threads: Int) -> Peak {
-        let results = UnsafeMutablePointer<Float>.allocate(capacity: threads)
-        defer { results.deallocate() }
-        let loop = PeakLoop(repetitions: 15_000_000, results: results, unitCount: threads)
+    static func measure(_ level: KernelSet.Level, threads: Int) -> Peak {
+        let loop = KernelProbes.at(level).loopAtPeak
+        let repetitions = 15_000_000
         let clock = ContinuousClock()
         let seconds = (0..<6).map { _ in
             clock.measure {
-                let kernel = kernels.loopAtPeak
-                let task = SendableLoop(loop: loop)
-                DispatchQueue.concurrentPerform(iterations: threads) { kernel(task.loop, $0) }
+                DispatchQueue.concurrentPerform(iterations: threads) { _ in _ = loop(repetitions) }
             } / .seconds(1)
         }
-        let operations = Double(loop.repetitions * PeakLoop.operationsPerRepetition)
+        let operations = Double(repetitions * KernelProbes.operationsPerRepetition)
         return Peak(perThread: operations / (seconds.min() ?? .infinity), threads: threads)
     }
-}
-
-/// `@unchecked`: each thread writes only to its own result.
-private struct SendableLoop: @unchecked Sendable {
-    let loop: PeakLoop
 }

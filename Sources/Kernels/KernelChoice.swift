@@ -23,12 +23,11 @@ extension KernelSet {
     public static func fastest(upTo limit: Level = .v4) -> KernelSet {
         #if arch(x86_64)
         switch Level.available.last(where: { $0 <= limit }) {
-        case .v4: return KernelsV4.makeKernelSet()
-        case .v3: return KernelsV3.makeKernelSet()
-        default: return KernelsBaseline.makeKernelSet()
+        case .v4: return KernelSet(level: .v4, run: KernelsV4.run)
+        case .v3: return KernelSet(level: .v3, run: KernelsV3.run)
+        default: break
         }
-        #else
-        return KernelsBaseline.makeKernelSet()
         #endif
+        return KernelSet(level: .baseline, run: KernelsBaseline.run)
     }
 }

@@ -1,10 +1,18 @@
 import KernelTypes
 
-/// As many fused multiply-adds as asked for, in sums that do not wait for each other.
-func loopAtPeak(_ operation: PeakLoop, unit: Int) {
+// What no network is computed with, but tests and benchmarks look at.
+
+/// Floating-point operations of a repetition of `loopAtPeak`: ten sums of a vector each, a product and an addition a lane.
+public var operationsPerRepetition: Int { 10 * lanes * 2 }
+
+/// Fused multiply-adds between registers and nothing else, in sums that do not wait for each other: what a processor can
+/// do at most.
+///
+/// - Returns: Their total, so that nothing is optimised away.
+public func loopAtPeak(repetitions: Int) -> Float {
     var tile = Tile<5, 2>()
     let (a, b) = (Lanes(repeating: 0.999), Lanes(repeating: 0.001))
-    for _ in 0..<operation.repetitions {
+    for _ in 0..<repetitions {
         for row in 0..<5 {
             for column in 0..<2 { tile.sums[row][column] = a.fused(tile.sums[row][column], b) }
         }
@@ -13,5 +21,15 @@ func loopAtPeak(_ operation: PeakLoop, unit: Int) {
     for row in 0..<5 {
         for column in 0..<2 { total += tile.sums[row][column] }
     }
-    operation.results[unit] = total.total
+    return total.total
+}
+
+/// e to the power of each of so many floats, a multiple of 16, in place.
+public func exponential(_ values: UnsafeMutablePointer<Float>, count: Int) {
+    for start in stride(from: 0, to: count, by: lanes) { store(exponential(load(values + start)), values + start) }
+}
+
+/// The natural logarithm of each of so many floats, a multiple of 16, in place.
+public func logarithm(_ values: UnsafeMutablePointer<Float>, count: Int) {
+    for start in stride(from: 0, to: count, by: lanes) { store(logarithm(load(values + start)), values + start) }
 }

@@ -80,19 +80,19 @@ private final class ActivationStage: Stage {
     /// y = f(x).
     func forward(_ pass: Pass) {
         pass.run(
-            pass.kernels.activate,
-            ActivationForward(
-                function: function, input: input.values.constant, output: output.values.pointer,
-                count: input.count(in: pass)))
+            .activation(
+                ActivationForward(
+                    function: function, input: input.values.constant, output: output.values.pointer,
+                    count: input.count(in: pass))))
     }
 
     /// ∂x = ∂y · f′(x), computed from y.
     func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         pass.run(
-            pass.kernels.activationGradient,
-            ActivationGradient(
-                function: function, output: output.values.constant, outputGradient: gradient.constant,
-                inputGradient: inputGradient.pointer, mask: input.mask, count: input.count(in: pass)))
+            .activationGradient(
+                ActivationGradient(
+                    function: function, output: output.values.constant, outputGradient: gradient.constant,
+                    inputGradient: inputGradient.pointer, mask: input.mask, count: input.count(in: pass))))
     }
 }

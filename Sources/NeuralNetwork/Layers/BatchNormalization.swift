@@ -85,23 +85,23 @@ private final class BatchNormalizationStage: Stage {
     /// y = scale · (x − mean) / √(variance + ε) + shift, each of the four per channel.
     func forward(_ pass: Pass) {
         pass.run(
-            pass.kernels.normalizeBatch,
-            BatchNormalizationForward(
-                shape: shape(pass), input: input.values.constant, output: output.values.pointer,
-                scale: scale.values.constant, shift: shift.values.constant, runningMean: runningMean.values.pointer,
-                runningVariance: runningVariance.values.pointer,
-                batchMoments: moments.map { ($0.mean.pointer, $0.inverseDeviation.pointer) }, momentum: momentum))
+            .batchNormalization(
+                BatchNormalizationForward(
+                    shape: shape(pass), input: input.values.constant, output: output.values.pointer,
+                    scale: scale.values.constant, shift: shift.values.constant, runningMean: runningMean.values.pointer,
+                    runningVariance: runningVariance.values.pointer,
+                    batchMoments: moments.map { ($0.mean.pointer, $0.inverseDeviation.pointer) }, momentum: momentum)))
     }
 
     /// The batch's moments depend on x too: the formula stands above the kernel.
     func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let moments else { return }
         pass.run(
-            pass.kernels.batchNormalizationGradient,
-            BatchNormalizationGradient(
-                shape: shape(pass), input: input.values.constant, outputGradient: gradient.constant,
-                inputGradient: input.gradient?.pointer, mask: input.mask, mean: moments.mean.constant,
-                inverseDeviation: moments.inverseDeviation.constant, scale: scale.update(step: step),
-                shift: shift.update(step: step)))
+            .batchNormalizationGradient(
+                BatchNormalizationGradient(
+                    shape: shape(pass), input: input.values.constant, outputGradient: gradient.constant,
+                    inputGradient: input.gradient?.pointer, mask: input.mask, mean: moments.mean.constant,
+                    inverseDeviation: moments.inverseDeviation.constant, scale: scale.update(step: step),
+                    shift: shift.update(step: step))))
     }
 }

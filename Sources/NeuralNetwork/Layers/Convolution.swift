@@ -102,10 +102,10 @@ private final class ConvolutionStage: Stage {
             copyRows(pass, from: input.values.constant, to: bordered.values.pointer, clearsBorder: true)
         }
         pass.run(
-            pass.kernels.convolve,
-            ConvolutionForward(
-                shape: shape(pass), input: (bordered ?? input).values.constant, weights: weights.values.constant,
-                bias: bias.values.constant, output: output.values.pointer, rectifies: output.isRectified))
+            .convolution(
+                ConvolutionForward(
+                    shape: shape(pass), input: (bordered ?? input).values.constant, weights: weights.values.constant,
+                    bias: bias.values.constant, output: output.values.pointer, rectifies: output.isRectified)))
     }
 
     /// ∂x = ∂y ∗ w turned by 180°; ∂w = x ∗ ∂y, ∂b = Σ ∂y, over all samples and positions.
@@ -114,19 +114,19 @@ private final class ConvolutionStage: Stage {
         let source = bordered ?? input
         if let inputGradient = source.gradient {
             pass.run(
-                pass.kernels.convolutionInputGradient,
-                ConvolutionInputGradient(
-                    shape: shape(pass), outputGradient: gradient.constant, weights: weights.values.constant,
-                    inputGradient: inputGradient.pointer, mask: source.mask))
+                .convolutionInputGradient(
+                    ConvolutionInputGradient(
+                        shape: shape(pass), outputGradient: gradient.constant, weights: weights.values.constant,
+                        inputGradient: inputGradient.pointer, mask: source.mask)))
             if let inner = bordered?.gradient, let target = input.gradient {
                 copyRows(pass, from: inner.constant, to: target.pointer, clearsBorder: false)
             }
         }
         pass.run(
-            pass.kernels.convolutionWeightGradient,
-            ConvolutionWeightGradient(
-                shape: shape(pass), input: source.values.constant, outputGradient: gradient.constant,
-                weights: weights.update(step: step), bias: bias.update(step: step)))
+            .convolutionWeightGradient(
+                ConvolutionWeightGradient(
+                    shape: shape(pass), input: source.values.constant, outputGradient: gradient.constant,
+                    weights: weights.update(step: step), bias: bias.update(step: step))))
     }
 
     /// Copies an image into its border (`clearsBorder`) or out of it; a unit is a channel.

@@ -65,13 +65,13 @@ private final class DenseStage: Stage {
     /// x [batch × inputs] → y [batch × outputs]: y = b + x · w.
     func forward(_ pass: Pass) {
         pass.run(
-            pass.kernels.multiply,
-            MatrixProduct(
-                rows: pass.count, depth: input.shape.count, columns: outputWidth,
-                left: input.values.constant, leftRowStride: inputWidth, leftDepthStride: 1,
-                right: weights.values.constant,
-                use: .output(output.values.pointer, bias: bias.values.constant, rectifies: output.isRectified),
-                rowsPerUnit: 5))
+            .matrixProduct(
+                MatrixProduct(
+                    rows: pass.count, depth: input.shape.count, columns: outputWidth,
+                    left: input.values.constant, leftRowStride: inputWidth, leftDepthStride: 1,
+                    right: weights.values.constant,
+                    use: .output(output.values.pointer, bias: bias.values.constant, rectifies: output.isRectified),
+                    rowsPerUnit: 5)))
     }
 
     /// ∂x = ∂y · wᵀ; ∂w = xᵀ · ∂y, ∂b = Σ ∂y over the samples.
@@ -79,27 +79,29 @@ private final class DenseStage: Stage {
         guard let gradient = output.gradient else { return }
         if let inputGradient = input.gradient, let transposed {
             pass.run(
-                pass.kernels.transpose,
-                Transposition(
-                    source: weights.values.constant, sourceRows: input.shape.count, sourceColumns: output.shape.count,
-                    sourceStride: outputWidth, target: transposed.pointer, targetStride: inputWidth))
+                .transposition(
+                    Transposition(
+                        source: weights.values.constant, sourceRows: input.shape.count,
+                        sourceColumns: output.shape.count,
+                        sourceStride: outputWidth, target: transposed.pointer, targetStride: inputWidth)))
             pass.run(
-                pass.kernels.multiply,
-                MatrixProduct(
-                    rows: pass.count, depth: output.shape.count, columns: inputWidth,
-                    left: gradient.constant, leftRowStride: outputWidth, leftDepthStride: 1,
-                    right: transposed.constant, use: .gradient(inputGradient.pointer, mask: input.mask),
-                    rowsPerUnit: 5))
+                .matrixProduct(
+                    MatrixProduct(
+                        rows: pass.count, depth: output.shape.count, columns: inputWidth,
+                        left: gradient.constant, leftRowStride: outputWidth, leftDepthStride: 1,
+                        right: transposed.constant, use: .gradient(inputGradient.pointer, mask: input.mask),
+                        rowsPerUnit: 5)))
         }
         pass.run(
-            pass.kernels.multiply,
-            MatrixProduct(
-                rows: input.shape.count, depth: pass.count, columns: outputWidth,
-                left: input.values.constant, leftRowStride: 1, leftDepthStride: inputWidth,
-                right: gradient.constant, use: .update(weights.update(step: step)), rowsPerUnit: 100))
+            .matrixProduct(
+                MatrixProduct(
+                    rows: input.shape.count, depth: pass.count, columns: outputWidth,
+                    left: input.values.constant, leftRowStride: 1, leftDepthStride: inputWidth,
+                    right: gradient.constant, use: .update(weights.update(step: step)), rowsPerUnit: 100)))
         pass.run(
-            pass.kernels.sumColumns,
-            ColumnSums(
-                rows: pass.count, columns: outputWidth, values: gradient.constant, update: bias.update(step: step)))
+            .columnSums(
+                ColumnSums(
+                    rows: pass.count, columns: outputWidth, values: gradient.constant, update: bias.update(step: step)))
+        )
     }
 }

@@ -53,24 +53,25 @@ private final class DropoutStage: Stage {
     func forward(_ pass: Pass) {
         let count = input.count(in: pass)
         pass.run(
-            pass.kernels.drawDropoutFactors,
-            DropoutFactors(
-                rate: rate, counter: stream.counter(UInt64(pass.step) << 32), key: stream.key,
-                factors: factors.pointer, count: count))
+            .dropoutFactors(
+                DropoutFactors(
+                    rate: rate, counter: stream.counter(UInt64(pass.step) << 32), key: stream.key,
+                    factors: factors.pointer, count: count)))
         pass.run(
-            pass.kernels.scale,
-            Scaling(
-                input: input.values.constant, factors: factors.constant, output: output.values.pointer, mask: nil,
-                count: count))
+            .scaling(
+                Scaling(
+                    input: input.values.constant, factors: factors.constant, output: output.values.pointer, mask: nil,
+                    count: count)))
     }
 
     /// ∂x = ∂y · factors.
     func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         pass.run(
-            pass.kernels.scale,
-            Scaling(
-                input: gradient.constant, factors: factors.constant, output: inputGradient.pointer, mask: input.mask,
-                count: input.count(in: pass)))
+            .scaling(
+                Scaling(
+                    input: gradient.constant, factors: factors.constant, output: inputGradient.pointer,
+                    mask: input.mask,
+                    count: input.count(in: pass))))
     }
 }

@@ -28,19 +28,19 @@ private final class FlattenStage: Stage {
     /// x [features × batch] → y [batch × features]: from the layout of images to that of features.
     func forward(_ pass: Pass) {
         pass.run(
-            pass.kernels.transpose,
-            Transposition(
-                source: input.values.constant, sourceRows: input.shape.count, sourceColumns: pass.count,
-                sourceStride: pass.batch, target: output.values.pointer, targetStride: width))
+            .transposition(
+                Transposition(
+                    source: input.values.constant, sourceRows: input.shape.count, sourceColumns: pass.count,
+                    sourceStride: pass.batch, target: output.values.pointer, targetStride: width)))
     }
 
     /// The way back.
     func backward(_ pass: Pass, step: OptimizerStep?) {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         pass.run(
-            pass.kernels.transpose,
-            Transposition(
-                source: gradient.constant, sourceRows: pass.count, sourceColumns: output.shape.count,
-                sourceStride: width, target: inputGradient.pointer, targetStride: pass.batch, mask: input.mask))
+            .transposition(
+                Transposition(
+                    source: gradient.constant, sourceRows: pass.count, sourceColumns: output.shape.count,
+                    sourceStride: width, target: inputGradient.pointer, targetStride: pass.batch, mask: input.mask)))
     }
 }

@@ -79,7 +79,7 @@ private final class LocalResponseNormalizationStage: Stage {
 
     /// y = x / s^β with the sums s, all of them channels × height × width × batch.
     func forward(_ pass: Pass) {
-        pass.run(pass.kernels.normalizeResponse, operation(pass))
+        pass.run(.responseNormalization(operation(pass)))
     }
 
     /// Each x stands in its neighbours' sums too: ∂xᵢ = ∂yᵢ · sᵢ^−β − 2αβ/size · xᵢ · Σⱼ ∂yⱼ · yⱼ / sⱼ.
@@ -88,6 +88,6 @@ private final class LocalResponseNormalizationStage: Stage {
         var operation = operation(pass)
         operation.gradients = (gradient.constant, inputGradient.pointer)
         operation.mask = input.mask
-        pass.run(pass.kernels.normalizeResponse, operation)
+        pass.run(.responseNormalization(operation))
     }
 }

@@ -92,12 +92,14 @@ private final class PoolingStage: Stage {
     func forward(_ pass: Pass) {
         if takesMaximum {
             pass.run(
-                pass.kernels.poolMaximum,
-                MaximumPoolingForward(shape: shape(pass), input: input.values.constant, output: output.values.pointer))
+                .maximumPooling(
+                    MaximumPoolingForward(
+                        shape: shape(pass), input: input.values.constant, output: output.values.pointer)))
         } else {
             pass.run(
-                pass.kernels.poolAverage,
-                AveragePoolingForward(shape: shape(pass), input: input.values.constant, output: output.values.pointer))
+                .averagePooling(
+                    AveragePoolingForward(
+                        shape: shape(pass), input: input.values.constant, output: output.values.pointer)))
         }
     }
 
@@ -106,17 +108,17 @@ private final class PoolingStage: Stage {
         guard let gradient = output.gradient, let inputGradient = input.gradient else { return }
         if takesMaximum {
             pass.run(
-                pass.kernels.poolMaximumGradient,
-                MaximumPoolingGradient(
-                    shape: shape(pass), input: input.values.constant, output: output.values.constant,
-                    outputGradient: gradient.constant, inputGradient: inputGradient.pointer,
-                    isInputRectified: input.isRectified))
+                .maximumPoolingGradient(
+                    MaximumPoolingGradient(
+                        shape: shape(pass), input: input.values.constant, output: output.values.constant,
+                        outputGradient: gradient.constant, inputGradient: inputGradient.pointer,
+                        isInputRectified: input.isRectified)))
         } else {
             pass.run(
-                pass.kernels.poolAverageGradient,
-                AveragePoolingGradient(
-                    shape: shape(pass), outputGradient: gradient.constant, inputGradient: inputGradient.pointer,
-                    mask: input.mask))
+                .averagePoolingGradient(
+                    AveragePoolingGradient(
+                        shape: shape(pass), outputGradient: gradient.constant, inputGradient: inputGradient.pointer,
+                        mask: input.mask)))
         }
     }
 }

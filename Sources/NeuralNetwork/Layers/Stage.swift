@@ -39,7 +39,7 @@ struct Pass {
     var batch: Int { paddedToLanes(count) }
 
     /// Computes all units of an operation.
-    func run<Task: Operation>(_ kernel: KernelSet.Kernel<Task>, _ operation: Task) {
-        team.run(operation.unitCount) { kernel(operation, $0) }
+    func run(_ operation: KernelOperation) {
+        team.run(operation.unitCount) { kernels.run(operation, $0) }
     }
 }

@@ -68,11 +68,12 @@ final class Batch {
         }
         plan.forward(pass)
         pass.run(
-            pass.kernels.softmaxCrossEntropy,
-            SoftmaxCrossEntropy(
-                count: pass.count, classes: plan.logits.shape.count, logits: plan.logits.values.constant,
-                labels: labels, labelSmoothing: Float(labelSmoothing), losses: losses.pointer, predictions: predictions,
-                gradient: needsGradient ? plan.logits.gradient?.pointer : nil, probabilities: probabilities))
+            .softmaxCrossEntropy(
+                SoftmaxCrossEntropy(
+                    count: pass.count, classes: plan.logits.shape.count, logits: plan.logits.values.constant,
+                    labels: labels, labelSmoothing: Float(labelSmoothing), losses: losses.pointer,
+                    predictions: predictions,
+                    gradient: needsGradient ? plan.logits.gradient?.pointer : nil, probabilities: probabilities)))
     }
 
     /// - Parameter pixels: Of all images that `indices` counts.
@@ -80,12 +81,12 @@ final class Batch {
         _ pixels: UnsafePointer<UInt8>, _ standardization: Standardization, _ plan: Plan, _ pass: Pass
     ) {
         pass.run(
-            pass.kernels.gather,
-            Gather(
-                pixels: pixels, pixelsPerImage: shape.count, indices: indices, count: pass.count,
-                scale: standardization.scale, offset: standardization.offset, output: plan.input.values.pointer,
-                outputStride: plan.isInputBatchInnermost ? pass.batch : paddedToLanes(shape.count),
-                isBatchInnermost: plan.isInputBatchInnermost))
+            .gather(
+                Gather(
+                    pixels: pixels, pixelsPerImage: shape.count, indices: indices, count: pass.count,
+                    scale: standardization.scale, offset: standardization.offset, output: plan.input.values.pointer,
+                    outputStride: plan.isInputBatchInnermost ? pass.batch : paddedToLanes(shape.count),
+                    isBatchInnermost: plan.isInputBatchInnermost)))
     }
 
     /// Of the first `count` samples, added in their order.

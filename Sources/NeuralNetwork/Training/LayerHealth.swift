@@ -67,7 +67,7 @@ extension FloatBuffer {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: count / elementsPerUnit + 1) { sums in
             guard let start = sums.baseAddress else { return 0 }
             let operation = SquareSums(values: constant, count: count, sums: start)
-            pass.run(pass.kernels.sumSquares, operation)
+            pass.run(.squareSums(operation))
             return (0..<operation.unitCount).reduce(0) { $0 + start[$1] }
         }
     }

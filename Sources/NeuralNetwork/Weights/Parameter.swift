@@ -87,7 +87,7 @@ final class Parameter {
             bound: bound, counter: stream.counter(0), key: stream.key, rows: isTransposed ? shape[0] : 1,
             columns: isTransposed ? shape[1] : count, values: values.pointer, rowStride: isTransposed ? 1 : count,
             columnStride: isTransposed ? paddedToLanes(shape[0]) : 1)
-        for unit in 0..<fill.unitCount { kernels.fillUniform(fill, unit) }
+        for unit in 0..<fill.unitCount { kernels.run(.uniformFill(fill), unit) }
     }
 
     func update(step: OptimizerStep?) -> ParameterUpdate {

@@ -1,6 +1,8 @@
 /// Random factors for dropout: 0 with probability `rate`, else 1 / (1 − rate). Which element gets which depends on the
 /// counter alone.
 @frozen public struct DropoutFactors: Operation {
+    public static let name = "dropout, random numbers"
+
     public var rate: Double
     /// Of `Philox.block`; its first word counts on from here, one for every four factors.
     public var counter: SIMD4<UInt32>
@@ -24,6 +26,8 @@
 
 /// A matrix of random numbers, uniform in ±bound: row by row one number after the other, whatever the layout.
 @frozen public struct UniformFill: Operation {
+    public static let name = "initialisation"
+
     public var bound: Float
     /// Of `Philox.block`; its first word counts on from here, one for every four numbers.
     public var counter: SIMD4<UInt32>

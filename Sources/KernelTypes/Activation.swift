@@ -8,6 +8,8 @@
 
 /// output = function(input), in either layout.
 @frozen public struct ActivationForward: Operation {
+    public static let name = "activation"
+
     public var function: ActivationFunction
     public var input: UnsafePointer<Float>
     public var output: UnsafeMutablePointer<Float>
@@ -28,6 +30,8 @@
 
 /// The loss's gradient by the input of an activation function.
 @frozen public struct ActivationGradient: Operation {
+    public static let name = "activation, gradient"
+
     public var function: ActivationFunction
     public var output: UnsafePointer<Float>
     public var outputGradient: UnsafePointer<Float>
@@ -54,6 +58,8 @@
 
 /// output = input · factors, zero where the mask is not positive: dropout forward and backward.
 @frozen public struct Scaling: Operation {
+    public static let name = "dropout"
+
     public var input: UnsafePointer<Float>
     public var factors: UnsafePointer<Float>
     public var output: UnsafeMutablePointer<Float>
@@ -75,5 +81,21 @@
     @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
 }
 
-/// Floats of a unit where each is computed on its own: 16 KiB.
-@inlinable public var elementsPerUnit: Int { 4096 }
+/// The squares of many numbers, added up in double precision, a sum a unit.
+@frozen public struct SquareSums: Operation {
+    public static let name = "norms"
+
+    public var values: UnsafePointer<Float>
+    /// Floats, a multiple of 16.
+    public var count: Int
+    /// One a unit.
+    public var sums: UnsafeMutablePointer<Double>
+
+    public init(values: UnsafePointer<Float>, count: Int, sums: UnsafeMutablePointer<Double>) {
+        self.values = values
+        self.count = count
+        self.sums = sums
+    }
+
+    @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
+}

@@ -23,6 +23,8 @@
 
 /// output = scale · (input − mean) / √(variance + ε) + shift.
 @frozen public struct BatchNormalizationForward: Operation {
+    public static let name = "batch normalisation"
+
     public var shape: BatchNormalizationShape
     public var input: UnsafePointer<Float>
     public var output: UnsafeMutablePointer<Float>
@@ -60,6 +62,8 @@
 
 /// The loss's gradients by a batch normalisation's input, scale and shift.
 @frozen public struct BatchNormalizationGradient: Operation {
+    public static let name = "batch normalisation, gradient"
+
     public var shape: BatchNormalizationShape
     public var input: UnsafePointer<Float>
     public var outputGradient: UnsafePointer<Float>
@@ -94,6 +98,8 @@
 /// Local response normalisation over channels, batch innermost: output = input / s^β, s = k + α/size · Σ input² over the
 /// channels from −size/2 to (size − 1)/2 away.
 @frozen public struct ResponseNormalization: Operation {
+    public static let name = "local response normalisation"
+
     public var channels: Int
     /// Pixels of a channel.
     public var positions: Int
