@@ -69,3 +69,28 @@ comment on column analysis.model_version.architecture is 'Tells architectures ap
 comment on column analysis.model_version.test_split_id is
     'Key of the split it was tested on: versions with the same were tested on the same samples.';
 comment on column analysis.model_version.misclassified is 'Test samples classified wrongly: test_samples − test_correct.';
+
+
+create or replace view analysis.alias_history as
+select model,
+       alias,
+       version,
+       held_from,
+       held_until,
+       set_by
+  from (select model.name as model,
+               history.alias,
+               history.number as version,
+               history.set_at as held_from,
+               lead(history.set_at) over (partition by model.name, history.alias order by history.set_at) as held_until,
+               history.set_by
+          from registry.model_alias_history as history
+          join registry.model using (model_id)) as entry
+ where version is not null;
+comment on view analysis.alias_history is 'Which version each alias has stood for, and when: who put what into production.';
+comment on column analysis.alias_history.model is 'The model.';
+comment on column analysis.alias_history.alias is 'The alias, e.g. production.';
+comment on column analysis.alias_history.version is 'The version that it stood for.';
+comment on column analysis.alias_history.held_from is 'From when on.';
+comment on column analysis.alias_history.held_until is 'Until when; null while it stands for it.';
+comment on column analysis.alias_history.set_by is 'The database role that set it.';

@@ -90,68 +90,6 @@ comment on column analysis.misclassified_sample.class_name is 'Name of the true 
 comment on column analysis.misclassified_sample.predicted_name is 'Name of the class predicted.';
 
 
-create or replace view analysis.confusion as
-select model.name as model,
-       model_version.number as version,
-       sample.label,
-       misclassification.predicted,
-       count(*) as samples,
-       avg(misclassification.confidence)::double precision as mean_confidence,
-       dataset.class_names[sample.label + 1] as class_name,
-       dataset.class_names[misclassification.predicted + 1] as predicted_name
-  from registry.model_version
-  join registry.model using (model_id)
-  join registry.run using (run_id)
-  join registry.dataset using (dataset_id)
-  join registry.misclassification
-    on misclassification.run_id = model_version.run_id
-   and misclassification.epoch = model_version.epoch
-  join registry.sample using (sample_id)
- group by model.name, model_version.number, dataset.class_names, sample.label, misclassification.predicted;
-comment on view analysis.confusion is 'How often a model version takes one class for another: the confusion matrix without its diagonal.';
-comment on column analysis.confusion.model is 'The model.';
-comment on column analysis.confusion.version is 'Number of the version.';
-comment on column analysis.confusion.label is 'The true class.';
-comment on column analysis.confusion.predicted is 'The class predicted.';
-comment on column analysis.confusion.samples is 'Test samples of the one taken for the other.';
-comment on column analysis.confusion.mean_confidence is 'Mean probability given to the wrong class.';
-comment on column analysis.confusion.class_name is 'Name of the true class.';
-comment on column analysis.confusion.predicted_name is 'Name of the wrong class.';
-
-
-create or replace view analysis.class_accuracy as
-select model.name as model,
-       model_version.number as version,
-       class.label,
-       dataset.class_names[class.label + 1] as class_name,
-       class.samples,
-       class.samples - class.missed as correct,
-       (class.samples - class.missed)::double precision / class.samples as accuracy
-  from registry.model_version
-  join registry.model using (model_id)
-  join registry.run using (run_id)
-  join registry.dataset using (dataset_id)
- cross join lateral (select tested.label, tested.samples, coalesce(missed.samples, 0) as missed
-                       from (select sample.label, count(*) as samples
-                               from registry.sample
-                              where sample.split_id = dataset.test_split_id
-                              group by sample.label) as tested
-                       left join (select sample.label, count(*) as samples
-                                    from registry.misclassification
-                                    join registry.sample using (sample_id)
-                                   where misclassification.run_id = model_version.run_id
-                                     and misclassification.epoch = model_version.epoch
-                                   group by sample.label) as missed using (label)) as class;
-comment on view analysis.class_accuracy is 'Test accuracy of each model version by class.';
-comment on column analysis.class_accuracy.model is 'The model.';
-comment on column analysis.class_accuracy.version is 'Number of the version.';
-comment on column analysis.class_accuracy.label is 'The class.';
-comment on column analysis.class_accuracy.class_name is 'Its name.';
-comment on column analysis.class_accuracy.samples is 'Test samples of the class.';
-comment on column analysis.class_accuracy.correct is 'Those classified correctly.';
-comment on column analysis.class_accuracy.accuracy is 'correct / samples.';
-
-
 create or replace view analysis.test_loss as
 select model.name as model,
        model_version.number as version,

@@ -63,3 +63,38 @@ comment on column analysis.tolerance.version is 'Its version.';
 comment on column analysis.tolerance.perturbation is 'What was done to the images.';
 comment on column analysis.tolerance.tolerated_from is 'Lower end of the range.';
 comment on column analysis.tolerance.tolerated_to is 'Upper end of the range.';
+
+
+create or replace view analysis.perturbed_prediction as
+select model.name as model,
+       evaluation.number as version,
+       evaluation.perturbation,
+       evaluation.strength,
+       sample.index,
+       sample.label,
+       given.predicted,
+       given.predicted = sample.label as is_correct,
+       dataset.class_names[sample.label + 1] as class_name,
+       dataset.class_names[given.predicted + 1] as predicted_name,
+       sample.sample_id
+  from registry.evaluation
+  join registry.model using (model_id)
+  join registry.model_version using (model_id, number)
+  join registry.run using (run_id)
+  join registry.dataset using (dataset_id)
+ cross join lateral unnest(evaluation.predictions) with ordinality as given (predicted, position)
+  join registry.sample
+    on sample.split_id = dataset.test_split_id
+   and sample.index = given.position - 1;
+comment on view analysis.perturbed_prediction is 'What model versions predict for each changed test image.';
+comment on column analysis.perturbed_prediction.model is 'The model.';
+comment on column analysis.perturbed_prediction.version is 'Its version.';
+comment on column analysis.perturbed_prediction.perturbation is 'What was done to the images.';
+comment on column analysis.perturbed_prediction.strength is 'How much of it, as in analysis.robustness.';
+comment on column analysis.perturbed_prediction.index is 'Position of the sample in the test split, from 0.';
+comment on column analysis.perturbed_prediction.label is 'The true class.';
+comment on column analysis.perturbed_prediction.predicted is 'The class predicted.';
+comment on column analysis.perturbed_prediction.is_correct is 'Whether they are the same.';
+comment on column analysis.perturbed_prediction.class_name is 'Name of the true class.';
+comment on column analysis.perturbed_prediction.predicted_name is 'Name of the class predicted.';
+comment on column analysis.perturbed_prediction.sample_id is 'Key of the sample.';

@@ -85,3 +85,24 @@ comment on column analysis.schedule.last_finished_at is 'When that ended.';
 comment on column analysis.schedule.last_exit_status is 'How that ended; 0 is success.';
 comment on column analysis.schedule.last_output is 'The last of what it printed.';
 comment on column analysis.schedule.words is 'The words of the command.';
+
+
+create or replace view analysis.schedule_execution as
+select name,
+       due_at,
+       worker,
+       started_at,
+       finished_at,
+       extract(epoch from finished_at - started_at)::double precision as seconds,
+       exit_status,
+       output
+  from registry.schedule_execution;
+comment on view analysis.schedule_execution is 'Every execution of each schedule that is kept.';
+comment on column analysis.schedule_execution.name is 'Name of the schedule.';
+comment on column analysis.schedule_execution.due_at is 'The time that was executed.';
+comment on column analysis.schedule_execution.worker is 'The daemon that executed it.';
+comment on column analysis.schedule_execution.started_at is 'When it began.';
+comment on column analysis.schedule_execution.finished_at is 'When it ended; null while it is executed.';
+comment on column analysis.schedule_execution.seconds is 'Wall time.';
+comment on column analysis.schedule_execution.exit_status is 'How it ended; 0 is success.';
+comment on column analysis.schedule_execution.output is 'The last of what it printed.';
