@@ -19,15 +19,15 @@ public struct ModelReference: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: `nil` when the text is not of that form.
     public init?(_ text: String) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard !parts[0].isEmpty else { return nil }
+        guard Names.fault(in: parts[0]) == nil else { return nil }
         model = parts[0]
         if parts.count == 1 {
             selector = .newest
-        } else if let number = Int(parts[1]) {
+        } else if !parts[1].hasPrefix("+"), let number = Int(parts[1]) {
             guard number > 0 else { return nil }
             selector = .number(number)
         } else {
-            guard parts[1].first?.isLetter == true else { return nil }
+            guard Names.isAliasWord(parts[1]) else { return nil }
             selector = .alias(parts[1])
         }
     }

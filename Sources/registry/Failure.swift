@@ -65,7 +65,7 @@ enum UsageError: Failure {
         case .unusableHome:
             "The path of the home is longer than 900 bytes, or has control characters or bytes that are not UTF-8, which "
                 + "PostgreSQL does not take. Name another folder with REGISTRY_HOME."
-        case .badName(let name): invalidName(name)
+        case .badName(let fault): fault
         case .nothingTested(let dataset):
             "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
         case .nothingToReport: "No model has been trained yet. Start with: registry train mlp"

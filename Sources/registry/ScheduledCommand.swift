@@ -57,7 +57,6 @@ extension DatabaseOptions {
 extension RetrainCommand: SchedulableCommand {
     func checkMayBeScheduled() throws {
         try database.checkMayBeScheduled()
-        for model in models where !isValidName(model) { throw UsageError.badName(model) }
     }
 }
 

@@ -72,7 +72,9 @@ struct BadInputTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         #expect(try await line(program, 65, "dataset", "import", "x", "/nonexistent").contains("no such folder"))
-        #expect(try await line(program, 65, "dataset", "import", "x", folder.path).contains("t10k-labels-idx1-ubyte"))
+        #expect(
+            try await line(program, 65, "dataset", "import", "x", folder.path).contains(
+                "there is no train-images-idx3-ubyte"))
         let source = URL(filePath: try await MNISTFiles.folder().string)
         let names = try FileManager.default.contentsOfDirectory(atPath: source.path)
         for name in names {

@@ -88,7 +88,8 @@ create table registry.model_alias (
     constraint model_alias_pkey primary key (model_id, alias),
     constraint model_alias_model_id_number_fkey
         foreign key (model_id, number) references registry.model_version,
-    constraint model_alias_alias_check check (alias ~ '^[A-Za-z][A-Za-z0-9._-]{0,99}$')
+    constraint model_alias_alias_check
+        check (alias ~ '^[A-Za-z][A-Za-z0-9._-]{0,99}$' and alias !~* '^(v[0-9.]*|latest|newest)$')
 );
 create index model_alias_model_id_number_index on registry.model_alias (model_id, number);
 comment on table registry.model_alias is 'A name for one version of a model that can be moved, e.g. production.';

@@ -3,12 +3,32 @@ import FoundationEssentials
 import PostgreSQL
 import Store
 
-extension ModelReference: ExpressibleByArgument {
-    public init?(argument: String) {
-        self.init(argument)
+extension ModelReference {
+    /// - Throws: `ValidationError` with what is wrong.
+    init(typed text: String) throws {
+        if let fault = text.split(separator: "@", omittingEmptySubsequences: false).first
+            .flatMap({ Names.fault(in: String($0)) })
+        {
+            throw ValidationError(fault)
+        }
+        guard let reference = ModelReference(text) else {
+            throw ValidationError("Write mlp (the newest version), mlp@3, or mlp@production (an alias).")
+        }
+        self = reference
     }
+}
 
-    public static var defaultCompletionKind: CompletionKind { .default }
+/// - Throws: `ValidationError` unless a model, schedule or data set, written mnist or mnist@2, may be called so.
+func checkNames(_ names: String?...) throws {
+    for case let name? in names {
+        let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        if let fault = Names.fault(in: parts[0]) { throw ValidationError(fault) }
+    }
+}
+
+/// - Throws: `ValidationError` unless a new model, schedule or data set may be called so.
+func checkNewName(_ name: String) throws {
+    if let fault = Names.fault(in: name) { throw ValidationError(fault) }
 }
 
 /// A day, its beginning in UTC, or a moment in ISO 8601.
@@ -34,19 +54,4 @@ struct LimitOption: ParsableArguments {
     func validate() throws {
         guard limit >= 0 else { throw ValidationError("--limit must not be negative.") }
     }
-}
-
-/// Whether a model or data set may be called so: what can be told from `@VERSION`, from an option, and typed in a shell.
-func isValidName(_ name: String) -> Bool {
-    guard let first = name.unicodeScalars.first, name.utf8.count <= 100 else { return false }
-    return first.isLetterOrDigit
-        && name.unicodeScalars.allSatisfy { $0.isLetterOrDigit || $0 == "-" || $0 == "_" || $0 == "." }
-}
-
-func invalidName(_ name: String) -> String {
-    "“\(name)” can't be a name: use letters, digits, “-”, “_” and “.”, beginning with a letter or digit, at most 100."
-}
-
-extension Unicode.Scalar {
-    fileprivate var isLetterOrDigit: Bool { properties.isAlphabetic || properties.numericType == .decimal }
 }

@@ -8,7 +8,7 @@ struct CompareCommand: AsyncParsableCommand {
         abstract: "Which model version is better, by how much, and whether that is chance.",
         discussion: "Example: registry compare mlp cnn@3 --format json")
 
-    @Argument(help: "Two or more of mlp, mlp@3, mlp@production.")
+    @Argument(help: "Two or more of mlp, mlp@3, mlp@production.", transform: ModelReference.init(typed:))
     var models: [ModelReference]
 
     enum Part: String, CaseIterable, ExpressibleByArgument {

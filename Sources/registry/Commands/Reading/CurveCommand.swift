@@ -17,7 +17,7 @@ struct CurveCommand: AsyncParsableCommand {
               registry curve mlp cnn --output curve.png
             """)
 
-    @Argument(help: "One or more of mlp, mlp@3, mlp@production.")
+    @Argument(help: "One or more of mlp, mlp@3, mlp@production.", transform: ModelReference.init(typed:))
     var models: [ModelReference]
 
     @Flag(help: "Accuracy instead of loss.")

@@ -8,7 +8,7 @@ struct ErrorsCommand: AsyncParsableCommand {
         abstract: "What a model version takes for what, and pictures of it.",
         discussion: "Example: registry errors cnn --limit 40")
 
-    @Argument(help: "mlp, mlp@3 or mlp@production.")
+    @Argument(help: "mlp, mlp@3 or mlp@production.", transform: ModelReference.init(typed:))
     var model: ModelReference
 
     @OptionGroup var limit: LimitOption

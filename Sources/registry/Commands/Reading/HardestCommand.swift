@@ -40,6 +40,8 @@ struct HardestCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
+        try checkNames(dataset)
+        try model.map(checkNewName)
         guard (0...32_767).contains(label ?? 0) else {
             throw ValidationError("--label must be a class's number, from 0.")
         }

@@ -18,6 +18,7 @@ struct ModelsCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
+        try model.map(checkNewName)
         if let limit, limit < 0 { throw ValidationError("--limit must not be negative.") }
     }
 
@@ -40,6 +41,8 @@ struct RunsCommand: AsyncParsableCommand {
     @OptionGroup var limit: LimitOption
     @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
+
+    func validate() throws { try model.map(checkNewName) }
 
     func run() async throws {
         let rows = try await database.openStore().runs(of: model, limit: limit.limit)

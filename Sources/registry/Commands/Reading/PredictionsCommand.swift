@@ -8,7 +8,7 @@ struct PredictionsCommand: AsyncParsableCommand {
         abstract: "What a model version predicts for the first test samples.",
         discussion: "Example: registry predictions cnn --limit 40")
 
-    @Argument(help: "mlp, mlp@3 or mlp@production.")
+    @Argument(help: "mlp, mlp@3 or mlp@production.", transform: ModelReference.init(typed:))
     var model: ModelReference
 
     @OptionGroup var limit: LimitOption

@@ -12,7 +12,9 @@ struct ReportCommand: AsyncParsableCommand {
             Example: registry report mlp cnn --output report.html
             """)
 
-    @Argument(help: "mlp, mlp@3 or mlp@production. Default: the newest of every model.")
+    @Argument(
+        help: "mlp, mlp@3 or mlp@production. Default: the newest of every model.",
+        transform: ModelReference.init(typed:))
     var models: [ModelReference] = []
 
     @Option(help: "The file to write.", completion: .file(extensions: ["html"]))

@@ -19,7 +19,7 @@ struct RobustnessCommand: AsyncParsableCommand {
               registry robustness cnn@production --only rotation --only blur --format csv
             """)
 
-    @Argument(help: "mlp, mlp@3 or mlp@production.")
+    @Argument(help: "mlp, mlp@3 or mlp@production.", transform: ModelReference.init(typed:))
     var model: ModelReference
 
     @Option(

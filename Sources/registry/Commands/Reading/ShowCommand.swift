@@ -10,7 +10,7 @@ struct ShowCommand: AsyncParsableCommand {
         abstract: "A model version: layers, configuration, epochs, classes.",
         discussion: "Example: registry show cnn@2")
 
-    @Argument(help: "mlp, mlp@3 or mlp@production.")
+    @Argument(help: "mlp, mlp@3 or mlp@production.", transform: ModelReference.init(typed:))
     var model: ModelReference
 
     enum Part: String, CaseIterable, ExpressibleByArgument {

@@ -32,6 +32,8 @@ struct DatasetFetchCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
 
+    func validate() throws { try checkNewName(name) }
+
     func run() async throws {
         guard let known = KnownDataset.named(name) else { throw DatasetError.unknown(name) }
         let supply = DatasetSupply(store: try await database.openStore(), isQuiet: quiet)
@@ -76,7 +78,7 @@ struct DatasetImportCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard isValidName(name) else { throw ValidationError(invalidName(name)) }
+        try checkNewName(name)
         if let names {
             guard names.count >= 2, names.count <= 256, !names.contains(""), Set(names).count == names.count else {
                 throw ValidationError("--class-names needs 2 to 256 different names, separated by commas.")
@@ -145,6 +147,8 @@ struct DatasetShowCommand: AsyncParsableCommand {
     @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
+    func validate() throws { try checkNames(name) }
+
     func run() async throws {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: name)
@@ -180,6 +184,8 @@ struct DatasetInspectCommand: AsyncParsableCommand {
 
     @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
+
+    func validate() throws { try checkNames(name) }
 
     func run() async throws {
         let store = try await database.openStore()

@@ -28,6 +28,7 @@ struct DatasetDriftCommand: AsyncParsableCommand {
             throw ValidationError(
                 "Name one data set, or two splits, e.g.: registry dataset drift mnist:training mnist:test")
         }
+        for split in splits { try checkNames(Self.parts(split).dataset) }
         for split in splits where split.contains(":") {
             guard splits.count == 2, Self.parts(split).split != nil else {
                 throw ValidationError("“\(split)” must be two splits' names, e.g.: mnist:training mnist:test")

@@ -66,7 +66,8 @@ struct TrainCommand: AsyncParsableCommand {
         guard (1...1024).contains(threads ?? 1) else {
             throw ValidationError("--threads must be between 1 and 1,024.")
         }
-        if let name, !isValidName(name) { throw ValidationError(invalidName(name)) }
+        try name.map(checkNewName)
+        try checkNames(dataset)
         guard detach || !wait else { throw ValidationError("--wait goes with --detach.") }
         guard !detach || threads == nil else {
             throw ValidationError("--threads is said to the daemon, as --threads-per-worker.")
@@ -79,6 +80,8 @@ struct TrainCommand: AsyncParsableCommand {
         let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
         let described =
             Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)
+        let model = name ?? described?.name ?? self.architecture
+        if let fault = Names.fault(in: model) { throw UsageError.badName(fault) }
         // The file, the tensors in it and the file that is made of them are in memory at the same time.
         let weights = try initialWeights.map { try ForeignWeights(readFile($0, limit: Memory.available / 3)) }
         if !quiet { for change in weights?.changes ?? [] { Terminal.tell("\(initialWeights ?? ""): \(change)") } }
@@ -86,8 +89,6 @@ struct TrainCommand: AsyncParsableCommand {
         let store = try connect()
         let dataset = try await DatasetSupply(store: store, isQuiet: quiet).dataset(named: dataset)
         let architecture = try described ?? builtInArchitecture(for: dataset.description)
-        let model = name ?? architecture.name
-        guard isValidName(model) else { throw UsageError.badName(model) }
         try architecture.checkFits(dataset.description)
         // Another process, later, trains what is only queued.
         let memory = detach ? Memory.total : Memory.available

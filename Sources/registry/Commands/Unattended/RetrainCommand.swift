@@ -45,6 +45,7 @@ struct RetrainCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
+        for model in models { try checkNewName(model) }
         guard (0...1).contains(level) else { throw ValidationError("--level must be between 0 and 1.") }
         guard (0...1).contains(minimumAccuracy) else {
             throw ValidationError("--minimum-accuracy must be between 0 and 1.")

@@ -38,7 +38,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
 
         func validate() throws {
-            if !isValidName(name) { throw ValidationError(invalidName(name)) }
+            try checkNewName(name)
             do {
                 try checkSchedule(command)
             } catch {
@@ -88,6 +88,8 @@ struct ScheduleCommand: AsyncParsableCommand {
         var name: String
 
         @OptionGroup var database: DatabaseOptions
+
+        func validate() throws { try checkNewName(name) }
 
         func run() async throws {
             guard try await database.openStore().removeSchedule(name) else { throw UsageError.noSuchSchedule(name) }

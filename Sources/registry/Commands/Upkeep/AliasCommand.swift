@@ -13,10 +13,12 @@ struct AliasCommand: AsyncParsableCommand {
               registry alias mlp production --remove
             """)
 
-    @Argument(help: "mlp (the newest version), mlp@3 or, by another alias, mlp@candidate.")
+    @Argument(
+        help: "mlp (the newest version), mlp@3 or, by another alias, mlp@candidate.",
+        transform: ModelReference.init(typed:))
     var model: ModelReference
 
-    @Argument(help: "The alias: letters, digits, “.”, “_” and “-”, a letter first.")
+    @Argument(help: "The alias: letters a to z, digits, “.”, “_” and “-”, a letter first, and no v2, latest or newest.")
     var alias: String
 
     @Flag(help: "Remove the alias.")
@@ -25,9 +27,7 @@ struct AliasCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard isValidName(alias), alias.first?.isLetter == true else {
-            throw ValidationError("“\(alias)” is no alias: letters, digits, “.”, “_” and “-”, a letter first.")
-        }
+        if let fault = Names.fault(inAlias: alias) { throw ValidationError(fault) }
         guard !remove || model.selector == .newest else {
             throw ValidationError("--remove takes the model alone: registry alias \(model.model) \(alias) --remove")
         }

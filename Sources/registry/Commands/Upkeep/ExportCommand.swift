@@ -22,7 +22,7 @@ struct ExportCommand: AsyncParsableCommand {
         case safetensors, onnx
     }
 
-    @Argument(help: "mlp, mlp@3 or mlp@production.")
+    @Argument(help: "mlp, mlp@3 or mlp@production.", transform: ModelReference.init(typed:))
     var model: ModelReference
 
     @Argument(
