@@ -156,5 +156,13 @@ struct BoundsTests {
         #expect(joined.architecture.batches(of: 6, size: 4) == [0..<4, 4..<6])
         #expect(joined.architecture.batches(of: 9, size: 4) == [0..<4, 4..<9])
         #expect(joined.architecture.batches(of: 3, size: 4) == [0..<3])
+        for architecture in [architecture, joined.architecture] {
+            for (samples, size) in (0...12).flatMap({ samples in (1...5).map { (samples, $0) } }) {
+                let largest = architecture.batches(of: samples, size: size).map(\.count).max() ?? 0
+                #expect(architecture.largestBatch(of: samples, size: size) == largest, "\(samples), \(size)")
+            }
+        }
+        // A list of these batches would not fit into any memory.
+        #expect(architecture.largestBatch(of: .max, size: 4) == 4)
     }
 }

@@ -52,8 +52,7 @@ extension Architecture {
         memory.optimizer = saturatingProduct([training.momentCount, trainable])
         memory.storing = saturatingSum(memory.weights, memory.optimizer)
         let batch =
-            samples.map { batches(of: $0.training, size: training.batchSize).map(\.count).max() ?? 0 }
-            ?? training.batchSize
+            samples.map { largestBatch(of: $0.training, size: training.batchSize) } ?? training.batchSize
         memory.activations = saturatingSum(
             memory.activations,
             activationBytes(

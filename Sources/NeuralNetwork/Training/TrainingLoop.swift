@@ -170,6 +170,14 @@ extension Architecture {
         return batches
     }
 
+    /// The most images that a step of an epoch learns from.
+    ///
+    /// Computed without the list of batches: a count that is only announced must cost nothing.
+    func largestBatch(of samples: Int, size: Int) -> Int {
+        let isJoined = samples > size && (samples - 1).isMultiple(of: size) && singleValueNormalization != nil
+        return min(samples, isJoined ? size + 1 : size)
+    }
+
     /// The position of the first `batch_norm` with one value of each channel a sample, as after a dense layer.
     private var singleValueNormalization: Int? {
         var input = LayerShape.image(self.input)
