@@ -179,6 +179,24 @@ extension Store {
         return UInt64(greatest < .max ? greatest + 1 : .random(in: 0..<(.max)))
     }
 
+    /// Which test samples both, one or neither of two versions get right; `nil` where they were tested on others.
+    public func agreement(of old: StoredVersion, and new: StoredVersion) throws -> Agreement? {
+        try connection.query(
+            """
+            select both_correct, only_a_correct, only_b_correct, neither_correct
+              from analysis.agreement
+             where a_model = $1
+               and a_version = $2
+               and b_model = $3
+               and b_version = $4
+            """, old.model, old.number, new.model, new.number
+        ).first.map { row in
+            Agreement(
+                bothCorrect: try row["both_correct"], onlyOldCorrect: try row["only_a_correct"],
+                onlyNewCorrect: try row["only_b_correct"], neitherCorrect: try row["neither_correct"])
+        }
+    }
+
     /// The positions in the test split of the samples that a version misses.
     public func missedIndices(of version: StoredVersion) throws -> Set<Int> {
         Set(
@@ -186,5 +204,24 @@ extension Store {
                 "select index from analysis.misclassified_sample where model = $1 and version = $2",
                 version.model, version.number
             ).map { try $0["index"] as Int })
+    }
+}
+
+/// How many test samples both, one or neither of two versions get right.
+public struct Agreement: Sendable, Equatable {
+    public let bothCorrect: Int
+    public let onlyOldCorrect: Int
+    public let onlyNewCorrect: Int
+    public let neitherCorrect: Int
+
+    public init(bothCorrect: Int, onlyOldCorrect: Int, onlyNewCorrect: Int, neitherCorrect: Int) {
+        self.bothCorrect = bothCorrect
+        self.onlyOldCorrect = onlyOldCorrect
+        self.onlyNewCorrect = onlyNewCorrect
+        self.neitherCorrect = neitherCorrect
+    }
+
+    public var oldAccuracy: Double {
+        Double(bothCorrect + onlyOldCorrect) / Double(bothCorrect + onlyOldCorrect + onlyNewCorrect + neitherCorrect)
     }
 }

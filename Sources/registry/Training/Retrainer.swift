@@ -106,15 +106,13 @@ struct Retrainer {
                 }
                 return (candidate, try Self.production(of: candidate.model, in: store))
             }
-            let missed = try store { try $0.missedIndices(of: candidate) }
-            let missedBefore = try production.map { try missedIndices(of: $0, onTestOf: candidate) }
+            let agreement = try production.map { try self.agreement(of: $0, and: candidate) }
             let summary = try store { try $0.summaries(of: [candidate]) }[0]
             let accuracy: Double = try summary["test_accuracy"]
             let decision = try store {
                 try $0.gate(
-                    onlyOldCorrect: missedBefore.map { missed.subtracting($0).count } ?? 0,
-                    onlyNewCorrect: missedBefore.map { $0.subtracting(missed).count } ?? 0, newAccuracy: accuracy,
-                    level: conditions.level, minimumAccuracy: conditions.minimumAccuracy)
+                    onlyOldCorrect: agreement?.onlyOldCorrect ?? 0, onlyNewCorrect: agreement?.onlyNewCorrect ?? 0,
+                    newAccuracy: accuracy, level: conditions.level, minimumAccuracy: conditions.minimumAccuracy)
             }
             let outcome = decision.passes ? Outcome.promoted : .heldBack
             switch try store({ try $0.decide(retraining, on: candidate, against: production, decision) }) {
@@ -124,43 +122,42 @@ struct Retrainer {
                 try Terminal.write("retrain \(candidate.model): \(before) by another process\n")
                 return .done
             case .stored, .decidedBefore:
-                try tell(
-                    candidate, summary, against: production, missed: missed, missedBefore: missedBefore, decision)
+                try tell(candidate, summary, against: production, agreement, decision)
                 return outcome
             }
         }
     }
 
-    /// The test samples that a version misses; it is tested anew where it was tested on others.
-    private func missedIndices(of version: StoredVersion, onTestOf candidate: StoredVersion) throws -> Set<Int> {
-        guard version.testSplitID != candidate.testSplitID else {
-            return try store { try $0.missedIndices(of: version) }
-        }
-        let (images, trained) = try store { store in
+    /// The version in production is tested anew where it was tested on other samples.
+    private func agreement(of production: StoredVersion, and candidate: StoredVersion) throws -> Agreement {
+        if let known = try store({ try $0.agreement(of: production, and: candidate) }) { return known }
+        let (images, trained, missed) = try store { store in
             let dataset = try store.dataset(id: candidate.datasetID)
             return (
                 try TrainingData.images(of: dataset, split: .test, from: store).images,
-                try TrainedNetwork(of: version, in: store)
+                try TrainedNetwork(of: production, in: store), try store.missedIndices(of: candidate)
             )
         }
         let tested = try trained.evaluator(on: engine)(images)
-        return Set(images.labels.indices.filter { tested.predictions[$0] != images.labels[$0] })
+        let missedBefore = Set(images.labels.indices.filter { tested.predictions[$0] != images.labels[$0] })
+        return Agreement(
+            bothCorrect: images.labels.count - missed.union(missedBefore).count,
+            onlyOldCorrect: missed.subtracting(missedBefore).count,
+            onlyNewCorrect: missedBefore.subtracting(missed).count,
+            neitherCorrect: missed.intersection(missedBefore).count)
     }
 
     /// Ten lines, for a mail.
     private func tell(
-        _ candidate: StoredVersion, _ row: Row, against production: StoredVersion?, missed: Set<Int>,
-        missedBefore: Set<Int>?, _ decision: GateDecision
+        _ candidate: StoredVersion, _ row: Row, against production: StoredVersion?, _ agreement: Agreement?,
+        _ decision: GateDecision
     ) throws {
         let samples: Int = try row["test_samples"]
-        func accuracy(_ missed: Set<Int>?) -> String {
-            guard let missed else { return "–" }
-            return Quantity.decimal(1 - Double(missed.count) / Double(samples), places: 4)
-        }
+        func shown(_ accuracy: Double) -> String { Quantity.decimal(accuracy, places: 4) }
         let (dataset, version): (String, Int) = (try row["dataset"], try row["dataset_version"])
-        let comparison = missedBefore.map { before in
-            "\(Quantity.count(missed.subtracting(before).count)) only right before, "
-                + "\(Quantity.count(before.subtracting(missed).count)) only right now"
+        let comparison = agreement.map { agreement in
+            "\(Quantity.count(agreement.onlyOldCorrect)) only right before, "
+                + "\(Quantity.count(agreement.onlyNewCorrect)) only right now"
         }
         let result =
             decision.passes
@@ -171,10 +168,10 @@ struct Retrainer {
             ["data set", "\(dataset)@\(version), \(Quantity.count(samples)) test samples"],
             ["production before", production.map { "\($0.reference)" } ?? "none"],
             ["candidate", "\(candidate.reference), run \(candidate.run), \(try row["epochs"] as Int) epochs"],
-            ["accuracy before", accuracy(missedBefore)],
-            ["accuracy now", accuracy(missed)],
+            ["accuracy before", agreement.map { shown($0.oldAccuracy) } ?? "–"],
+            ["accuracy now", shown(try row["test_accuracy"])],
             ["test samples", comparison ?? "–"],
-            ["McNemar's test", missedBefore == nil ? "–" : Quantity.probability(decision.p, named: "exact p")],
+            ["McNemar's test", agreement == nil ? "–" : Quantity.probability(decision.p, named: "exact p")],
             ["gate", decision.reason],
             ["result", result],
         ]
