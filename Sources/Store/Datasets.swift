@@ -392,19 +392,25 @@ extension Store {
             """)
     }
 
-    /// The counts of each class in each split of a data set.
+    /// The counts of each class in each split of a data set, also of classes that have no samples.
     public func classBalance(of dataset: StoredDataset) throws -> Rows {
         try connection.query(
             """
-            select label, class_name,
-                   sum(samples) filter (where split = 'training')::bigint as training_samples,
-                   sum(share) filter (where split = 'training') as training_share,
-                   sum(samples) filter (where split = 'test')::bigint as test_samples,
-                   sum(share) filter (where split = 'test') as test_share
-              from analysis.class_balance
-             where dataset_id = $1
-             group by label, class_name
-             order by label
+            select class.position - 1 as label, class.name as class_name,
+                   coalesce(training.samples, 0) as training_samples, coalesce(training.share, 0) as training_share,
+                   coalesce(test.samples, 0) as test_samples, coalesce(test.share, 0) as test_share
+              from analysis.dataset
+             cross join unnest(dataset.class_names) with ordinality as class (name, position)
+              left join analysis.class_balance as training
+                on training.dataset_id = $1
+               and training.split = 'training'
+               and training.label = class.position - 1
+              left join analysis.class_balance as test
+                on test.dataset_id = $1
+               and test.split = 'test'
+               and test.label = class.position - 1
+             where dataset.dataset_id = $1
+             order by class.position
             """, dataset.id)
     }
 

@@ -69,31 +69,61 @@ extension Store {
             configuration: try row["configuration"])
     }
 
-    private func absence(of reference: ModelReference) throws -> NotFound {
+    /// - Throws: `NotFound.model` for a model that has no run.
+    func checkIsKnown(model: String) throws {
         let models = try connection.query("select distinct model from analysis.run order by model")
             .map { row -> String in try row["model"] }
-        guard models.contains(reference.model) else { return .model(reference.model, known: models) }
+        guard models.contains(model) else { throw NotFound.model(model, known: models) }
+    }
+
+    private func absence(of reference: ModelReference) throws -> NotFound {
+        do {
+            try checkIsKnown(model: reference.model)
+        } catch let absence as NotFound {
+            return absence
+        }
         let newest: Int? = try connection.query(
             "select max(version) as newest from analysis.model_version where model = $1", reference.model)[0]["newest"]
         return .modelVersion(reference, newest: newest)
+    }
+
+    /// What comes first in a list of versions.
+    public enum VersionOrder: String, Sendable, CaseIterable {
+        case model, accuracy, loss, date, dataset
+
+        fileprivate var columns: String {
+            switch self {
+            case .model: "model, version desc"
+            case .accuracy: "test_accuracy desc, model, version desc"
+            case .loss: "test_loss, model, version desc"
+            case .date: "registered_at desc, model, version desc"
+            case .dataset: "model_version.dataset, dataset_version desc, test_accuracy desc, model, version desc"
+            }
+        }
     }
 
     /// The versions of every model; the newest of a model first.
     ///
     /// - Parameters:
     ///   - model: Only the versions of this model.
+    ///   - dataset: Only what learned from it: `mnist` (any version) or `mnist@2`.
     ///   - limit: How many; all by default.
-    public func modelVersions(of model: String? = nil, limit: Int? = nil) throws -> Rows {
-        try connection.query(
+    /// - Throws: `NotFound` for a model or data set that is not there.
+    public func modelVersions(
+        of model: String? = nil, on dataset: String? = nil, by order: VersionOrder = .model, limit: Int? = nil
+    ) throws -> Rows {
+        if let model { try checkIsKnown(model: model) }
+        if let dataset { _ = try self.dataset(named: dataset) }
+        return try connection.query(
             """
             select model, version, aliases, format('%s@%s', dataset, dataset_version) as dataset, test_samples,
                    test_accuracy, test_loss, parameters, epochs, seconds_per_epoch, run, registered_at
               from analysis.model_version
-             where $1::text is null
-                or model = $1
-             order by model, version desc
-             limit $2
-            """, model, limit)
+             where model = coalesce($1, model)
+               and coalesce($2 in (model_version.dataset, format('%s@%s', model_version.dataset, dataset_version)), true)
+             order by \(order.columns)
+             limit $3
+            """, model, dataset, limit)
     }
 
     /// The newest version of every model that was tested on the same samples as the newest of all.

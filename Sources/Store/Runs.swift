@@ -17,17 +17,23 @@ extension Store {
 
     /// The newest runs first.
     ///
-    /// - Parameter model: Only the runs of this model.
-    public func runs(of model: String? = nil, limit: Int) throws -> Rows {
-        try connection.query(
+    /// - Parameters:
+    ///   - model: Only the runs of this model.
+    ///   - dataset: Only those on it: `mnist` (any version) or `mnist@2`.
+    /// - Throws: `NotFound` for a model or data set that is not there.
+    public func runs(of model: String? = nil, on dataset: String? = nil, limit: Int) throws -> Rows {
+        if let model { try checkIsKnown(model: model) }
+        if let dataset { _ = try self.dataset(named: dataset) }
+        return try connection.query(
             """
             select run, model, version, format('%s@%s', dataset, dataset_version) as dataset, state, epochs_finished,
                    epochs, test_samples, test_accuracy, test_loss, seconds, started_at, host, failure
               from analysis.run
              where model = coalesce($1, model)
+               and coalesce($2 in (run.dataset, format('%s@%s', run.dataset, dataset_version)), true)
              order by run desc
-             limit $2
-            """, model, limit)
+             limit $3
+            """, model, dataset, limit)
     }
 
     /// A run's epochs, in order.

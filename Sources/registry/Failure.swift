@@ -36,6 +36,7 @@ enum UsageError: Failure {
     case nothingInProduction
     case noSuchSchedule(String)
     case noSuchLabel(Int, dataset: String)
+    case noSuchClass(String, dataset: String)
     case differentTests(String, String)
     case unwritable(String, reason: String)
     case unreadable(String, reason: String)
@@ -48,7 +49,7 @@ enum UsageError: Failure {
     var exitStatus: ExitStatus {
         switch self {
         case .unknownArchitecture, .unreadable, .nothingTested, .nothingToReport, .nothingInProduction, .noSuchSchedule,
-            .noSuchLabel:
+            .noSuchLabel, .noSuchClass:
             .notFound
         case .differentTests: .badInput
         default: .usage
@@ -74,6 +75,8 @@ enum UsageError: Failure {
         case .noSuchSchedule(let name): "There is no schedule “\(name)”. See: registry schedule list"
         case .noSuchLabel(let label, let dataset):
             "The data set “\(dataset)” has no class \(label). See: registry dataset show \(dataset)"
+        case .noSuchClass(let name, let dataset):
+            "The data set “\(dataset)” has no class “\(name)”. See: registry dataset show \(dataset)"
         case .differentTests(let a, let b):
             "\(a) and \(b) were tested on different data, so that they can't be compared. See: registry models"
         case .unwritable(let path, let reason):

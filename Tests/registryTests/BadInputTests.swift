@@ -4,6 +4,8 @@ import TestData
 import TestServer
 import Testing
 
+@testable import registry
+
 @Suite("Bad input: one clear line, the right exit status, nothing stored")
 struct BadInputTests {
     /// Runs a command that has to fail with this status, and returns the one line it prints.
@@ -46,6 +48,32 @@ struct BadInputTests {
         #expect(result.output.isEmpty && result.errors.hasPrefix("registry: "))
     }
 
+    @Test("a negative number is refused with what is allowed, however it is written")
+    func negativeNumbers() throws {
+        let training = [
+            "--epochs", "--batch-size", "--learning-rate", "--learning-rate-decay", "--step-epochs",
+            "--minimum-learning-rate", "--warmup-epochs", "--momentum", "--weight-decay", "--label-smoothing",
+            "--augment-shift", "--augment-rotation", "--seed", "--threads",
+        ]
+        let options =
+            training.map { ["train", "mlp", $0] }
+            + ["--level", "--minimum-accuracy", "--threads"].map { ["retrain", $0] }
+            + ["--classes", "--channels", "--height", "--width", "--batch-size"].map {
+                ["architecture", "show", "mlp", $0]
+            }
+            + ["models", "runs"].map { [$0, "--limit"] } + ["--label", "--limit"].map { ["hardest", $0] }
+            + ["--workers", "--threads-per-worker", "--metrics-port"].map { ["daemon", $0] }
+            + [["db", "migrate", "--wait"], ["robustness", "mlp", "--threads"]]
+        for option in options {
+            for words in [option + ["-1"], option.dropLast() + ["\(option[option.count - 1])=-1"]] {
+                let error = #expect(throws: (any Error).self, "\(words)") { try Registry.parseAsRoot(Array(words)) }
+                let message = error.map { Registry.message(for: $0) } ?? ""
+                #expect(message.contains(option[option.count - 1]), "\(words): \(message)")
+                #expect(message.contains("must"), "\(words): \(message)")
+            }
+        }
+    }
+
     @Test("what is not there is named, with the way to get it")
     func notFound() async throws {
         let program = try await Program.onNewDatabase()
@@ -58,6 +86,10 @@ struct BadInputTests {
         #expect(try await line(program, 66, "dataset", "show", "mnist").contains("registry dataset fetch mnist"))
         #expect(try await line(program, 66, "train", "mlp", "--init", "/nonexistent").contains("no such file"))
         #expect(try await line(program, 66, "hardest").contains("registry dataset"))
+        for command in ["runs", "models"] {
+            #expect(try await line(program, 66, command, "--model", "nosuch").contains("no model “nosuch”"))
+            #expect(try await line(program, 66, command, "--dataset", "nosuch").contains("no data set “nosuch”"))
+        }
         for name in ["mnist@2", "mnist@9223372036854775807", "mnist@99999999999999999999", "mnist@"] {
             #expect(
                 try await line(program, 66, "dataset", "show", name)

@@ -107,6 +107,59 @@ struct DataIdentityTests {
         #expect(try await program.run("models", "--limit", "-1").status == 64)
     }
 
+    @Test("versions are listed by accuracy, loss, date or data set, and for one data set")
+    func sortedVersions() async throws {
+        let program = try await Program.onNewDatabase()
+        for name in ["x", "y"] { try await program.succeed("dataset", "import", name, Self.small.path) }
+        for (name, dataset, epochs) in [("b", "y", "1"), ("c", "x", "30"), ("a", "x", "1")] {
+            try await program.succeed(
+                "train", "mlp", "--dataset", dataset, "--name", name, "--epochs", epochs, "--batch-size", "4", "--quiet"
+            )
+        }
+        func column<Value>(_ column: String, _ options: String...) async throws -> [Value] {
+            let result = try await program.run(["models", "--format", "json"] + options)
+            let rows = try #require(try result.json() as? [[String: Any]])
+            return rows.compactMap { $0[column] as? Value }
+        }
+        #expect(try await column("model", "--sort", "date") == ["a", "c", "b"])
+        #expect(try await column("dataset", "--sort", "dataset") == ["x@1", "x@1", "y@1"])
+        let accuracies: [Double] = try await column("test_accuracy", "--sort", "accuracy")
+        #expect(accuracies == accuracies.sorted(by: >) && accuracies.count == 3)
+        let losses: [Double] = try await column("test_loss", "--sort", "loss")
+        #expect(losses == losses.sorted() && losses.count == 3 && losses != losses.reversed())
+        #expect(try await column("model", "--dataset", "x") == ["a", "c"])
+        #expect(try await column("model", "--dataset", "y@1") == ["b"])
+        let runs = try #require(
+            try await program.succeed("runs", "--dataset", "x", "--format", "json").json() as? [[String: Any]])
+        #expect(runs.compactMap { $0["model"] as? String } == ["a", "c"])
+    }
+
+    @Test("a class without samples has a row, and the number of classes is said")
+    func emptyClasses() async throws {
+        let program = try await Program.onNewDatabase()
+        let names = "nought,one,two,three,four,five,six,seven,eight,nine,ten"
+        try await program.succeed("dataset", "import", "more", Self.small.path, "--class-names", names)
+        let csv = try await program.succeed("dataset", "show", "more", "--format", "csv").output
+        #expect(csv.split(whereSeparator: \.isNewline).last == "10,ten,0,0.0,0,0.0")
+        let text = try await program.succeed("dataset", "show", "more").output
+        #expect(text.contains(/classes +11\n/))
+    }
+
+    @Test("the hardest samples of a class are asked for by its name")
+    func className() async throws {
+        let program = try await Program.onNewDatabase()
+        let names = "nought,one,two,three,four,five,six,seven,eight,nine"
+        try await program.succeed("dataset", "import", "small", Self.small.path, "--class-names", names)
+        try await program.succeed("train", "mlp", "--dataset", "small", "--epochs", "1", "--quiet")
+        let hardest = ["hardest", "--dataset", "small", "--format", "csv"]
+        let named = try await program.run(hardest + ["--class", "four"])
+        #expect(named.status == 0 && named.output.contains("four") && !named.output.contains("three,"))
+        #expect(try await program.run(hardest + ["--label", "4"]).output == named.output)
+        let absent = try await program.run(hardest + ["--class", "4"])
+        #expect(absent.status == 66 && absent.errors.contains("has no class “4”. See: registry dataset show small"))
+        #expect(try await program.run(hardest + ["--class", "four", "--label", "4"]).status == 64)
+    }
+
     @Test("doctor --deep finds what was written past the schema's checks")
     func deepDoctor() async throws {
         let program = try await Program.onNewDatabase()

@@ -4,17 +4,24 @@ import NeuralNetwork
 
 /// What a built-in network adapts itself to.
 struct ArchitectureOptions: ParsableArguments {
-    @Option(help: "Classes of the data set.")
+    @Option(parsing: .unconditional, help: "Classes of the data set.")
     var classes = 10
 
-    @Option(help: "Channels of its images.")
+    @Option(parsing: .unconditional, help: "Channels of its images.")
     var channels = 1
 
-    @Option(help: "Rows of its images, in pixels.")
+    @Option(parsing: .unconditional, help: "Rows of its images, in pixels.")
     var height = 28
 
-    @Option(help: "Columns of its images, in pixels.")
+    @Option(parsing: .unconditional, help: "Columns of its images, in pixels.")
     var width = 28
+
+    func validate() throws {
+        guard (1...32_767).contains(classes) else { throw ValidationError("--classes must be between 1 and 32,767.") }
+        for (name, size) in [("channels", channels), ("height", height), ("width", width)] {
+            guard (1...65_536).contains(size) else { throw ValidationError("--\(name) must be between 1 and 65,536.") }
+        }
+    }
 
     /// - Parameter name: Of a built-in network, or a path.
     func architecture(_ name: String) throws -> Architecture {

@@ -48,7 +48,7 @@ struct Moment: ExpressibleByArgument {
 
 /// `--limit`, for commands that show the first of many.
 struct LimitOption: ParsableArguments {
-    @Option(help: "How many to show.")
+    @Option(parsing: .unconditional, help: "How many to show.")
     var limit = 20
 
     func validate() throws {

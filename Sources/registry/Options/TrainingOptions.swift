@@ -6,16 +6,16 @@ import Store
 struct TrainingOptions: ParsableArguments {
     private static let usual = TrainingConfiguration()
 
-    @Option(help: "How often every training sample is seen.")
+    @Option(parsing: .unconditional, help: "How often every training sample is seen.")
     var epochs = usual.epochs
 
-    @Option(help: "Samples a step.")
+    @Option(parsing: .unconditional, help: "Samples a step.")
     var batchSize = usual.batchSize
 
     @Option(help: "sgd, adam or adamw.")
     var optimizer = usual.optimizer
 
-    @Option(help: "Step length. Default: 0.01 for sgd, 0.001 for adam and adamw.")
+    @Option(parsing: .unconditional, help: "Step length. Default: 0.01 for sgd, 0.001 for adam and adamw.")
     var learningRate: Double?
 
     @Option(
@@ -24,40 +24,46 @@ struct TrainingOptions: ParsableArguments {
                 + "--learning-rate-decay, else constant."))
     var schedule: LearningRateSchedule.Kind?
 
-    @Option(help: "Factor on the learning rate after an epoch (exponential), or after --step-epochs (step).")
+    @Option(
+        parsing: .unconditional,
+        help: "Factor on the learning rate after an epoch (exponential), or after --step-epochs (step).")
     var learningRateDecay: Double?
 
-    @Option(help: "Epochs between two changes of the learning rate (step).")
+    @Option(parsing: .unconditional, help: "Epochs between two changes of the learning rate (step).")
     var stepEpochs: Int?
 
-    @Option(help: "Where the learning rate ends (cosine).")
+    @Option(parsing: .unconditional, help: "Where the learning rate ends (cosine).")
     var minimumLearningRate: Double?
 
-    @Option(help: "Epochs at the beginning in which the learning rate grows evenly.")
+    @Option(parsing: .unconditional, help: "Epochs at the beginning in which the learning rate grows evenly.")
     var warmupEpochs = usual.schedule.warmupEpochs
 
-    @Option(help: "Share of the last step that is made again (sgd).")
+    @Option(parsing: .unconditional, help: "Share of the last step that is made again (sgd).")
     var momentum = usual.momentum
 
     @Flag(help: "Look ahead along the momentum (sgd).")
     var nesterov = false
 
-    @Option(help: "Factor of the weights that is added to their gradient; with adamw, taken from the weights.")
+    @Option(
+        parsing: .unconditional,
+        help: "Factor of the weights that is added to their gradient; with adamw, taken from the weights.")
     var weightDecay = usual.weightDecay
 
-    @Option(help: "Share of the target that is spread evenly over all classes.")
+    @Option(parsing: .unconditional, help: "Share of the target that is spread evenly over all classes.")
     var labelSmoothing = usual.labelSmoothing
 
     @Option(help: "uniform-fan-in, he or glorot: how weights start.")
     var initialization = usual.initialization
 
-    @Option(help: "Move training images at random by up to so many pixels.")
+    @Option(parsing: .unconditional, help: "Move training images at random by up to so many pixels.")
     var augmentShift = usual.augmentation.shift
 
-    @Option(help: "Turn training images at random by up to so many degrees.")
+    @Option(parsing: .unconditional, help: "Turn training images at random by up to so many degrees.")
     var augmentRotation = usual.augmentation.rotation
 
-    @Option(help: "Decides all random numbers: the same seed gives the same weights, to the bit.")
+    @Option(
+        parsing: .unconditional, help: "Decides all random numbers: the same seed gives the same weights, to the bit.",
+        transform: Self.seed)
     var seed = usual.seed
 
     @Flag(help: "Only scale intensities to 0…1, without the training set's mean and deviation.")
@@ -65,6 +71,13 @@ struct TrainingOptions: ParsableArguments {
 
     @Flag(help: "See the samples in the data set's order.")
     var noShuffle = false
+
+    private static func seed(_ text: String) throws -> UInt64 {
+        guard let seed = UInt64(text), seed <= UInt64(Int64.max) else {
+            throw ValidationError("--seed must be a whole number from 0 to 2⁶³ − 1.")
+        }
+        return seed
+    }
 
     func validate() throws {
         func check(_ isRight: Bool, _ message: String) throws {
@@ -80,7 +93,6 @@ struct TrainingOptions: ParsableArguments {
         try check((0..<1).contains(labelSmoothing), "--label-smoothing must be at least 0 and below 1.")
         try check((0...1000).contains(augmentShift), "--augment-shift must be between 0 and 1,000.")
         try check((0...180).contains(augmentRotation), "--augment-rotation must be between 0 and 180.")
-        try check(seed <= UInt64(Int64.max), "--seed must be below 2⁶³.")
         try check((0..<epochs).contains(warmupEpochs), "--warmup-epochs must be at least 0 and below --epochs.")
         try check((stepEpochs ?? 1) >= 1, "--step-epochs must be at least 1.")
         try check(

@@ -18,8 +18,11 @@ struct HardestCommand: AsyncParsableCommand {
     @Option(help: "mnist (the newest version) or mnist@2.")
     var dataset = "mnist"
 
-    @Option(help: "Only samples of this class: its number.")
+    @Option(parsing: .unconditional, help: "Only samples of this class: its number.")
     var label: Int?
+
+    @Option(name: .customLong("class"), help: "Only samples of this class: its name.")
+    var className: String?
 
     @Option(help: "Only versions of this model.")
     var model: String?
@@ -42,6 +45,7 @@ struct HardestCommand: AsyncParsableCommand {
     func validate() throws {
         try checkNames(dataset)
         try model.map(checkNewName)
+        guard label == nil || className == nil else { throw ValidationError("Say --label or --class, not both.") }
         guard (0...32_767).contains(label ?? 0) else {
             throw ValidationError("--label must be a class's number, from 0.")
         }
@@ -50,6 +54,7 @@ struct HardestCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: dataset)
+        let label = try className.map { try dataset.description.label(ofClass: $0) } ?? label
         guard label ?? 0 < dataset.description.classNames.count else {
             throw UsageError.noSuchLabel(label ?? 0, dataset: dataset.description.name)
         }
@@ -91,5 +96,15 @@ struct HardestCommand: AsyncParsableCommand {
                 case .classes: classes
                 }
             })
+    }
+}
+
+extension DatasetDescription {
+    /// - Throws: `UsageError.noSuchClass`.
+    fileprivate func label(ofClass className: String) throws -> Int {
+        guard let label = classNames.firstIndex(of: className) else {
+            throw UsageError.noSuchClass(className, dataset: name)
+        }
+        return label
     }
 }

@@ -6,24 +6,31 @@ struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
         abstract: "All model versions with their test results.",
-        discussion: "Example: registry models --model cnn --limit 5")
+        discussion: "Example: registry models --dataset mnist --sort accuracy --limit 5")
 
     @Option(help: "Only the versions of this model.")
     var model: String?
 
-    @Option(help: "How many to show. Default: all.")
+    @Option(help: "Only versions that learned from this data set: mnist, or mnist@2.")
+    var dataset: String?
+
+    @Option(help: "What comes first: model, accuracy, loss, date or dataset.")
+    var sort = Store.VersionOrder.model
+
+    @Option(parsing: .unconditional, help: "How many to show. Default: all.")
     var limit: Int?
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
+        try checkNames(dataset)
         try model.map(checkNewName)
         if let limit, limit < 0 { throw ValidationError("--limit must not be negative.") }
     }
 
     func run() async throws {
-        let rows = try await database.openStore().modelVersions(of: model, limit: limit)
+        let rows = try await database.openStore().modelVersions(of: model, on: dataset, by: sort, limit: limit)
         if rows.isEmpty { Terminal.tell("No model has been trained yet. Start with: registry train mlp") }
         try output.print(try Table(rows))
     }
@@ -38,15 +45,23 @@ struct RunsCommand: AsyncParsableCommand {
     @Option(help: "Only the runs of this model.")
     var model: String?
 
+    @Option(help: "Only the runs on this data set: mnist, or mnist@2.")
+    var dataset: String?
+
     @OptionGroup var limit: LimitOption
     @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
 
-    func validate() throws { try model.map(checkNewName) }
+    func validate() throws {
+        try checkNames(dataset)
+        try model.map(checkNewName)
+    }
 
     func run() async throws {
-        let rows = try await database.openStore().runs(of: model, limit: limit.limit)
+        let rows = try await database.openStore().runs(of: model, on: dataset, limit: limit.limit)
         if rows.isEmpty { Terminal.tell("There is no such run yet. Start one with: registry train mlp") }
         try output.print(try Table(rows))
     }
 }
+
+extension Store.VersionOrder: ExpressibleByArgument {}

@@ -28,7 +28,7 @@ struct RobustnessCommand: AsyncParsableCommand {
             valueName: "change"))
     var only: [Perturbation.Kind] = []
 
-    @Option(help: "Worker threads; changes no result. Default: one a physical core.")
+    @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
     var threads: Int?
 
     enum Part: String, CaseIterable, ExpressibleByArgument {

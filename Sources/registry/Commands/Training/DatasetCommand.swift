@@ -224,6 +224,7 @@ private enum DatasetText {
                 ["data set", "\(about.name)@\(dataset.version)"],
                 ["training samples", Quantity.count(dataset.trainingSamples)],
                 ["test samples", Quantity.count(dataset.testSamples)],
+                ["classes", Quantity.count(about.classNames.count)],
                 ["image", "\(about.channels) × \(about.height) × \(about.width) (channels × height × width)"],
                 ["training mean", Quantity.number(about.trainingMean)],
                 ["training deviation", Quantity.number(about.trainingStandardDeviation)],

@@ -48,7 +48,7 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(name: .customLong("init"), help: "Start from the weights in this safetensors file.", completion: .file())
     var initialWeights: String?
 
-    @Option(help: "Worker threads; changes no result. Default: one a physical core.")
+    @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
     var threads: Int?
 
     @Flag(help: "Only queue the training, for a registry daemon, and print its number.")

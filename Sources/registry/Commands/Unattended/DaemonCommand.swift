@@ -26,16 +26,18 @@ struct DaemonCommand: AsyncParsableCommand {
             Example: registry daemon --workers 2 --threads-per-worker 1 --log-format json
             """)
 
-    @Option(help: "Trainings at a time.")
+    @Option(parsing: .unconditional, help: "Trainings at a time.")
     var workers = 1
 
-    @Option(help: "Threads of each training; changes no result. Default: the physical cores, shared evenly.")
+    @Option(
+        parsing: .unconditional,
+        help: "Threads of each training; changes no result. Default: the physical cores, shared evenly.")
     var threadsPerWorker: Int?
 
     @Flag(help: "End as soon as nothing waits any more.")
     var once = false
 
-    @Option(help: "Serve /health and, for Prometheus, /metrics on this port.")
+    @Option(parsing: .unconditional, help: "Serve /health and, for Prometheus, /metrics on this port.")
     var metricsPort: Int?
 
     @Option(help: "The address for --metrics-port.")

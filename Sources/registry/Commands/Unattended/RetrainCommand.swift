@@ -30,16 +30,17 @@ struct RetrainCommand: AsyncParsableCommand {
     @Flag(help: "End with exit status 10 when a new version was held back.")
     var gate = false
 
-    @Option(help: "A p value below this says that a version that errs more often is worse.")
+    @Option(parsing: .unconditional, help: "A p value below this says that a version that errs more often is worse.")
     var level = 0.05
 
-    @Option(help: "A new version must classify at least this share of the test samples rightly.")
+    @Option(
+        parsing: .unconditional, help: "A new version must classify at least this share of the test samples rightly.")
     var minimumAccuracy = 0.0
 
     @Flag(help: "Also when it was done tonight.")
     var force = false
 
-    @Option(help: "Worker threads; changes no result. Default: one a physical core.")
+    @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
     var threads: Int?
 
     @OptionGroup var database: DatabaseOptions

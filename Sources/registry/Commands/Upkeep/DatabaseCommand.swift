@@ -122,13 +122,15 @@ struct DatabaseMigrateCommand: AsyncParsableCommand {
             Example: registry db migrate --wait 600
             """)
 
-    @Option(help: "Seconds to try while other sessions hold locks; none of them waits longer than two seconds for it.")
+    @Option(
+        parsing: .unconditional,
+        help: "Seconds to try while other sessions hold locks; none of them waits longer than two seconds for it.")
     var wait = 60
 
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard (0...86_400).contains(wait) else { throw ValidationError("--wait takes 0 to 86,400 seconds.") }
+        guard (0...86_400).contains(wait) else { throw ValidationError("--wait must be between 0 and 86,400 seconds.") }
     }
 
     func run() async throws {
