@@ -36,6 +36,20 @@ extension Store {
             """, model, dataset, limit)
     }
 
+    /// The run of a version; of a model without one, as when each of its runs diverged, its newest run.
+    ///
+    /// - Throws: `NotFound`.
+    public func run(of reference: ModelReference) throws -> (name: String, number: Int) {
+        do {
+            let version = try resolve(reference)
+            return ("\(version.reference)", version.run)
+        } catch NotFound.modelVersion(_, newest: nil) where reference.selector == .newest {
+            let run: Int = try connection.query(
+                "select max(run) as run from analysis.run where model = $1", reference.model)[0]["run"]
+            return ("\(reference.model), run \(run)", run)
+        }
+    }
+
     /// A run's epochs, in order.
     public func epochs(ofRun run: Int) throws -> Rows {
         try connection.query(
@@ -49,14 +63,14 @@ extension Store {
     }
 
     /// The training loss of every hundredth batch, in order.
-    public func lossCurve(of version: StoredVersion) throws -> Rows {
+    public func lossCurve(ofRun run: Int) throws -> Rows {
         try connection.query(
             """
             select samples_seen, loss
               from analysis.loss_curve
              where run = $1
              order by samples_seen
-            """, version.run)
+            """, run)
     }
 
     /// The health of a run's layers, epoch by epoch.

@@ -35,7 +35,7 @@ public enum NotFound: Error, Sendable, CustomStringConvertible {
         case .model(let name, let known):
             "There is no model “\(name)”. There are: \(known.joined(separator: ", "))."
         case .modelVersion(let reference, nil):
-            "\(reference): the model has no version yet. Finish a run with: registry train \(reference.model)"
+            "\(reference): the model has no version yet. See its runs with: registry runs --model \(reference.model)"
         case .modelVersion(let reference, let newest?):
             "There is no version \(reference). The newest is \(reference.model)@\(newest)."
         case .artifact(let digest):

@@ -160,6 +160,20 @@ struct DataIdentityTests {
         #expect(try await program.run(hardest + ["--class", "four", "--label", "4"]).status == 64)
     }
 
+    @Test("the curve of a model without a version is that of its newest run")
+    func divergedRun() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "import", "small", Self.small.path)
+        let training = ["train", "mlp", "--dataset", "small", "--name", "m", "--epochs", "3", "--batch-size", "4"]
+        #expect(try await program.run(training + ["--learning-rate", "1e30"]).status != 0)
+        let curve = try await program.succeed("curve", "m", "--format", "csv")
+        #expect(curve.output.hasPrefix("series,samples_seen,value"))
+        #expect(try await program.succeed("curve", "m").output.contains("Loss of m, run 1"))
+        let shown = try await program.run("show", "m")
+        #expect(shown.status == 66 && shown.errors.contains("registry runs --model m"))
+        #expect(try await program.run("curve", "m@1").status == 66)
+    }
+
     @Test("doctor --deep finds what was written past the schema's checks")
     func deepDoctor() async throws {
         let program = try await Program.onNewDatabase()

@@ -9,7 +9,7 @@ struct CurveCommand: AsyncParsableCommand {
         abstract: "How loss or accuracy went while model versions were trained.",
         discussion: """
             Training loss of every hundredth batch as a line, test loss after each epoch as a marker, against the samples \
-            seen.
+            seen. Of a model that has no version, because its runs diverged, those of its newest run.
 
             Examples:
               registry curve mlp cnn
@@ -44,8 +44,8 @@ struct CurveCommand: AsyncParsableCommand {
             throw UsageError.tooManyCurves(models.count, most: Chart.distinctGroups)
         }
         let store = try await database.openStore()
-        let versions = try models.map { try store.resolve($0) }
-        let chart = try learningCurve(of: versions, accuracy ? .accuracy : .loss, in: store)
+        let runs = try models.map { try store.run(of: $0) }
+        let chart = try learningCurve(of: runs, accuracy ? .accuracy : .loss, in: store)
         if let output {
             let svg = Array(chart.svg().utf8)
             try writeFile(hasExtension(output, ["png"]) ? try await png(ofSVG: svg) : svg, to: output)

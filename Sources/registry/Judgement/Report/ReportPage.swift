@@ -37,14 +37,15 @@ struct ReportPage {
 
     /// The versions that charts have: as many as are told apart.
     private var drawn: [StoredVersion] { Array(versions.prefix(Chart.distinctGroups)) }
+    private var curves: [(name: String, number: Int)] { drawn.map { ("\($0.reference)", $0.run) } }
 
     private func curvesSection() throws -> HTML {
         let note: HTML =
             drawn.count < versions.count
             ? "<p>Charts, here and below, have the first \(drawn.count) of \(versions.count) versions.</p>\n" : ""
         return """
-            \(note)\(try learningCurve(of: drawn, .loss, in: store).html)\
-            \(try learningCurve(of: drawn, .accuracy, in: store).html)
+            \(note)\(try learningCurve(of: curves, .loss, in: store).html)\
+            \(try learningCurve(of: curves, .accuracy, in: store).html)
             """
     }
 
