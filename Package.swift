@@ -81,10 +81,14 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Judgement",
+            dependencies: ["NeuralNetwork", "PostgreSQL", "Reporting", "Store", "Trainer"],
+            swiftSettings: strict),
         .executableTarget(
             name: "registry",
             dependencies: [
-                "Datasets", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Store",
+                "Datasets", "Judgement", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Store",
                 "Trainer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,35 @@
 import PostgreSQL
 
+/// A row of `Store.classAccuracy`.
+public struct ClassAccuracy: RowDecodable, Sendable {
+    public let label: Int
+    public let className: String
+    public let samples: Int
+    public let correct: Int
+    public let accuracy: Double
+
+    public init(row: Row) throws {
+        label = try row["label"]
+        className = try row["class_name"]
+        samples = try row["samples"]
+        correct = try row["correct"]
+        accuracy = try row["accuracy"]
+    }
+}
+
+/// A row of `Store.confusions`: how often one class is taken for another.
+public struct Confusion: RowDecodable, Sendable {
+    public let label: Int
+    public let predicted: Int
+    public let samples: Int
+
+    public init(row: Row) throws {
+        label = try row["label"]
+        predicted = try row["predicted"]
+        samples = try row["samples"]
+    }
+}
+
 extension Store {
     /// Every pair of versions tested on the same samples: which of them both, one or neither classify rightly, whether
     /// the difference is chance, and a sentence that says so. In the order of the versions, the first of a pair first.

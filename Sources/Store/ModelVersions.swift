@@ -16,6 +16,40 @@ public struct StoredVersion: Sendable, Hashable {
     public var reference: ModelReference { ModelReference(model: model, selector: .number(number)) }
 }
 
+/// A row of `Store.summaries`.
+public struct VersionSummary: RowDecodable, Sendable {
+    public let dataset: String
+    public let datasetVersion: Int
+    public let testSamples: Int
+    public let testAccuracy: Double
+    /// Ends of its 95 % interval.
+    public let testAccuracyLower: Double
+    public let testAccuracyUpper: Double
+    /// In nats.
+    public let testLoss: Double
+    public let misclassified: Int
+    public let parameters: Int
+    /// For one sample, forward; `nil` for versions from before it was kept.
+    public let multiplyAdds: Int?
+    public let epochs: Int
+    public let secondsPerEpoch: Double
+
+    public init(row: Row) throws {
+        dataset = try row["dataset"]
+        datasetVersion = try row["dataset_version"]
+        testSamples = try row["test_samples"]
+        testAccuracy = try row["test_accuracy"]
+        testAccuracyLower = try row["test_accuracy_lower"]
+        testAccuracyUpper = try row["test_accuracy_upper"]
+        testLoss = try row["test_loss"]
+        misclassified = try row["misclassified"]
+        parameters = try row["parameters"]
+        multiplyAdds = try row["multiply_adds"]
+        epochs = try row["epochs"]
+        secondsPerEpoch = try row["seconds_per_epoch"]
+    }
+}
+
 extension Store {
     /// Makes the next version of a model; part of the transaction that ends a run.
     func registerVersion(of model: Int, run: Int, epoch: Int, weights: [UInt8]) throws -> ModelReference {

@@ -26,6 +26,30 @@ public struct EvaluationRecord: Sendable {
     }
 }
 
+/// A row of `Store.robustness`.
+public struct RobustnessPoint: RowDecodable, Sendable {
+    public let strength: Double
+    public let testAccuracy: Double
+
+    public init(row: Row) throws {
+        strength = try row["strength"]
+        testAccuracy = try row["test_accuracy"]
+    }
+}
+
+/// A row of `Store.tolerances`: between these strengths at most one point of accuracy is lost.
+public struct Tolerance: RowDecodable, Sendable {
+    public let perturbation: String
+    public let from: Double
+    public let to: Double
+
+    public init(row: Row) throws {
+        perturbation = try row["perturbation"]
+        from = try row["tolerated_from"]
+        to = try row["tolerated_to"]
+    }
+}
+
 extension Store {
     /// Keeps an evaluation; one of the same change that is there already stays, because it has the same result.
     public func store(_ evaluation: EvaluationRecord, of version: StoredVersion) throws {

@@ -1,6 +1,33 @@
 import PostgreSQL
 
 // What is read of runs.
+/// A row of `Store.epochs`.
+public struct EpochResult: RowDecodable, Sendable {
+    /// Training samples seen until its end, over all epochs.
+    public let samplesSeen: Int
+    public let trainingAccuracy: Double
+    public let testAccuracy: Double
+    public let testLoss: Double
+
+    public init(row: Row) throws {
+        samplesSeen = try row["samples_seen"]
+        trainingAccuracy = try row["training_accuracy"]
+        testAccuracy = try row["test_accuracy"]
+        testLoss = try row["test_loss"]
+    }
+}
+
+/// A row of `Store.lossCurve`.
+public struct LossPoint: RowDecodable, Sendable {
+    public let samplesSeen: Int
+    public let loss: Double
+
+    public init(row: Row) throws {
+        samplesSeen = try row["samples_seen"]
+        loss = try row["loss"]
+    }
+}
+
 extension Store {
     /// The state of a run, what it became, and why it ended.
     ///

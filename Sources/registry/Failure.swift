@@ -1,4 +1,5 @@
 import Datasets
+import Judgement
 import NeuralNetwork
 import PostgreSQL
 import Reporting
@@ -31,13 +32,10 @@ enum UsageError: Failure {
     case relativeHome(String)
     case unusableHome
     case badName(String)
-    case nothingTested(String)
     case nothingToReport
     case nothingInProduction
     case noSuchSchedule(String)
-    case noSuchLabel(Int, dataset: String)
     case noSuchClass(String, dataset: String)
-    case differentTests(String, String)
     case unwritable(String, reason: String)
     case unreadable(String, reason: String)
     case unknownArchitecture(String)
@@ -48,10 +46,8 @@ enum UsageError: Failure {
 
     var exitStatus: ExitStatus {
         switch self {
-        case .unknownArchitecture, .unreadable, .nothingTested, .nothingToReport, .nothingInProduction, .noSuchSchedule,
-            .noSuchLabel, .noSuchClass:
+        case .unknownArchitecture, .unreadable, .nothingToReport, .nothingInProduction, .noSuchSchedule, .noSuchClass:
             .notFound
-        case .differentTests: .badInput
         default: .usage
         }
     }
@@ -67,18 +63,12 @@ enum UsageError: Failure {
             "The path of the home is longer than 900 bytes, or has control characters or bytes that are not UTF-8, which "
                 + "PostgreSQL does not take. Name another folder with REGISTRY_HOME."
         case .badName(let fault): fault
-        case .nothingTested(let dataset):
-            "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
         case .nothingToReport: "No model has been trained yet. Start with: registry train mlp"
         case .nothingInProduction:
             "No model version is in production. Put one there with: registry alias mlp production"
         case .noSuchSchedule(let name): "There is no schedule “\(name)”. See: registry schedule list"
-        case .noSuchLabel(let label, let dataset):
-            "The data set “\(dataset)” has no class \(label). See: registry dataset show \(dataset)"
         case .noSuchClass(let name, let dataset):
             "The data set “\(dataset)” has no class “\(name)”. See: registry dataset show \(dataset)"
-        case .differentTests(let a, let b):
-            "\(a) and \(b) were tested on different data, so that they can't be compared. See: registry models"
         case .unwritable(let path, let reason):
             "\(path): cannot be written (\(reason)). Nothing was left there."
         case .unreadable(let path, let reason):
@@ -114,6 +104,18 @@ struct Interrupted: Failure {
             : "Run \(run) was cancelled; its \(epochsFinished) finished epochs are stored. "
                 + "To have a daemon go on with it: registry requeue \(run)"
     }
+}
+
+extension DifferentTests: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
+extension NoSuchLabel: Failure {
+    var exitStatus: ExitStatus { .notFound }
+}
+
+extension NothingTested: Failure {
+    var exitStatus: ExitStatus { .notFound }
 }
 
 extension NotFound: Failure {

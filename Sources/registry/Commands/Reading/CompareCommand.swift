@@ -1,4 +1,5 @@
 import ArgumentParser
+import Judgement
 import Reporting
 import Store
 
@@ -28,31 +29,31 @@ struct CompareCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let comparison = try Comparison(of: try models.map { try store.resolve($0) }, in: store)
         try output.print(
-            text: { try Self.text(comparison, on: $0) }, json: try comparison.json(),
+            text: { Self.text(comparison, on: $0) }, json: comparison.json,
             csv: {
                 switch $0 {
-                case .pairs: try comparison.pairTable()
-                case .models: try comparison.modelTable()
-                case .classes: try comparison.classTable()
+                case .pairs: comparison.pairTable
+                case .models: comparison.modelTable
+                case .classes: comparison.classTable
                 }
             })
     }
 
-    private static func text(_ comparison: Comparison, on screen: Screen) throws -> TerminalText {
+    private static func text(_ comparison: Comparison, on screen: Screen) -> TerminalText {
         let columns = comparison.versions.map { _ in true }
-        let pairs = try comparison.pairs.map { pair -> TerminalText in
-            let figures = try pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1)
+        let pairs = comparison.pairs.map { pair -> TerminalText in
+            let figures = pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1)
             return """
 
-                \(Table.aligned(try pair.agreementLines(), isRight: [false, true, true], on: screen))\
-                \(Table.facts(figures, on: screen))\(try pair.verdict())
+                \(Table.aligned(pair.agreementLines, isRight: [false, true, true], on: screen))\
+                \(Table.facts(figures, on: screen))\(pair.verdict)
 
                 """
         }
         return """
-            \(Table.aligned(try comparison.summaryLines(), isRight: [false] + columns, on: screen))
+            \(Table.aligned(comparison.summaryLines, isRight: [false] + columns, on: screen))
             Test accuracy by class
-            \(Table.aligned(try comparison.classLines(), isRight: [false, true] + columns, on: screen))\(pairs)
+            \(Table.aligned(comparison.classLines, isRight: [false, true] + columns, on: screen))\(pairs)
             """
     }
 }

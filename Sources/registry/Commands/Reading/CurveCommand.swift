@@ -1,5 +1,5 @@
 import ArgumentParser
-import PostgreSQL
+import Judgement
 import Reporting
 import Store
 
@@ -45,18 +45,14 @@ struct CurveCommand: AsyncParsableCommand {
         }
         let store = try await database.openStore()
         let runs = try models.map { try store.run(of: $0) }
-        let chart = try learningCurve(of: runs, accuracy ? .accuracy : .loss, in: store)
+        let curve = try LearningCurve(of: runs, accuracy ? .accuracy : .loss, in: store)
+        let chart = curve.chart
         if let output {
             let svg = Array(chart.svg().utf8)
             try writeFile(hasExtension(output, ["png"]) ? try await png(ofSVG: svg) : svg, to: output)
             Terminal.tell("\(chart.title) → \(output)")
             return
         }
-        let points = Table(
-            keys: ["series", "samples_seen", "value"],
-            rows: chart.series.flatMap { series in
-                series.points.map { [.string(series.name), .integer(Int($0.x)), .number($0.y)] }
-            })
-        try format.print(text: { chart.text(on: $0) }, json: points.json, csv: points)
+        try format.print(text: { chart.text(on: $0) }, json: curve.table.json, csv: curve.table)
     }
 }

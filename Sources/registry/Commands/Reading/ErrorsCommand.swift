@@ -1,4 +1,5 @@
 import ArgumentParser
+import Judgement
 import Reporting
 import Store
 
@@ -22,58 +23,39 @@ struct ErrorsCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.openStore()
         let version = try store.resolve(model)
-        let summary = try store.summaries(of: [version])[0]
-        let (testSamples, misclassified): (Int, Int) = (try summary["test_samples"], try summary["misclassified"])
-        let confusions = try Table(try store.confusions(of: version, limit: limit.limit))
-        let samples = try store.misclassifiedSamples(of: version, limit: limit.limit)
-        let table = try Table(samples)
-        let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
-        let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
-        let pictures = try samples.map { row in
-            let (index, name, predicted): (Int, String, String) =
-                (try row["index"], try row["class_name"], try row["predicted_name"])
-            let confidence = Quantity.percent(try row["confidence"], places: 0)
-            return try DigitPicture(row, captions: ["#\(index)", "\(name) → \(predicted)  \(confidence)"])
-        }
+        let errors = try Errors(of: version, in: store, limit: limit.limit)
         try output.print(
             text: { screen in
                 """
-                \(version.reference) misclassifies \(Quantity.count(misclassified)) of \
-                \(Quantity.count(testSamples, "test sample")).
+                \(version.reference) misclassifies \(Quantity.count(errors.misclassified)) of \
+                \(Quantity.count(errors.testSamples, "test sample")).
 
-                \(Self.text(categories, unexplained: unexplained, unjudged: unjudged, of: misclassified, on: screen))\
+                \(Self.categories(errors, on: screen))\
                 The commonest confusions
-                \(confusions.text(on: screen))
-                The first \(Quantity.count(samples.count)) misclassified: class → prediction, probability given to it
+                \(errors.confusions.text(on: screen))
+                The first \(Quantity.count(errors.pictures.count)) misclassified: class → prediction, probability given to it
 
-                \(DigitPicture.grid(pictures, on: screen))
+                \(DigitPicture.grid(errors.pictures, on: screen))
                 """
             },
-            json: [
-                "model": .string(version.model), "version": .integer(version.number),
-                "test_samples": .integer(testSamples), "misclassified": .integer(misclassified),
-                "categories": categories.json, "unexplained": .integer(unexplained), "unjudged": .integer(unjudged),
-                "confusions": confusions.json, "samples": table.json,
-            ],
+            json: errors.json,
             csv: {
                 switch $0 {
-                case .samples: table
-                case .confusions: confusions
-                case .categories: categories
+                case .samples: errors.samples
+                case .confusions: errors.confusions
+                case .categories: errors.categories
                 }
             })
     }
 
-    private static func text(
-        _ categories: Table, unexplained count: Int, unjudged: Int, of errors: Int, on screen: Screen
-    ) -> TerminalText {
+    private static func categories(_ errors: Errors, on screen: Screen) -> TerminalText {
         // Data sets from before features were measured have none.
-        guard !categories.rows.isEmpty || unjudged > 0 else { return "" }
+        guard !errors.categories.rows.isEmpty || errors.unjudged > 0 else { return "" }
         return """
             Do images that deviate from their class fail more often? Error rates by kind of deviation
-            \(categories.text(on: screen))\
-            \(Quantity.count(count)) of \(Quantity.count(errors)) misclassified fall into none of these \
-            categories.\(DifficultyTables.unjudged(unjudged))
+            \(errors.categories.text(on: screen))\
+            \(Quantity.count(errors.unexplained)) of \(Quantity.count(errors.misclassified)) misclassified fall into none \
+            of these categories.\(Errors.unjudgedNote(errors.unjudged))
 
 
             """

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Judgement
 import Reporting
 import Store
 
@@ -55,45 +56,29 @@ struct HardestCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: dataset)
         let label = try className.map { try dataset.description.label(ofClass: $0) } ?? label
-        guard label ?? 0 < dataset.description.classNames.count else {
-            throw UsageError.noSuchLabel(label ?? 0, dataset: dataset.description.name)
-        }
         let filter = DifficultyFilter(
             model: model, label: label, since: since?.timestamp, until: until?.timestamp)
-        let (versions, architectures) = try store.testedVersions(on: dataset, filter)
-        guard versions > 0 else { throw UsageError.nothingTested(dataset.description.name) }
-        let classes = try DifficultyTables.classes(try store.hardestClasses(of: dataset, filter))
-        let samples = try store.hardestSamples(of: dataset, filter, limit: limit.limit)
-        let table = try DifficultyTables.samples(samples)
-        let pictures = try samples.map { row in
-            let (index, name, predicted): (Int, String, String) =
-                (try row["index"], try row["class_name"], try row["predicted_name"])
-            let share = Quantity.percent(try row["missed_share"], places: 0)
-            return try DigitPicture(row, captions: ["#\(index)", "\(name) → \(predicted)  \(share)"])
-        }
+        let hardest = try Hardest(of: dataset, filter, limit: limit.limit, in: store)
         try output.print(
             text: { screen in
                 """
-                \(Quantity.count(versions, "model version")) of \(Quantity.count(architectures, "architecture")) \
-                tested on \(dataset.description.name)@\(dataset.version); each architecture has one vote
+                \(Quantity.count(hardest.versions, "model version")) of \
+                \(Quantity.count(hardest.architectures, "architecture")) tested on \
+                \(dataset.description.name)@\(dataset.version); each architecture has one vote
 
                 Classes by error rate
-                \(classes.text(on: screen))
+                \(hardest.classes.text(on: screen))
                 The samples that most versions miss
-                \(table.text(on: screen))\(DifficultyTables.legend)
+                \(hardest.samples.text(on: screen))\(Hardest.legend)
 
-                \(DigitPicture.grid(pictures, on: screen))
+                \(DigitPicture.grid(hardest.pictures, on: screen))
                 """
             },
-            json: [
-                "dataset": .string(dataset.description.name), "dataset_version": .integer(dataset.version),
-                "versions": .integer(versions), "architectures": .integer(architectures), "classes": classes.json,
-                "samples": table.json,
-            ],
+            json: hardest.json,
             csv: {
                 switch $0 {
-                case .samples: table
-                case .classes: classes
+                case .samples: hardest.samples
+                case .classes: hardest.classes
                 }
             })
     }

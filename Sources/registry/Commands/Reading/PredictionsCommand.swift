@@ -1,4 +1,5 @@
 import ArgumentParser
+import Judgement
 import Reporting
 import Store
 
@@ -20,10 +21,9 @@ struct PredictionsCommand: AsyncParsableCommand {
         let version = try store.resolve(model)
         let samples = try store.predictions(of: version, limit: limit.limit)
         let table = try Table(samples)
-        let pictures = try samples.map { row in
-            let (index, name, predicted, isCorrect): (Int, String, String, Bool) =
-                (try row["index"], try row["class_name"], try row["predicted_name"], try row["is_correct"])
-            return try DigitPicture(row, captions: ["#\(index): \(predicted)" + (isCorrect ? "" : " (is \(name))")])
+        let pictures = try samples.decoded(as: PredictedSample.self).map { one in
+            let correction = one.isCorrect ? "" : " (is \(one.sample.className))"
+            return try DigitPicture(one.sample, captions: ["#\(one.sample.index): \(one.predictedName)" + correction])
         }
         try output.print(
             text: { screen in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Judgement
 import Reporting
 import Store
 
@@ -32,7 +33,7 @@ struct ReportCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let versions = try (models.isEmpty ? store.newestVersions() : models).map { try store.resolve($0) }
         guard !versions.isEmpty else { throw UsageError.nothingToReport }
-        let page = try await ReportPage(of: versions, in: store).page()
+        let page = try ReportPage(of: versions, in: store).page()
         let bytes = Array(page.html.description.utf8)
         try writeFile(bytes, to: output)
         Terminal.tell("\(page.title) → \(output), \(Quantity.count(bytes.count, "byte"))")

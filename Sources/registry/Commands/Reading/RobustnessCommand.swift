@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
+import Judgement
 import NeuralNetwork
-import PostgreSQL
 import Reporting
 import Store
 import Trainer
@@ -57,41 +57,43 @@ struct RobustnessCommand: AsyncParsableCommand {
         if Terminal.isErrorTerminal { Terminal.showProgress("") }
 
         let rows = try kinds.map { (kind: $0, rows: try store.robustness(of: version, $0.rawValue)) }
+        let tables = try rows.map { try Table($0.rows) }
+        let evaluations = Table(keys: tables.first?.keys ?? [], rows: tables.flatMap(\.rows))
+        let points = try rows.map { (kind: $0.kind, points: try $0.rows.decoded(as: RobustnessPoint.self)) }
         let tolerances = try store.tolerances(of: version)
-        let evaluations = try Self.joined(try rows.map { try Table($0.rows) })
+        let tolerated: [Tolerance] = try tolerances.decoded()
+        let toleranceTable = try Table(tolerances)
         try output.print(
             text: { screen in
                 """
                 Test accuracy of \(version.reference) on changed images; strength 0 is the image as it is
 
-                \(try rows.map { try Self.text($0.kind, $0.rows, on: screen) })\
+                \(points.map { Self.text($0.kind, $0.points, on: screen) })\
                 At most one point of accuracy is lost
-                \(try Self.text(tolerances, kinds, on: screen))
+                \(Self.text(tolerated, kinds, on: screen))
                 """
             },
             json: [
                 "model": .string(version.model), "version": .integer(version.number), "evaluations": evaluations.json,
-                "tolerances": try Table(tolerances).json,
+                "tolerances": toleranceTable.json,
             ],
             csv: {
                 switch $0 {
                 case .evaluations: evaluations
-                case .tolerances: try Table(tolerances)
+                case .tolerances: toleranceTable
                 }
             })
     }
 
-    private static func joined(_ tables: [Table]) throws -> Table {
-        Table(keys: tables.first?.keys ?? [], rows: tables.flatMap(\.rows))
-    }
-
     /// Two lines: strengths, and the accuracies below.
-    private static func text(_ kind: Perturbation.Kind, _ rows: Rows, on screen: Screen) throws -> TerminalText {
-        let strengths = try rows.map { shown(try $0["strength"]) }
-        let accuracies = try rows.map { Quantity.decimal(try $0["test_accuracy"], places: 3) }
+    private static func text(
+        _ kind: Perturbation.Kind, _ points: [RobustnessPoint], on screen: Screen
+    ) -> TerminalText {
+        let strengths = points.map { shown($0.strength) }
+        let accuracies = points.map { Quantity.decimal($0.testAccuracy, places: 3) }
         let perLine = 8
-        let lines = stride(from: 0, to: rows.count, by: perLine).map { start in
-            let part = start..<min(start + perLine, rows.count)
+        let lines = stride(from: 0, to: points.count, by: perLine).map { start in
+            let part = start..<min(start + perLine, points.count)
             return Table.aligned(
                 [["  strength"] + strengths[part], ["  accuracy"] + accuracies[part]],
                 isRight: [false] + part.map { _ in true }, on: screen)
@@ -99,12 +101,11 @@ struct RobustnessCommand: AsyncParsableCommand {
         return "\(kind.rawValue), \(kind.unit)\n\(lines)\n"
     }
 
-    private static func text(
-        _ tolerances: Rows, _ kinds: [Perturbation.Kind], on screen: Screen
-    ) throws -> TerminalText {
-        let lines = try kinds.compactMap { kind -> [String]? in
-            guard let row = try tolerances.first(where: { try $0["perturbation"] == kind.rawValue }) else { return nil }
-            let (from, to): (Double, Double) = (try row["tolerated_from"], try row["tolerated_to"])
+    private static func text(_ tolerances: [Tolerance], _ kinds: [Perturbation.Kind], on screen: Screen) -> TerminalText
+    {
+        let lines = kinds.compactMap { kind -> [String]? in
+            guard let tolerance = tolerances.first(where: { $0.perturbation == kind.rawValue }) else { return nil }
+            let (from, to) = (tolerance.from, tolerance.to)
             let range = from < 0 ? "from \(shown(from)) to \(shown(to))" : "up to \(shown(to))"
             return ["  \(kind.rawValue)", "\(range) \(kind.unit)"]
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Judgement
 import Reporting
 import Store
 import SystemPackage
@@ -193,9 +194,8 @@ struct DatasetInspectCommand: AsyncParsableCommand {
         let samples = try store.firstSamples(of: dataset, split: test ? .test : .training, count: limit.limit)
         let balance = try Table(try store.classBalance(of: dataset))
         let table = try Table(samples)
-        let pictures = try samples.map { row in
-            let (index, className): (Int, String) = (try row["index"], try row["class_name"])
-            return try DigitPicture(row, captions: ["#\(index): \(className)"])
+        let pictures = try samples.decoded(as: SamplePicture.self).map {
+            try DigitPicture($0, captions: ["#\($0.index): \($0.className)"])
         }
         try output.print(
             text: {

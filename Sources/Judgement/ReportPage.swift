@@ -1,27 +1,26 @@
 import NeuralNetwork
-import PostgreSQL
 import Reporting
 import Store
 import Trainer
 
-/// All that the reading commands say of some versions, on one page.
-struct ReportPage {
+/// All that the reading commands show of some versions, on one page.
+public struct ReportPage {
     private let comparison: Comparison
     private let dataset: StoredDataset
     private let store: Store
     private var versions: [StoredVersion] { comparison.versions }
 
     /// - Parameter versions: At least one; all tested on the same data set.
-    init(of versions: [StoredVersion], in store: Store) async throws {
+    public init(of versions: [StoredVersion], in store: Store) throws {
         self.store = store
         comparison = try Comparison(of: versions, in: store)
         dataset = try store.dataset(id: versions[0].datasetID)
     }
 
-    func page() throws -> Page {
+    public func page() throws -> Page {
         var page = Page(
             title: versions.map { "\($0.reference)" }.joined(separator: ", ") + " on \(dataset.description.name)")
-        page.add(versions.count > 1 ? "Comparison" : "Result", try comparisonSection())
+        page.add(versions.count > 1 ? "Comparison" : "Result", comparisonSection())
         page.add("Data set", try datasetSection())
         page.add("Learning curves", try curvesSection())
         for version in versions {
@@ -44,32 +43,31 @@ struct ReportPage {
             drawn.count < versions.count
             ? "<p>Charts, here and below, have the first \(drawn.count) of \(versions.count) versions.</p>\n" : ""
         return """
-            \(note)\(try learningCurve(of: curves, .loss, in: store).html)\
-            \(try learningCurve(of: curves, .accuracy, in: store).html)
+            \(note)\(try LearningCurve(of: curves, .loss, in: store).chart.html)\
+            \(try LearningCurve(of: curves, .accuracy, in: store).chart.html)
             """
     }
 
-    private func comparisonSection() throws -> HTML {
+    private func comparisonSection() -> HTML {
         let columns = versions.map { _ in true }
-        let pairs = try comparison.pairs.map { pair -> HTML in
+        let pairs = comparison.pairs.map { pair -> HTML in
             """
-            <p class="verdict">\(try pair.verdict())</p>
-            \(HTML.table(try pair.agreementLines(), isRight: [false, true, true]))
-            \(HTML.facts(try pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1)))
+            <p class="verdict">\(pair.verdict)</p>
+            \(HTML.table(pair.agreementLines, isRight: [false, true, true]))
+            \(HTML.facts(pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1)))
             """
         }
         return """
-            \(HTML.table(try comparison.summaryLines(), isRight: [false] + columns))
+            \(HTML.table(comparison.summaryLines, isRight: [false] + columns))
             \(pairs)<h3>Test accuracy by class</h3>
-            \(HTML.table(try comparison.classLines(), isRight: [false, true] + columns))
+            \(HTML.table(comparison.classLines, isRight: [false, true] + columns))
             """
     }
 
     private func datasetSection() throws -> HTML {
-        let samples = try store.firstSamples(of: dataset, split: .training, count: 20).map { row in
-            let (index, name): (Int, String) = (try row["index"], try row["class_name"])
-            return try DigitPicture(row, captions: ["#\(index): \(name)"])
-        }
+        let samples = try store.firstSamples(of: dataset, split: .training, count: 20)
+            .decoded(as: SamplePicture.self)
+            .map { try DigitPicture($0, captions: ["#\($0.index): \($0.className)"]) }
         let about = dataset.description
         return """
             <p>\(about.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training and \
@@ -84,12 +82,13 @@ struct ReportPage {
 
     private func hardestSection() throws -> HTML {
         let (versions, architectures) = try store.testedVersions(on: dataset)
-        let samples = try store.hardestSamples(of: dataset, limit: 20).map { row in
-            let (index, name, predicted, share): (Int, String, String, Double) =
-                (try row["index"], try row["class_name"], try row["predicted_name"], try row["missed_share"])
-            return try DigitPicture(
-                row,
-                captions: ["#\(index): \(name) → \(predicted)", "missed by \(Quantity.percent(share, places: 0))"])
+        let samples = try store.hardestSamples(of: dataset, limit: 20).decoded(as: HardSample.self).map { hard in
+            try DigitPicture(
+                hard.sample,
+                captions: [
+                    "#\(hard.sample.index): \(hard.sample.className) → \(hard.predictedName)",
+                    "missed by \(Quantity.percent(hard.missedShare, places: 0))",
+                ])
         }
         return """
             <p>Over \(Quantity.count(versions, "version")) of \(Quantity.count(architectures, "architecture")); each \
@@ -103,9 +102,8 @@ struct ReportPage {
     private func robustnessSection() throws -> HTML? {
         let charts = try Perturbation.Kind.allCases.compactMap { kind -> HTML? in
             let series = try drawn.enumerated().compactMap { group, version -> Chart.Series? in
-                let points = try store.robustness(of: version, kind.rawValue).map {
-                    Chart.Point(x: try $0["strength"], y: try $0["test_accuracy"])
-                }
+                let points = try store.robustness(of: version, kind.rawValue).decoded(as: RobustnessPoint.self)
+                    .map { Chart.Point(x: $0.strength, y: $0.testAccuracy) }
                 guard !points.isEmpty else { return nil }
                 return Chart.Series(name: "\(version.reference)", style: .line, group: group, points: points)
             }

@@ -1,5 +1,4 @@
 import NeuralNetwork
-import PostgreSQL
 import Reporting
 import Store
 import Trainer
@@ -29,11 +28,13 @@ struct ReportOfVersion {
     }
 
     func predictions() throws -> HTML {
-        let samples = try store.predictions(of: version, limit: 20).map { row in
-            let (index, name, predicted, isCorrect): (Int, String, String, Bool) =
-                (try row["index"], try row["class_name"], try row["predicted_name"], try row["is_correct"])
-            return try DigitPicture(
-                row, captions: ["#\(index): \(predicted)", isCorrect ? "correct" : "wrong: is \(name)"])
+        let samples = try store.predictions(of: version, limit: 20).decoded(as: PredictedSample.self).map { one in
+            try DigitPicture(
+                one.sample,
+                captions: [
+                    "#\(one.sample.index): \(one.predictedName)",
+                    one.isCorrect ? "correct" : "wrong: is \(one.sample.className)",
+                ])
         }
         return "<p>The first test samples, and what they are taken for.</p>\n\(HTML.gallery(samples))"
     }
@@ -49,11 +50,12 @@ struct ReportOfVersion {
             }
             counts[label][predicted] = samples
         }
-        for row in try store.confusions(of: version, limit: names.count * names.count) {
-            try count(try row["label"], as: try row["predicted"], try row["samples"])
+        let confusions = try store.confusions(of: version, limit: names.count * names.count)
+        for confusion in try confusions.decoded(as: Confusion.self) {
+            try count(confusion.label, as: confusion.predicted, confusion.samples)
         }
-        for row in try store.classAccuracy(of: version) {
-            try count(try row["label"], as: try row["label"], try row["correct"])
+        for one in try store.classAccuracy(of: version).decoded(as: ClassAccuracy.self) {
+            try count(one.label, as: one.label, one.correct)
         }
         let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
         let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
@@ -61,7 +63,7 @@ struct ReportOfVersion {
             \(HTML.confusionMatrix(counts, classNames: names))
             <h3>Do images that deviate from their class fail more often?</h3>
             \(categories.html)
-            <p>\(Quantity.count(unexplained)) of the misclassified samples fall into none of these categories.\(DifficultyTables.unjudged(unjudged))</p>
+            <p>\(Quantity.count(unexplained)) of the misclassified samples fall into none of these categories.\(Errors.unjudgedNote(unjudged))</p>
             \(try galleries())
             """
     }
@@ -69,18 +71,20 @@ struct ReportOfVersion {
     /// The misclassified samples of each category, and those of none.
     private func galleries() throws -> [HTML] {
         var pictures: [(category: String, pictures: [DigitPicture])] = []
-        for row in try store.misclassifiedSamplesByCategory(of: version, limit: 10) {
-            let category: String =
-                try row["category"]
-                ?? (row["is_judged"] ? "in none of these categories" : "those that could not be judged")
+        let samples = try store.misclassifiedSamplesByCategory(of: version, limit: 10)
+        for row in try samples.decoded(as: CategorizedSample.self) {
+            let category =
+                row.category
+                ?? (row.isJudged ? "in none of these categories" : "those that could not be judged")
             if pictures.last?.category != category { pictures.append((category, [])) }
-            let (index, name, predicted, confidence): (Int, String, String, Double) =
-                (try row["index"], try row["class_name"], try row["predicted_name"], try row["confidence"])
+            let (missed, sample) = (row.missed, row.missed.sample)
             pictures[pictures.count - 1].pictures.append(
                 try DigitPicture(
-                    row,
-                    captions: ["#\(index): \(name) → \(predicted)", "with \(Quantity.percent(confidence, places: 0))"])
-            )
+                    sample,
+                    captions: [
+                        "#\(sample.index): \(sample.className) → \(missed.predictedName)",
+                        "with \(Quantity.percent(missed.confidence, places: 0))",
+                    ]))
         }
         return pictures.map { "<h3>Misclassified: \($0.category)</h3>\n\(HTML.gallery($0.pictures))" }
     }

@@ -21,12 +21,6 @@ enum DifficultyTables {
             ], dispensable: ["mean_forgotten", "missed_by", "mean_learned_epoch", "mean_confidence"])
     }
 
-    /// What the columns of `samples` mean.
-    static let legend =
-        "taken for: the commonest wrong prediction; learned in epoch: after which it was first classified correctly, and "
-        + "times forgotten: how often it was missed again later, both as means over versions; label doubt: the largest mean "
-        + "probability that is given to one wrong class."
-
     static func categories(_ rows: Rows) throws -> Table {
         try Table(
             rows,
@@ -38,13 +32,5 @@ enum DifficultyTables {
                 "error_rate_outside": "of all others", "ratio_lower": "95 % from", "ratio_upper": "to",
                 "unjudged": "not judged",
             ])
-    }
-
-    /// What stands after the number of errors that could not be judged; empty when there are none.
-    static func unjudged(_ count: Int) -> String {
-        count == 0
-            ? ""
-            : " \(Quantity.count(count)) could not be judged: something could not be measured of the image, or of any "
-                + "training image of its class."
     }
 }

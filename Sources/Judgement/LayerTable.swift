@@ -2,8 +2,8 @@ import NeuralNetwork
 import Reporting
 
 /// The layers of an architecture, a row each.
-enum LayerTable {
-    static func of(_ architecture: Architecture) -> Table {
+public enum LayerTable {
+    public static func of(_ architecture: Architecture) -> Table {
         Table(
             keys: ["layer", "type", "output", "parameters", "multiply_adds"],
             rows: architecture.summary().map { layer in

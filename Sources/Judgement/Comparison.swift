@@ -1,0 +1,101 @@
+import Reporting
+import Store
+
+/// Two or more versions tested on the same samples: what the terminal and the page show of them.
+public struct Comparison {
+    public let versions: [StoredVersion]
+    /// The first with the second, the first with the third, …
+    public let pairs: [VersionPair]
+    private let summaries: [VersionSummary]
+    private let classes: [[ClassAccuracy]]
+    /// A row for each pair, with p values, intervals and verdict.
+    public let pairTable: Table
+    /// A row for each version.
+    public let modelTable: Table
+    private let classTables: [Table]
+
+    /// - Throws: `DifferentTests` when they were not tested on the same samples.
+    public init(of versions: [StoredVersion], in store: Store) throws {
+        for version in versions where version.testSplitID != versions[0].testSplitID {
+            throw DifferentTests(a: versions[0].reference, b: version.reference)
+        }
+        self.versions = versions
+        let summaries = try store.summaries(of: versions)
+        self.summaries = try summaries.decoded()
+        modelTable = try Table(summaries).only(Self.keys)
+        let classes = try versions.map { try store.classAccuracy(of: $0) }
+        self.classes = try classes.map { try $0.decoded() }
+        classTables = try classes.map { try Table($0) }
+        let pairs = try store.comparisons(of: versions)
+        self.pairs = try pairs.decoded()
+        pairTable = try Table(pairs)
+    }
+
+    /// A row a figure, a column a version.
+    public var summaryLines: [[String]] {
+        func line(_ title: String, _ value: (VersionSummary) -> String) -> [String] { [title] + summaries.map(value) }
+        func decimal(_ value: Double) -> String { Quantity.decimal(value, places: 4) }
+        return [
+            [""] + versions.map { "\($0.reference)" },
+            line("data set") { "\($0.dataset)@\($0.datasetVersion)" },
+            line("test accuracy") { decimal($0.testAccuracy) },
+            line("  95 % interval") { "\(decimal($0.testAccuracyLower))–\(decimal($0.testAccuracyUpper))" },
+            line("mean test loss, nats") { Quantity.decimal($0.testLoss, places: 5) },
+            line("misclassified") { "\(Quantity.count($0.misclassified)) of \(Quantity.count($0.testSamples))" },
+            line("parameters") { Quantity.count($0.parameters) },
+            line("multiply-adds") { $0.multiplyAdds.map(Quantity.count) ?? "–" },
+            line("epochs") { Quantity.count($0.epochs) },
+            line("an epoch's training") { Quantity.duration(seconds: $0.secondsPerEpoch) },
+        ]
+    }
+
+    /// A row a class, a column a version.
+    public var classLines: [[String]] {
+        guard let first = classes.first else { return [] }
+        return [["class", "samples"] + versions.map { "\($0.reference)" }]
+            + first.indices.map { index in
+                [first[index].className, Quantity.count(first[index].samples)]
+                    + classes.map { Quantity.decimal($0[index].accuracy, places: 4) }
+            }
+    }
+
+    /// A row for each version and class.
+    public var classTable: Table {
+        Table(
+            keys: ["model", "version"] + (classTables.first?.keys ?? []),
+            rows: zip(versions, classTables).flatMap { version, table in
+                table.rows.map { [.string(version.model), .integer(version.number)] + $0 }
+            })
+    }
+
+    public var json: JSONValue {
+        let models = zip(modelTable.rows, classTables).map { row, classes in
+            JSONValue.object(zip(modelTable.keys, row).map { JSONValue.Member($0, $1) }) + ["classes": classes.json]
+        }
+        return ["models": .array(models), "pairs": pairTable.json]
+    }
+
+    private static let keys = [
+        "model", "version", "dataset", "dataset_version", "test_samples", "test_correct", "test_accuracy",
+        "test_accuracy_lower", "test_accuracy_upper", "test_loss", "parameters", "epochs", "seconds_per_epoch",
+        "multiply_adds",
+    ]
+}
+
+/// Versions that can't be compared.
+public struct DifferentTests: Error, Sendable, CustomStringConvertible {
+    public let a: ModelReference
+    public let b: ModelReference
+
+    public var description: String {
+        "\(a) and \(b) were tested on different data, so that they can't be compared. See: registry models"
+    }
+}
+
+extension Table {
+    /// These columns alone, in this order.
+    fileprivate func only(_ keys: [String]) -> Table {
+        let positions = keys.compactMap { self.keys.firstIndex(of: $0) }
+        return Table(keys: positions.map { self.keys[$0] }, rows: rows.map { row in positions.map { row[$0] } })
+    }
+}

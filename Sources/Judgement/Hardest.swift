@@ -1,0 +1,66 @@
+import Reporting
+import Store
+
+/// The classes and samples of a data set that are missed most often, over model versions.
+public struct Hardest {
+    public let dataset: StoredDataset
+    /// Model versions that were tested on it.
+    public let versions: Int
+    public let architectures: Int
+    public let classes: Table
+    public let samples: Table
+    /// Of the samples.
+    public let pictures: [DigitPicture]
+
+    /// - Throws: `NoSuchLabel`, `NothingTested`.
+    public init(of dataset: StoredDataset, _ filter: DifficultyFilter, limit: Int, in store: Store) throws {
+        if let label = filter.label, label >= dataset.description.classNames.count {
+            throw NoSuchLabel(label: label, dataset: dataset.description.name)
+        }
+        self.dataset = dataset
+        (versions, architectures) = try store.testedVersions(on: dataset, filter)
+        guard versions > 0 else { throw NothingTested(dataset: dataset.description.name) }
+        classes = try DifficultyTables.classes(try store.hardestClasses(of: dataset, filter))
+        let hard = try store.hardestSamples(of: dataset, filter, limit: limit)
+        samples = try DifficultyTables.samples(hard)
+        pictures = try hard.decoded(as: HardSample.self).map { hard in
+            let share = Quantity.percent(hard.missedShare, places: 0)
+            return try DigitPicture(
+                hard.sample,
+                captions: ["#\(hard.sample.index)", "\(hard.sample.className) → \(hard.predictedName)  \(share)"])
+        }
+    }
+
+    public var json: JSONValue {
+        [
+            "dataset": .string(dataset.description.name), "dataset_version": .integer(dataset.version),
+            "versions": .integer(versions), "architectures": .integer(architectures), "classes": classes.json,
+            "samples": samples.json,
+        ]
+    }
+
+    /// What the columns of `samples` mean.
+    public static let legend =
+        "taken for: the commonest wrong prediction; learned in epoch: after which it was first classified correctly, and "
+        + "times forgotten: how often it was missed again later, both as means over versions; label doubt: the largest mean "
+        + "probability that is given to one wrong class."
+}
+
+/// A class that a data set does not have.
+public struct NoSuchLabel: Error, Sendable, CustomStringConvertible {
+    public let label: Int
+    public let dataset: String
+
+    public var description: String {
+        "The data set “\(dataset)” has no class \(label). See: registry dataset show \(dataset)"
+    }
+}
+
+/// No version that was asked for was tested on a data set.
+public struct NothingTested: Error, Sendable, CustomStringConvertible {
+    public let dataset: String
+
+    public var description: String {
+        "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
+    }
+}

@@ -1,0 +1,52 @@
+import PostgreSQL
+
+/// Two versions tested on the same samples: a row of `Store.comparisons`.
+public struct VersionPair: RowDecodable, Sendable {
+    /// B minus a, with the ends of its 95 % interval where there is one.
+    public struct Difference: Sendable, Hashable {
+        public let value: Double
+        public let lower: Double?
+        public let upper: Double?
+
+        fileprivate init?(_ row: Row, _ column: String) throws {
+            guard let value: Double = try row[column] else { return nil }
+            self.value = value
+            lower = try row["\(column)_lower"]
+            upper = try row["\(column)_upper"]
+        }
+    }
+
+    public let a: String
+    public let b: String
+    public let bothCorrect: Int
+    public let onlyACorrect: Int
+    public let onlyBCorrect: Int
+    public let neitherCorrect: Int
+    public let accuracyDifference: Difference?
+    /// Of McNemar's test.
+    public let exactP: Double
+    public let midP: Double
+    /// The exact p after Holm's correction for the number of pairs.
+    public let adjustedP: Double
+    /// Samples that the loss's difference is over; `nil` when a version was trained before each one's was kept.
+    public let lossSamples: Int?
+    public let lossDifference: Difference?
+    /// Which is better and how sure that is, in a sentence.
+    public let verdict: String
+
+    public init(row: Row) throws {
+        a = try row["a"]
+        b = try row["b"]
+        bothCorrect = try row["both_correct"]
+        onlyACorrect = try row["only_a_correct"]
+        onlyBCorrect = try row["only_b_correct"]
+        neitherCorrect = try row["neither_correct"]
+        accuracyDifference = try Difference(row, "accuracy_difference")
+        exactP = try row["mcnemar_exact_p"]
+        midP = try row["mcnemar_mid_p"]
+        adjustedP = try row["adjusted_p"]
+        lossSamples = try row["loss_samples"]
+        lossDifference = try Difference(row, "loss_difference")
+        verdict = try row["verdict"]
+    }
+}
