@@ -73,17 +73,23 @@ struct FetchTests {
     @Test("Ctrl-C while something is fetched leaves no file and no process", arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) async throws {
         var program = try await Program.onNewDatabase()
-        // Accepts connections and says nothing.
+        // Answers, and never ends: two thousand bytes a second are just not too slow.
         let script = """
             import socket, time
             server = socket.create_server(("127.0.0.1", 0))
             print(server.getsockname()[1], flush=True)
-            time.sleep(300)
+            client, _ = server.accept()
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 600000\\r\\n\\r\\n")
+            for _ in range(300):
+                client.sendall(b" " * 2000)
+                time.sleep(1)
             """
-        let silent = try program.start("/usr/bin/env", arguments: ["python3", "-c", script])
-        defer { kill(silent.identifier, SIGKILL) }
-        let port = try await silent.announcedPort()
-        program.environment["https_proxy"] = "http://127.0.0.1:\(port)"
+        let slow = try program.start("/usr/bin/env", arguments: ["python3", "-c", script])
+        defer { kill(slow.identifier, SIGKILL) }
+        program.environment["PIP_INDEX_URL"] = "http://127.0.0.1:\(try await slow.announcedPort())/simple"
+        // Nobody answers for the mirrors.
+        program.environment["https_proxy"] = "http://127.0.0.1:1"
         let fetching = try program.start("dataset", "fetch", "mnist")
         try await wait(until: "curl runs") { !Self.children(of: fetching.identifier, named: "curl").isEmpty }
         let curl = Self.children(of: fetching.identifier, named: "curl")

@@ -110,7 +110,7 @@ struct ScheduleTests {
         #expect(isDue)
         let second = try program.start("daemon", "--threads-per-worker", "1")
         try await wait(until: "the next daemon executes it") {
-            try !program.connect().query("select from registry.schedule_execution where finished_at is null").isEmpty
+            try !program.connect().query("select from registry.schedule_execution").isEmpty
         }
         kill(second.identifier, SIGTERM)
         #expect(try await second.end().status == 0)

@@ -33,7 +33,8 @@ struct FaultTests {
 
     @Test("a trainer that sleeps past its lease, and wakes when another has done its work")
     func sleeper() async throws {
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 20)
+        // So many that it still trains when a busy machine gets round to stopping it.
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 150)
         let run = try await disturbed.queue()
         let sleeper = try disturbed.daemon()
         try await disturbed.waitForAnotherEpoch(of: run)

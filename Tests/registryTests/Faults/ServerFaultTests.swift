@@ -55,7 +55,7 @@ struct ServerFaultTests {
     @Test("the server crashes and comes back, again and again")
     func crashes() async throws {
         let own = try await Own()
-        let disturbed = try await Disturbed(own.program, epochs: 40)
+        let disturbed = try await Disturbed(own.program, epochs: 200)
         let run = try await disturbed.queue()
         let daemon = try disturbed.daemon("--once")
         for _ in 1...10 {
