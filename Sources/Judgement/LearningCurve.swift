@@ -37,7 +37,7 @@ public struct LearningCurve {
             title: "\(measure == .accuracy ? "Accuracy" : "Loss") of "
                 + runs.map(\.name).joined(separator: ", "),
             xTitle: "training samples seen",
-            yTitle: measure == .accuracy ? "share classified rightly" : "mean cross-entropy, nats", series: series)
+            yTitle: measure == .accuracy ? "share correctly classified" : "mean cross-entropy, nats", series: series)
     }
 
     /// A row a point.

@@ -192,7 +192,7 @@ extension Lanes {
         return Swift.max(two.x, two.y)
     }
 
-    /// Negative lanes become zero; what is not a number stays so.
+    /// Negative lanes become zero; NaN stays NaN.
     @inline(__always)
     var rectified: Lanes { replacing(with: 0, where: self .< 0) }
 

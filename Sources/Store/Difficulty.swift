@@ -42,7 +42,7 @@ extension Store {
 
     /// The test samples that most versions get wrong, one vote for each architecture, with their pixels.
     ///
-    /// When they were learned is told over all periods only.
+    /// When they were learned is known over all periods only.
     public func hardestSamples(
         of dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter(), limit: Int
     ) throws -> Rows {

@@ -31,7 +31,7 @@ public struct Confusion: RowDecodable, Sendable {
 }
 
 extension Store {
-    /// Every pair of versions tested on the same samples: which of them both, one or neither classify rightly, whether
+    /// Every pair of versions tested on the same samples: which of them both, one or neither classify correctly, whether
     /// the difference is chance, and a sentence that says so. In the order of the versions, the first of a pair first.
     public func comparisons(of versions: [StoredVersion]) throws -> Rows {
         try connection.query("select * from analysis.compare($1, $2)", versions.map(\.model), versions.map(\.number))
@@ -50,7 +50,7 @@ extension Store {
         ).first?["losses"]
     }
 
-    /// Test accuracy by class, a row a class.
+    /// Test accuracy by class, one row per class.
     public func classAccuracy(of version: StoredVersion) throws -> Rows {
         try connection.query(
             """

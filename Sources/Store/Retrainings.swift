@@ -39,7 +39,7 @@ public enum DecisionFate: Sendable, Hashable {
 }
 
 extension Store {
-    /// Begins the retraining of a model, or goes on with one that was begun. A model has one at a time.
+    /// Begins the retraining of a model, or resumes one that was begun. A model has one at a time.
     ///
     /// - Parameters:
     ///   - production: The version in production.

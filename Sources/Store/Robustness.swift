@@ -83,7 +83,7 @@ extension Store {
             """, version.model, version.number, perturbation)
     }
 
-    /// The range of strengths in which at most one point of accuracy is lost, a row a kind of change.
+    /// The range of strengths in which at most one point of accuracy is lost, one row per kind of change.
     public func tolerances(of version: StoredVersion) throws -> Rows {
         try connection.query(
             """

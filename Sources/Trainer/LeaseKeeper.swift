@@ -93,7 +93,7 @@ public final class LeaseKeeper: Sendable {
                 }
                 keeping.renewedAt.withLock { $0 = start }
             } catch {
-                // What keeps the lease from being renewed meets the trainer at its next write, and is told there.
+                // What prevents the renewal also fails the trainer's next write, which reports it.
                 continue
             }
         }

@@ -1,7 +1,7 @@
 import PostgreSQL
 import Store
 
-/// A database that is connected to anew, and asked again, whenever it could not be reached: it was restarted, another host
+/// A database that is connected to again, and asked again, whenever it could not be reached: it was restarted, another host
 /// took over, its connections or its disk were used up.
 ///
 /// Used by one thread at a time.

@@ -100,7 +100,7 @@ struct Interrupted: Failure {
     var description: String {
         isReleased
             ? "Run \(run) was given back; its \(epochsFinished) finished epochs are stored. "
-                + "The next retraining, or a daemon before it, goes on with it."
+                + "The next retraining, or a daemon, will resume it."
             : "Run \(run) was cancelled; its \(epochsFinished) finished epochs are stored. "
                 + "To have a daemon go on with it: registry requeue \(run)"
     }

@@ -73,7 +73,7 @@ comment on column analysis.sample_learning.model is 'The model.';
 comment on column analysis.sample_learning.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.sample_learning.sample_id is 'Key of the sample.';
 comment on column analysis.sample_learning.versions is 'Model versions that missed it after at least one epoch.';
-comment on column analysis.sample_learning.learned_versions is 'Those that classified it rightly after some epoch.';
+comment on column analysis.sample_learning.learned_versions is 'Those that classified it correctly after some epoch.';
 comment on column analysis.sample_learning.learned_epoch_sum is 'Sum of the first such epochs.';
 comment on column analysis.sample_learning.forgotten is
     'How often it was missed after an epoch having been classified correctly after the one before.';

@@ -31,9 +31,9 @@ comment on column analysis.robustness.test_accuracy_lower is 'Lower end of its 9
 comment on column analysis.robustness.test_accuracy_upper is 'Upper end of its 95 % Wilson interval.';
 comment on column analysis.robustness.accuracy_lost is 'Accuracy on the images as they are, minus test_accuracy.';
 comment on column analysis.robustness.correct_lost is
-    'Test samples classified rightly as they are, minus test_correct.';
+    'Test samples correctly classified as they are, minus test_correct.';
 comment on column analysis.robustness.test_loss is 'Mean cross-entropy, in nats.';
-comment on column analysis.robustness.test_correct is 'Test samples classified rightly.';
+comment on column analysis.robustness.test_correct is 'Test samples correctly classified.';
 comment on column analysis.robustness.test_samples is 'Test samples.';
 comment on column analysis.robustness.evaluated_at is 'When it was measured.';
 

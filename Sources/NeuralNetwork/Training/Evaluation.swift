@@ -24,7 +24,7 @@ public struct EpochReport: Sendable {
     public let learningRate: Double
     /// Mean cross-entropy of all images, each before the step that learned from it, in nats.
     public let meanLoss: Double
-    /// Images that were classified rightly before the step that learned from them.
+    /// Images that were correctly classified before the step that learned from them.
     public let correct: Int
     /// Wall time.
     public let seconds: Double

@@ -6,11 +6,11 @@ import Store
 
 /// Trains what is queued, with several workers side by side, until the process is asked to stop.
 public struct WorkerPool: Service {
-    /// How long a worker that is asked to stop goes on with its epoch before it gives the run back.
+    /// How long a worker that is asked to stop continues its epoch before it gives the run back.
     private static let grace = Duration.seconds(6)
     /// How long what can't be interrupted goes on before the run is given back under its hands.
     private static let limit = Duration.seconds(7)
-    /// How often an idle worker looks at the queue, unless it is told of a new run.
+    /// How often an idle worker looks at the queue, unless it is notified of a new run.
     private static let pollingInterval = Duration.seconds(2)
 
     let workers: Int

@@ -4,7 +4,7 @@ import Reporting
 import Store
 import Trainer
 
-/// Trains a model anew, as its version in production was trained, and lets the new version take its place unless it is
+/// Retrains a model as its version in production was trained, and lets the new version take its place unless it is
 /// worse.
 struct Retrainer {
     /// What may replace the version in production.
@@ -128,7 +128,7 @@ struct Retrainer {
         }
     }
 
-    /// The version in production is tested anew where it was tested on other samples.
+    /// The version in production is tested again where it was tested on other samples.
     private func agreement(of production: StoredVersion, and candidate: StoredVersion) throws -> Agreement {
         if let known = try store({ try $0.agreement(of: production, and: candidate) }) { return known }
         let (images, trained, missed) = try store { store in

@@ -76,7 +76,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)  // A reader of the output that goes away must not end a training.
-        // What is wrong with the files is told before a server is started.
+        // What is wrong with the files is reported before a server is started.
         let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
         let described =
             Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)

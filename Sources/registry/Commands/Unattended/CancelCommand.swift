@@ -18,6 +18,6 @@ struct CancelCommand: AsyncParsableCommand {
 
     func run() async throws {
         let state = try await database.openStore().cancel(run: run)
-        Terminal.tell(state == .cancelled ? "Run \(run) is cancelled." : "Run \(run) is told to stop.")
+        Terminal.tell(state == .cancelled ? "Run \(run) is cancelled." : "Run \(run) has been asked to stop.")
     }
 }

@@ -71,7 +71,7 @@ struct DaemonCommand: AsyncParsableCommand {
         do {
             _ = try connect()
         } catch let error as PostgreSQLError where error.isTransient {
-            // The workers wait until it can be reached. A schema that does not fit is told at once.
+            // The workers wait until it can be reached. A schema that does not fit is reported at once.
         }
         let stop = StopSignal()
         let logger = Logger(label: "registry.daemon", factory: logFormat.handler)

@@ -12,7 +12,7 @@ import Musl
 struct RetrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retrain",
-        abstract: "Train models anew as those in production were, and put what is not worse in their place.",
+        abstract: "Retrain production models and promote each new version unless it is worse.",
         discussion: """
             With a seed that was not used before, on the newest version of the data set. The alias production moves to the \
             new version, unless it is significantly worse on the same test samples (McNemar's exact test). Once a night: \
@@ -34,7 +34,7 @@ struct RetrainCommand: AsyncParsableCommand {
     var level = 0.05
 
     @Option(
-        parsing: .unconditional, help: "A new version must classify at least this share of the test samples rightly.")
+        parsing: .unconditional, help: "A new version must classify at least this share of the test samples correctly.")
     var minimumAccuracy = 0.0
 
     @Flag(help: "Also when it was done tonight.")
