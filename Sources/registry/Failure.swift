@@ -166,7 +166,7 @@ extension CronError: Failure {
 }
 
 extension Diverged: Failure {
-    var exitStatus: ExitStatus { .internalError }
+    var exitStatus: ExitStatus { .badInput }
 }
 
 /// A network and a data set that do not belong together.

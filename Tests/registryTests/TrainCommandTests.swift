@@ -298,7 +298,7 @@ struct TrainCommandTests {
     func diverged(flags: [String], message: String) async throws {
         let program = try await Program.withMNIST()
         let result = try await program.run(["train", "mlp", "--epochs", "2"] + flags)
-        #expect(result.status == 70)
+        #expect(result.status == 65)
         #expect(try #require(result.errorLines.last).contains(message))
         let run = try program.connect().query("select state, epochs_finished from registry.run")[0]
         let (state, epochs): (String, Int) = (try run["state"], try run["epochs_finished"])

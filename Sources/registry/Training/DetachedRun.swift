@@ -35,6 +35,12 @@ struct DetachedRunEnded: Failure {
     let state: RunState
     let reason: String?
 
-    var exitStatus: ExitStatus { state == .cancelled ? .interrupted : .internalError }
+    var exitStatus: ExitStatus {
+        switch state {
+        case .cancelled: .interrupted
+        case .diverged: .badInput
+        default: .internalError
+        }
+    }
     var description: String { "Run \(run) ended as \(state)\(reason.map { ": \($0)" } ?? ".") See: registry runs" }
 }
