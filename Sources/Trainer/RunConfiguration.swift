@@ -23,10 +23,13 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
-    /// Reads what `json()` wrote.
+    /// Reads what `json()` wrote. Whoever may write to the database may have written something else.
+    ///
+    /// - Throws: `DecodingError`, or `TrainingError` for a setting that is out of its range.
     public init(json: String) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         self = try decoder.decode(RunConfiguration.self, from: Data(json.utf8))
+        try training.check()
     }
 }

@@ -50,6 +50,44 @@ struct DaemonCommandTests {
         #expect(try await daemon.end().status == 0)
     }
 
+    @Test("settings out of their ranges, written by SQL, end their runs and not the daemon")
+    func settings() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 1)
+        let owner = try disturbed.program.connect()
+        let changes = [
+            ("epochs", "-5"), ("epochs", "0"), ("epochs", "9223372036854775807"), ("epochs", "\"many\""),
+            ("batch_size", "0"), ("batch_size", "-1"), ("batch_size", "9223372036854775807"),
+            ("augmentation,shift", "-3"), ("augmentation,shift", "9223372036854775807"),
+            ("augmentation,rotation", "-1"), ("learning_rate", "0"), ("learning_rate", "-1"), ("momentum", "1"),
+            ("momentum", "-0.5"), ("weight_decay", "-1"), ("label_smoothing", "1"), ("schedule,step_epochs", "0"),
+            ("schedule,warmup_epochs", "-1"), ("schedule,decay", "0"), ("optimizer", "\"none\""),
+        ]
+        for (path, value) in changes {
+            let run = try await disturbed.queue()
+            try owner.execute(
+                """
+                update registry.run
+                   set configuration = jsonb_set(configuration::jsonb, $2::text[], $3::jsonb), maximum_attempts = 2147483647
+                 where run_id = $1
+                """, run, "{training,\(path)}", value)
+        }
+        let sound = try await disturbed.queue()
+        let daemon = try await disturbed.daemon("--once").end()
+        #expect(daemon.status == 0, "\(daemon.errors)")
+        let runs = try owner.query(
+            "select run_id, state, attempts, failure from registry.run where run_id > 1 order by run_id")
+        #expect(runs.count == changes.count + 1)
+        for (row, change) in zip(runs, changes) {
+            let (state, attempts, failure): (String, Int, String?) = (
+                try row["state"], try row["attempts"], try row["failure"]
+            )
+            #expect(
+                state == "failed" && attempts == 1 && failure?.isEmpty == false, "\(change): \(state) \(failure ?? "")")
+        }
+        let last: String = try owner.query("select state from registry.run where run_id = $1", sound)[0]["state"]
+        #expect(last == "succeeded")
+    }
+
     @Test("health and metrics are served to this machine; systemd is told when it is ready")
     func supervision() async throws {
         let folder = try TemporaryDirectory.make()

@@ -115,7 +115,7 @@ begin
         if taken.run_id is null then
             return;
         end if;
-        if taken.cancel_requested or (taken.attempts >= taken.maximum_attempts and not is_own) then
+        if taken.cancel_requested or (taken.attempts >= least(taken.maximum_attempts, 100) and not is_own) then
             update registry.run
                set state = case when taken.cancel_requested then 'cancelled' else 'failed' end,
                    failure = case
@@ -245,7 +245,7 @@ begin
            finished_at = case when ended.state <> 'queued' then now() end
       from (select case
                        when of_outcome <> 'released'
-                            and not (of_outcome = 'failed' and is_retried and attempts < maximum_attempts)
+                            and not (of_outcome = 'failed' and is_retried and attempts < least(maximum_attempts, 100))
                            then of_outcome
                        when cancel_requested then 'cancelled'
                        else 'queued'

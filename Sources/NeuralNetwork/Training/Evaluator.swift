@@ -19,7 +19,7 @@ public final class Evaluator {
     }
 
     init(_ network: Network, configuration: TrainingConfiguration, kernels: KernelSet, team: ThreadTeam) throws {
-        try configuration.checkSizes()
+        try configuration.check()
         self.network = network
         standardization = configuration.standardization ?? .none
         self.kernels = kernels

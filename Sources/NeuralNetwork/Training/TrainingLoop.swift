@@ -151,7 +151,7 @@ extension Architecture {
     /// - Parameter samples: Training images.
     /// - Throws: `TrainingError`.
     public func checkTraining(_ configuration: TrainingConfiguration, samples: Int) throws {
-        try configuration.checkSizes()
+        try configuration.check()
         if let layer = singleValueNormalization, min(configuration.batchSize, samples) == 1 {
             throw TrainingError.singleValue(layer: layer + 1, samples: samples)
         }
@@ -190,21 +190,33 @@ extension Architecture {
 }
 
 extension TrainingConfiguration {
-    /// Checks what becomes a size, an address or a random number's range in the engine, and what each pixel is divided
-    /// by.
+    /// Checks that each setting is in its range, whether it comes from flags or from a database. Some become a size, an
+    /// address or a random number's range in the engine; pixels are divided by the deviation.
     ///
-    /// - Throws: `TrainingError`.
-    func checkSizes() throws {
+    /// - Throws: `TrainingError`, whose setting is named as the flag is.
+    public func check() throws {
         func check(_ isRight: Bool, _ name: String, _ found: some CustomStringConvertible, _ range: String) throws {
             guard isRight else { throw TrainingError.setting(name, found: found.description, range: range) }
         }
-        try check((1...1_000_000).contains(epochs), "number of epochs", epochs, "between 1 and 1,000,000")
+        func isPositive(_ value: Double) -> Bool { value.isFinite && value > 0 }
+        try check((1...1_000_000).contains(epochs), "epochs", epochs, "between 1 and 1,000,000")
         try check((1...65_536).contains(batchSize), "batch size", batchSize, "between 1 and 65,536")
-        try check((0...1000).contains(augmentation.shift), "shift", augmentation.shift, "between 0 and 1,000")
+        try check(isPositive(learningRate), "learning rate", learningRate, "a number above 0")
+        try check(isPositive(schedule.decay), "learning rate decay", schedule.decay, "a number above 0")
+        try check((0..<1).contains(momentum), "momentum", momentum, "at least 0 and below 1")
+        try check(weightDecay.isFinite && weightDecay >= 0, "weight decay", weightDecay, "a number from 0 on")
+        try check((0..<1).contains(labelSmoothing), "label smoothing", labelSmoothing, "at least 0 and below 1")
+        try check((0...1000).contains(augmentation.shift), "augment shift", augmentation.shift, "between 0 and 1,000")
         try check(
-            (0...180).contains(augmentation.rotation), "rotation", augmentation.rotation, "between 0 and 180 degrees")
-        try check(schedule.warmupEpochs >= 0, "warm-up", schedule.warmupEpochs, "at least 0 epochs")
-        try check(schedule.stepEpochs >= 1, "step of the schedule", schedule.stepEpochs, "at least 1 epoch")
+            (0...180).contains(augmentation.rotation), "augment rotation", augmentation.rotation, "between 0 and 180")
+        try check(seed <= UInt64(Int64.max), "seed", seed, "below 2⁶³")
+        try check(
+            (0..<epochs).contains(schedule.warmupEpochs), "warmup epochs", schedule.warmupEpochs,
+            "at least 0 and below the number of epochs")
+        try check(schedule.stepEpochs >= 1, "step epochs", schedule.stepEpochs, "at least 1")
+        try check(
+            (0...learningRate).contains(schedule.minimum), "minimum learning rate", schedule.minimum,
+            "between 0 and the learning rate")
         if let standardization {
             let deviation = standardization.standardDeviation
             guard deviation > 0, standardization.scale.isFinite, standardization.offset.isFinite else {

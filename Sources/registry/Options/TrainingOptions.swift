@@ -83,21 +83,11 @@ struct TrainingOptions: ParsableArguments {
         func check(_ isRight: Bool, _ message: String) throws {
             guard isRight else { throw ValidationError(message) }
         }
-        func isPositive(_ value: Double?) -> Bool { value.map { $0.isFinite && $0 > 0 } ?? true }
-        try check((1...1_000_000).contains(epochs), "--epochs must be between 1 and 1,000,000.")
-        try check((1...65_536).contains(batchSize), "--batch-size must be between 1 and 65,536.")
-        try check(isPositive(learningRate), "--learning-rate must be a number above 0.")
-        try check(isPositive(learningRateDecay), "--learning-rate-decay must be a number above 0.")
-        try check((0..<1).contains(momentum), "--momentum must be at least 0 and below 1.")
-        try check(weightDecay.isFinite && weightDecay >= 0, "--weight-decay must be a number from 0 on.")
-        try check((0..<1).contains(labelSmoothing), "--label-smoothing must be at least 0 and below 1.")
-        try check((0...1000).contains(augmentShift), "--augment-shift must be between 0 and 1,000.")
-        try check((0...180).contains(augmentRotation), "--augment-rotation must be between 0 and 180.")
-        try check((0..<epochs).contains(warmupEpochs), "--warmup-epochs must be at least 0 and below --epochs.")
-        try check((stepEpochs ?? 1) >= 1, "--step-epochs must be at least 1.")
-        try check(
-            (0...(learningRate ?? optimizer.usualLearningRate)).contains(minimumLearningRate ?? 0),
-            "--minimum-learning-rate must be between 0 and the learning rate.")
+        do {
+            try configuration.check()
+        } catch TrainingError.setting(let name, _, let range) {
+            throw ValidationError("--\(name.split(separator: " ").joined(separator: "-")) must be \(range).")
+        }
         try checkUse(check)
     }
 
@@ -121,6 +111,16 @@ struct TrainingOptions: ParsableArguments {
     }
 
     func configuration(for dataset: DatasetDescription) -> TrainingConfiguration {
+        var training = configuration
+        if !noStandardize {
+            training.standardization = Standardization(
+                mean: dataset.trainingMean, standardDeviation: dataset.trainingStandardDeviation)
+        }
+        return training
+    }
+
+    /// What does not depend on the data set.
+    private var configuration: TrainingConfiguration {
         var training = TrainingConfiguration()
         training.epochs = epochs
         training.batchSize = batchSize
@@ -140,10 +140,6 @@ struct TrainingOptions: ParsableArguments {
         training.augmentation.rotation = augmentRotation
         training.seed = seed
         training.shuffles = !noShuffle
-        if !noStandardize {
-            training.standardization = Standardization(
-                mean: dataset.trainingMean, standardDeviation: dataset.trainingStandardDeviation)
-        }
         return training
     }
 }
