@@ -162,7 +162,7 @@ struct DatabaseCommandTests {
             """
             create or replace view analysis.queue as select null::bigint as queued, null::bigint as delayed,
                 null::bigint as running, null::bigint as abandoned, null::double precision as oldest_wait_seconds;
-            update registry.schema_script set checksum = repeat('0', 64) where name like 'views/11%';
+            update registry.schema_script set checksum = repeat('0', 64) where name = 'views/11-queue';
             update registry.schema_object set statement_checksum = null where object = 'view analysis.queue';
             """)
         for command in [["models"], ["train", "mlp", "--detach"], ["daemon", "--once"]] {
