@@ -25,11 +25,32 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
 
     /// Reads what `json()` wrote. Whoever may write to the database may have written something else.
     ///
-    /// - Throws: `DecodingError`, or `TrainingError` for a setting that is out of its range.
+    /// - Throws: `UnreadableConfiguration`, or `TrainingError` for a setting that is out of its range.
     public init(json: String) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        self = try decoder.decode(RunConfiguration.self, from: Data(json.utf8))
+        do {
+            self = try decoder.decode(RunConfiguration.self, from: Data(json.utf8))
+        } catch let error as DecodingError {
+            throw UnreadableConfiguration(error)
+        }
         try training.check()
+    }
+}
+
+/// A stored configuration that is none.
+public struct UnreadableConfiguration: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ error: DecodingError) {
+        let (path, reason): ([any CodingKey], String) =
+            switch error {
+            case .keyNotFound(let key, let context): (context.codingPath + [key], "it is missing")
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+                (context.codingPath, context.debugDescription)
+            @unknown default: ([], "it can't be decoded")
+            }
+        let setting = path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+        description = "The run's configuration can't be read\(setting.isEmpty ? "" : " at “\(setting)”"): \(reason)"
     }
 }

@@ -86,7 +86,7 @@ public struct RunExecution {
             throw error
         } catch let error where error is LeaseLost || error is LeaseOverdue || error is Diverged {
             throw error
-        } catch let error where error is TrainingError || error is DecodingError {
+        } catch let error where error is TrainingError || error is UnreadableConfiguration {
             // No attempt of anyone will be better.
             try store { try $0.end(run.lease, as: .failed("\(error)")) }
             throw error

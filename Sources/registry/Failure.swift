@@ -165,6 +165,10 @@ extension CronError: Failure {
     var exitStatus: ExitStatus { .usage }
 }
 
+extension UnreadableConfiguration: Failure {
+    var exitStatus: ExitStatus { .badInput }
+}
+
 extension Diverged: Failure {
     var exitStatus: ExitStatus { .badInput }
 }

@@ -84,6 +84,8 @@ struct DaemonCommandTests {
             #expect(
                 state == "failed" && attempts == 1 && failure?.isEmpty == false, "\(change): \(state) \(failure ?? "")")
         }
+        let undecodable: String? = try runs[3]["failure"]
+        #expect(undecodable?.hasPrefix("The run's configuration can't be read at “training.epochs”: ") == true)
         let last: String = try owner.query("select state from registry.run where run_id = $1", sound)[0]["state"]
         #expect(last == "succeeded")
     }

@@ -25,6 +25,13 @@ struct ScheduleTests {
             ("0 0 13 * fri", "2026-12-12T00:00", "2026-12-13T00:00"),
             ("0 12 * * 7", "2026-11-24T00:00", "2026-11-29T12:00"),
             ("30 6 1 1,7 *", "2026-11-24T00:00", "2027-01-01T06:30"),
+            ("@hourly", "2026-11-24T00:30", "2026-11-24T01:00"),
+            ("@daily", "2026-11-24T00:00", "2026-11-25T00:00"),
+            ("@Midnight", "2026-11-24T00:00", "2026-11-25T00:00"),
+            ("@weekly", "2026-11-24T00:00", "2026-11-29T00:00"),
+            ("@monthly", "2026-11-24T00:00", "2026-12-01T00:00"),
+            ("@yearly", "2026-11-24T00:00", "2027-01-01T00:00"),
+            ("@annually", "2027-01-01T00:00", "2028-01-01T00:00"),
         ])
     func next(cron: String, after: String, expected: String) throws {
         #expect(try next(cron, after: after) == expected)
@@ -34,7 +41,7 @@ struct ScheduleTests {
         "what is no time is refused",
         arguments: [
             "", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "a * * * *", "5-1 * * * *", "*/0 * * * *",
-            "0 0 31 2 *",
+            "0 0 31 2 *", "@reboot", "@", "@daily *", "@daily * * * *",
         ])
     func refused(cron: String) {
         #expect(throws: CronError.self) { try CronExpression(cron) }

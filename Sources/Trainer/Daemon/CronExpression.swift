@@ -3,7 +3,8 @@ import FoundationEssentials
 /// Times that come again and again: minute, hour, day of the month, month and day of the week, as in crontab(5), in UTC.
 ///
 /// Each is `*` or a list of numbers, names (`jan`, `mon`), ranges and steps, such as `0,30`, `mon-fri` or `*/15`. Where
-/// both day of the month and day of the week are restricted, a day counts that fits either.
+/// both day of the month and day of the week are restricted, a day counts that fits either. `@hourly`, `@daily`,
+/// `@midnight`, `@weekly`, `@monthly`, `@yearly` and `@annually` stand for the five fields that crontab(5) gives them.
 public struct CronExpression: Sendable, Hashable {
     private let minutes: Set<Int>
     private let hours: Set<Int>
@@ -16,8 +17,11 @@ public struct CronExpression: Sendable, Hashable {
 
     /// - Throws: `CronError` when the text is no such expression, or stands for no time at all.
     public init(_ text: String) throws {
-        let fields = text.split(separator: " ", omittingEmptySubsequences: true).map { $0.lowercased() }
-        guard fields.count == 5 else { throw CronError("“\(text)” must have five fields, such as “0 3 * * *”.") }
+        let words = text.split(separator: " ", omittingEmptySubsequences: true).map { $0.lowercased() }
+        let fields = words.count == 1 ? Self.nicknames[words[0]]?.split(separator: " ").map(String.init) ?? [] : words
+        guard fields.count == 5 else {
+            throw CronError("“\(text)” must have five fields, such as “0 3 * * *”, or be @daily, @weekly and the like.")
+        }
         let months = "jan feb mar apr may jun jul aug sep oct nov dec".split(separator: " ").map(String.init)
         let weekdays = "sun mon tue wed thu fri sat".split(separator: " ").map(String.init)
         minutes = try Self.values(fields[0], 0...59)
@@ -31,6 +35,11 @@ public struct CronExpression: Sendable, Hashable {
             throw CronError("“\(text)” stands for no day of any year.")
         }
     }
+
+    private static let nicknames = [
+        "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+        "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+    ]
 
     private static func values(
         _ field: String, _ range: ClosedRange<Int>, names: [String] = [], first: Int = 0

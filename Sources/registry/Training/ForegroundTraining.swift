@@ -46,7 +46,14 @@ struct ForegroundTraining {
         on dataset: StoredDataset, isQuiet: Bool = true, reports: Bool = true, interruption: StopRequest = .cancel
     ) throws -> ModelReference {
         let run = claimed.lease.run
-        let configuration = try RunConfiguration(json: claimed.configuration)
+        let store = Self.store(connect: connect)
+        let configuration: RunConfiguration
+        do {
+            configuration = try RunConfiguration(json: claimed.configuration)
+        } catch {
+            try store { try $0.end(claimed.lease, as: .failed("\(error)")) }
+            throw error
+        }
         let report = TrainingReport(
             model: model, run: run, epochs: configuration.training.epochs, epochsBefore: claimed.epochsFinished,
             samplesPerEpoch: dataset.trainingSamples, parameters: configuration.architecture.parameterCount,
@@ -54,8 +61,8 @@ struct ForegroundTraining {
         let keeper = try LeaseKeeper(connect: connect)
         defer { keeper.end() }
         let execution = RunExecution(
-            claimed, engine: engine, isRetried: false, store: Self.store(connect: connect),
-            keeper: keeper, data: { try TrainingData(of: dataset, from: $0) })
+            claimed, engine: engine, isRetried: false, store: store, keeper: keeper,
+            data: { try TrainingData(of: dataset, from: $0) })
         let outcome = try execution(
             stopRequest: { _ in Interruption.hasCome ? interruption : nil }, report: report.tell)
         guard case .succeeded(let version) = outcome else {

@@ -109,7 +109,7 @@ private func report(_ result: DatasetImport, isQuiet: Bool) {
         }
     Terminal.tell(
         "\(dataset.description.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training and "
-            + "\(Quantity.count(dataset.testSamples)) test samples \(outcome)")
+            + "\(Quantity.count(dataset.testSamples, "test sample")) \(outcome)")
 }
 
 struct DatasetListCommand: AsyncParsableCommand {

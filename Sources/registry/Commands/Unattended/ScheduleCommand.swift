@@ -17,8 +17,9 @@ struct ScheduleCommand: AsyncParsableCommand {
             commandName: "add",
             abstract: "Make a schedule, or change the one of that name.",
             discussion: """
-                The time is minute, hour, day, month and weekday, as in crontab(5), in UTC. The command is retrain, \
-                train --detach or robustness; it names models and data sets, no files and no addresses.
+                The time is minute, hour, day, month and weekday, as in crontab(5), in UTC, or @daily and the like. \
+                The command is retrain, train --detach or robustness; it names models and data sets, no files and \
+                no addresses.
 
                 Example: registry schedule add nightly "0 3 * * *" retrain mlp cnn --gate
                 """)
