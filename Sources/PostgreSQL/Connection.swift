@@ -8,8 +8,7 @@ import Musl
 
 /// A connection to a PostgreSQL server, over libpq's non-blocking calls.
 ///
-/// Calls return when the server has answered. A connection is used by one thread at a time; another thread can end what
-/// it waits for through its `canceller`.
+/// Calls return when the server has answered. A connection is used by one thread at a time.
 ///
 /// Statements are sent with `PQsendQueryParams`: values are parameters (`$1`), never pasted into the text. No named
 /// statements are used, so a pooler in transaction mode may stand between.

@@ -46,28 +46,4 @@ extension Connection {
             guard received.isEmpty, try wait(for: POLLIN, until: deadline) else { return received }
         }
     }
-
-    /// Ends what the connection is waiting for, from another thread.
-    public var canceller: Canceller { Canceller(of: self) }
-}
-
-/// Asks the server to end the statement that a connection is running; the statement then fails with `queryCanceled`.
-public final class Canceller: @unchecked Sendable {
-    // `PGcancel` is made once, never changed, and libpq documents `PQcancel` as safe in any thread.
-    private let pointer: OpaquePointer?
-
-    fileprivate init(of connection: Connection) {
-        pointer = PQgetCancel(connection.pointer)
-    }
-
-    /// - Throws: `PostgreSQLError.cannotConnect` when the request can't be delivered. That it was delivered does not
-    ///   mean that it came in time.
-    public func cancel() throws {
-        var reason = [CChar](repeating: 0, count: 256)
-        guard PQcancel(pointer, &reason, Int32(reason.count)) == 1 else {
-            throw PostgreSQLError.cannotConnect(oneLine(reason))
-        }
-    }
-
-    deinit { PQfreeCancel(pointer) }
 }
