@@ -1,0 +1,98 @@
+/// What is known of a data set besides its samples.
+public struct DatasetDescription: Sendable, Hashable {
+    public var name: String
+    /// Label 0 is the first element.
+    public var classNames: [String]
+    /// Pixels.
+    public var height: Int
+    /// Pixels.
+    public var width: Int
+    public var channels: Int
+    /// Of the training pixels, scaled to 0…1.
+    public var trainingMean: Double
+    /// Population standard deviation of the training pixels, scaled to 0…1.
+    public var trainingStandardDeviation: Double
+    public var source: String
+    public var licence: String
+    /// SHA-256 of each split's decoded content, in hexadecimal.
+    public var fingerprints: [Split: String]
+
+    public init(
+        name: String, classNames: [String], height: Int, width: Int, channels: Int, trainingMean: Double,
+        trainingStandardDeviation: Double, source: String, licence: String, fingerprints: [Split: String]
+    ) {
+        self.name = name
+        self.classNames = classNames
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.trainingMean = trainingMean
+        self.trainingStandardDeviation = trainingStandardDeviation
+        self.source = source
+        self.licence = licence
+        self.fingerprints = fingerprints
+    }
+
+    /// Bytes of one image.
+    public var bytesPerSample: Int { channels * height * width }
+}
+
+/// A data set that is in the database.
+public struct StoredDataset: Sendable, Hashable {
+    public let id: Int
+    public let version: Int
+    public let description: DatasetDescription
+    /// SHA-256 of all of its content, in hexadecimal.
+    public let fingerprint: String
+    public let trainingSamples: Int
+    public let testSamples: Int
+    let trainingSplitID: Int
+    /// Versions that were tested on data sets with the same were tested on the same samples.
+    public let testSplitID: Int
+
+    /// `mnist@1`.
+    public var name: String { "\(description.name)@\(version)" }
+
+    func splitID(_ split: Split) -> Int {
+        switch split {
+        case .training: trainingSplitID
+        case .test: testSplitID
+        }
+    }
+
+    /// Sizes are multiplied, and memory is asked for by them: a product of these can't overflow.
+    func checked() throws -> StoredDataset {
+        func check(_ isRight: Bool, _ reason: String) throws {
+            guard isRight else { throw InconsistentDataset("The data set \(name)", reason) }
+        }
+        let sides = [description.channels, description.height, description.width]
+        try check(
+            sides.allSatisfy((1...65_536).contains),
+            "has images of \(sides.map(String.init).joined(separator: " × ")) (channels × height × width)")
+        try check((1...32_768).contains(description.classNames.count), "has \(description.classNames.count) classes")
+        try check(trainingSamples >= 0 && testSamples >= 0, "has a negative number of samples")
+        return self
+    }
+}
+
+/// The splits of a data set, as `analysis.split` names them.
+public enum Split: String, Sendable, CaseIterable {
+    case training, test
+}
+
+/// What the database has of a data set contradicts itself: nothing is computed from it.
+public struct InconsistentDataset: Error, Sendable, Equatable, CustomStringConvertible {
+    /// `mnist@1`, or the part of it that is wrong.
+    public let place: String
+    public let reason: String
+
+    public init(_ place: String, _ reason: String) {
+        self.place = place
+        self.reason = reason
+    }
+
+    public var description: String {
+        "\(place) \(reason). The database's rows contradict each other; restore them, or import the data set again "
+            + "under another name."
+    }
+}
