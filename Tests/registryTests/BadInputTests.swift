@@ -22,6 +22,23 @@ struct BadInputTests {
     }
 
     @Test(
+        "an answer that cannot be written is no success",
+        arguments: [
+            ["models", "--format", "json"], ["runs", "--format", "csv"], ["architecture", "list"],
+            ["architecture", "show", "mlp"], ["--help"],
+        ])
+    func fullOutput(arguments: [String]) async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("db", "migrate")
+        let script = #"exec "$0" "$@" > /dev/full"#
+        let result = try await program.start("/bin/sh", arguments: ["-c", script, Program.executable.path] + arguments)
+            .end()
+        #expect(result.status == 74, "\(result.errors)")
+        // Lists that are empty say so in a line of their own.
+        #expect(result.errorLines.last?.hasPrefix("registry: ") == true, "\(result.errors)")
+    }
+
+    @Test(
         "wrong flags and values are refused before anything is done",
         arguments: [
             ["train", "mlp", "--epochs", "0"], ["train", "mlp", "--epochs", "many"],
