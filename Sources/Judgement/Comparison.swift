@@ -31,7 +31,7 @@ public struct Comparison {
         pairTable = try Table(pairs)
     }
 
-    /// A row a figure, a column a version.
+    /// One row per figure, one column per version.
     public var summaryLines: [[String]] {
         func line(_ title: String, _ value: (VersionSummary) -> String) -> [String] { [title] + summaries.map(value) }
         func decimal(_ value: Double) -> String { Quantity.decimal(value, places: 4) }
@@ -49,7 +49,7 @@ public struct Comparison {
         ]
     }
 
-    /// A row a class, a column a version.
+    /// One row per class, one column per version.
     public var classLines: [[String]] {
         guard let first = classes.first else { return [] }
         return [["class", "samples"] + versions.map { "\($0.reference)" }]

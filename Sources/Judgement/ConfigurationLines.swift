@@ -1,7 +1,7 @@
 import NeuralNetwork
 
 extension TrainingConfiguration {
-    /// A line a setting, those that have no effect left out: name and value.
+    /// One line per setting, with name and value. Settings that have no effect are left out.
     public var lines: [[String]] {
         var lines = [
             ["epochs", "\(epochs)"], ["batch size", "\(batchSize)"],

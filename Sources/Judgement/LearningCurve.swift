@@ -40,7 +40,7 @@ public struct LearningCurve {
             yTitle: measure == .accuracy ? "share correctly classified" : "mean cross-entropy, nats", series: series)
     }
 
-    /// A row a point.
+    /// One row per point.
     public var table: Table {
         Table(
             keys: ["series", "samples_seen", "value"],

@@ -162,7 +162,7 @@ select results_eq(
        order by name$$,
     $$values ('apart-few', 'They differ: most in slant', 'slant'),
              ('apart-little', 'They differ a little: most in slant', 'slant')$$,
-    'what differs is told by size, also from few samples');
+    'a difference is reported with its size, from few samples too');
 select results_eq(
     $$select name, count(*), min(split_part(verdict, ',', 1))
         from registry.dataset

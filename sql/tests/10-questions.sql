@@ -1,5 +1,5 @@
--- Twenty-four questions of an analyst, asked of the views. What is right is told by the table answer, from which the rows
--- are made: 120 test samples of four classes, every tenth tilted, three versions of cnn and one of mlp, three epochs each.
+-- Twenty-four questions of an analyst, asked of the views. The right answers come from the table answer, from which
+-- the rows are made: 120 test samples of four classes, every tenth tilted, three versions of cnn and one of mlp, three epochs each.
 begin;
 create extension pgtap;
 select plan(24);
