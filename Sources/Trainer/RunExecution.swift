@@ -177,7 +177,7 @@ private struct Training {
         }
     }
 
-    /// The network to go on with, and the epochs that it has learned.
+    /// The network to train on, and the epochs that it has learned.
     private func network(after epochsFinished: Int, on engine: Engine) throws -> (Network, epochsFinished: Int) {
         let architecture = configuration.architecture
         if epochsFinished > 0 {

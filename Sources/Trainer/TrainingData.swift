@@ -19,11 +19,8 @@ public struct TrainingData: Sendable {
         of dataset: StoredDataset, split: Split, from store: Store
     ) throws -> (images: LabeledImages, ids: [Int]) {
         let samples = try store.samples(of: dataset, split: split)
-        let shape = ImageShape(
-            channels: dataset.description.channels, height: dataset.description.height,
-            width: dataset.description.width)
         let images = try LabeledImages(
-            shape: shape, pixels: samples.pixels, labels: samples.labels,
+            shape: dataset.description.imageShape, pixels: samples.pixels, labels: samples.labels,
             classes: dataset.description.classNames.count)
         return (images, samples.ids)
     }

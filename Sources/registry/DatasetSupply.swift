@@ -61,7 +61,3 @@ extension SampleFeatures {
         self.init(names: FeatureTable.names, rows: table.rows, classDistances: table.classDistances)
     }
 }
-
-extension DatasetDescription {
-    var imageShape: ImageShape { ImageShape(channels: channels, height: height, width: width) }
-}

@@ -21,9 +21,23 @@ enum ExitStatus: Int32 {
     case interrupted = 130
 }
 
-/// An error that knows how the process must end. Its description is the one line that a person reads.
+/// An error that knows how the process must end. Description and advice are the one line that a person reads.
 protocol Failure: Error, CustomStringConvertible {
     var exitStatus: ExitStatus { get }
+    /// What to do about it, where the description does not say so: commands to type.
+    var advice: String? { get }
+}
+
+extension Failure {
+    var advice: String? { nil }
+}
+
+extension Error {
+    /// What a person reads.
+    var line: String {
+        guard let failure = self as? any Failure else { return "\(self)" }
+        return [failure.description, failure.advice].compactMap(\.self).joined(separator: " ")
+    }
 }
 
 /// What was typed can't be meant.
@@ -89,20 +103,12 @@ enum UsageError: Failure {
     }
 }
 
-/// The run was ended by Ctrl-C or SIGTERM.
-struct Interrupted: Failure {
-    let run: Int
-    let epochsFinished: Int
-    /// Whether it waits in the queue again.
-    let isReleased: Bool
-
+extension Interrupted: Failure {
     var exitStatus: ExitStatus { .interrupted }
-    var description: String {
+    var advice: String? {
         isReleased
-            ? "Run \(run) was given back; its \(epochsFinished) finished epochs are stored. "
-                + "The next retraining, or a daemon, will resume it."
-            : "Run \(run) was cancelled; its \(epochsFinished) finished epochs are stored. "
-                + "To have a daemon go on with it: registry requeue \(run)"
+            ? "The next retraining, or a daemon, will resume it."
+            : "To have a daemon resume it: registry requeue \(run)"
     }
 }
 
@@ -173,20 +179,8 @@ extension Diverged: Failure {
     var exitStatus: ExitStatus { .badInput }
 }
 
-/// A network and a data set that do not belong together.
-struct MisfitError: Failure {
-    let architecture: String
-    let input: ImageShape
-    let classes: Int
-    let dataset: String
-    let images: ImageShape
-    let datasetClasses: Int
-
+extension Misfit: Failure {
     var exitStatus: ExitStatus { .badInput }
-    var description: String {
-        "The network “\(architecture)” takes images of \(input) in \(classes) classes; the data set “\(dataset)” has "
-            + "images of \(images) in \(datasetClasses) classes."
-    }
 }
 
 extension PostgreSQLError: Failure {

@@ -57,10 +57,10 @@ struct Registry: AsyncParsableCommand {
                 try end(error)
             }
         } catch let failure as any Failure {
-            Terminal.tell("\(_errorPrefix)\(failure.description)")
+            Terminal.tell("\(_errorPrefix)\(failure.line)")
             exit(withError: ExitCode(failure.exitStatus.rawValue))
         } catch {
-            Terminal.tell("\(_errorPrefix)\(error)")
+            Terminal.tell("\(_errorPrefix)\(error.line)")
             exit(withError: ExitCode(ExitStatus.internalError.rawValue))
         }
     }

@@ -38,13 +38,8 @@ struct ForegroundTraining {
     /// - Parameters:
     ///   - dataset: The run's.
     ///   - isQuiet: Whether to print only the new version.
-    ///   - reports: Whether to print anything.
-    ///   - interruption: What becomes of the run when a signal comes.
     /// - Throws: `Interrupted` when a signal or `registry cancel` ended it; what `RunExecution` throws.
-    @discardableResult
-    func run(
-        on dataset: StoredDataset, isQuiet: Bool = true, reports: Bool = true, interruption: StopRequest = .cancel
-    ) throws -> ModelReference {
+    func run(on dataset: StoredDataset, isQuiet: Bool) throws {
         let run = claimed.lease.run
         let store = Self.store(connect: connect)
         let configuration: RunConfiguration
@@ -64,11 +59,10 @@ struct ForegroundTraining {
             claimed, engine: engine, isRetried: false, store: store, keeper: keeper,
             data: { try TrainingData(of: dataset, from: $0) })
         let outcome = try execution(
-            stopRequest: { _ in Interruption.hasCome ? interruption : nil }, report: report.tell)
+            stopRequest: { _ in Interruption.hasCome ? .cancel : nil }, report: report.tell)
         guard case .succeeded(let version) = outcome else {
             throw Interrupted(run: run, epochsFinished: report.epochsFinished, isReleased: outcome == .released)
         }
-        if reports { try report.tellEnd(version) }
-        return version
+        try report.tellEnd(version)
     }
 }

@@ -18,8 +18,8 @@ struct TrainCommand: AsyncParsableCommand {
         abstract: "Train a network and register it as the model's next version.",
         discussion: """
             The defaults are those of the reference experiment. A data set that is known (mnist, fashion-mnist) and not \
-            there yet is fetched first. Ctrl-C ends the run; its finished epochs stay stored, and “registry requeue” has a \
-            daemon go on with it.
+            there yet is fetched first. Ctrl-C ends the run; its finished epochs stay stored, and “registry requeue” lets a \
+            daemon resume it.
 
             alexnet and vgg16 resize images to 3 × 224 × 224. See what they ask of a machine first: registry \
             architecture show vgg16.
@@ -128,16 +128,5 @@ struct TrainCommand: AsyncParsableCommand {
             architecture, input: dataset.imageShape, classes: dataset.classNames.count)
         guard let architecture else { throw UsageError.unknownArchitecture(self.architecture) }
         return architecture
-    }
-}
-
-extension Architecture {
-    /// - Throws: `MisfitError` when the network can't learn the data set.
-    func checkFits(_ dataset: DatasetDescription) throws {
-        guard accepts(dataset.imageShape), classes == dataset.classNames.count else {
-            throw MisfitError(
-                architecture: name, input: input, classes: classes, dataset: dataset.name, images: dataset.imageShape,
-                datasetClasses: dataset.classNames.count)
-        }
     }
 }

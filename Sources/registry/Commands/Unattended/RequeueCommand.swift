@@ -4,7 +4,7 @@ import Store
 struct RequeueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "requeue",
-        abstract: "Have a daemon go on with a training that failed or was cancelled.",
+        abstract: "Resume a failed or cancelled training.",
         discussion: """
             It goes on after its last stored epoch, and ends with the weights that it would have had anyway.
 

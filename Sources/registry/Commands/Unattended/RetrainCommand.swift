@@ -1,7 +1,10 @@
 import ArgumentParser
 import FoundationEssentials
+import Judgement
 import NeuralNetwork
+import Reporting
 import Store
+import Trainer
 
 #if canImport(Glibc)
 import Glibc
@@ -16,12 +19,12 @@ struct RetrainCommand: AsyncParsableCommand {
         discussion: """
             With a seed that was not used before, on the newest version of the data set. The alias production moves to the \
             new version, unless it is significantly worse on the same test samples (McNemar's exact test). Once a night: \
-            asked again within twelve hours, nothing is done. What was interrupted is gone on with.
+            asked again within twelve hours, nothing is done. An interrupted retraining is resumed.
 
             In a crontab:
               0 3 * * *  registry retrain --gate --minimum-accuracy 0.95
 
-            Exit status 10 says that the gate held a version back (with --gate), 75 that another process is at it.
+            Exit status 10 says that the gate held a version back (with --gate), 75 that another process is retraining already.
             """)
 
     @Argument(help: "Models. Default: all that have a version in production.")
@@ -30,7 +33,7 @@ struct RetrainCommand: AsyncParsableCommand {
     @Flag(help: "End with exit status 10 when a new version was held back.")
     var gate = false
 
-    @Option(parsing: .unconditional, help: "A p value below this says that a version that errs more often is worse.")
+    @Option(parsing: .unconditional, help: "Significance level of McNemar's test.")
     var level = 0.05
 
     @Option(
@@ -64,23 +67,43 @@ struct RetrainCommand: AsyncParsableCommand {
         let models = try self.models.isEmpty ? store { try $0.models(withAlias: "production") } : self.models
         guard !models.isEmpty else { throw UsageError.nothingInProduction }
         let retrainer = Retrainer(
-            store: store, connect: connect, engine: engine,
-            conditions: Retrainer.Conditions(level: level, minimumAccuracy: minimumAccuracy))
+            store: store, connect: connect, engine: engine, executor: ForegroundTraining.executor(engine),
+            conditions: Retrainer.Conditions(level: level, minimumAccuracy: minimumAccuracy),
+            isStopping: { Interruption.hasCome })
         Interruption.watch()
-        var outcomes: [Retrainer.Outcome] = []
+        var results: [RetrainingResult] = []
         var failure: (any Error)?
         for (index, model) in models.enumerated() {
             if index > 0 { try? Terminal.write("\n") }
             do {
-                outcomes.append(try retrainer.retrain(model, repeats: force))
+                var result: RetrainingResult
+                repeat {
+                    result = try retrainer.retrain(model, repeats: force)
+                    try Self.report(result)
+                    if result.isOfAnEarlierNight { try Terminal.write("\n") }
+                } while result.isOfAnEarlierNight
+                results.append(result)
             } catch  where !Interruption.hasCome && index < models.count - 1 {
                 // One that can't be trained must not keep the others from it.
-                Terminal.tell("registry: \(model): \(error)")
+                Terminal.tell("registry: \(model): \(error.line)")
                 failure = failure ?? error
             }
         }
         if let failure { throw failure }
-        if outcomes.contains(.busy) { throw ExitCode(ExitStatus.tryAgain.rawValue) }
-        if gate, outcomes.contains(.heldBack) { throw ExitCode(ExitStatus.heldBack.rawValue) }
+        if results.contains(where: \.isBusy) { throw ExitCode(ExitStatus.tryAgain.rawValue) }
+        if gate, results.contains(where: \.isHeldBack) { throw ExitCode(ExitStatus.heldBack.rawValue) }
+    }
+
+    private static func report(_ result: RetrainingResult) throws {
+        switch result.outcome {
+        case .decided(let report): try Terminal.write(Table.facts(report.lines, on: .terminal))
+        case .decidedByAnother(let outcome):
+            try Terminal.write("retrain \(result.model): \(outcome) by another process\n")
+        case .doneTonight(let run, let outcome):
+            try Terminal.write(
+                "retrain \(result.model): done tonight by run \(run), \(outcome). To do it again: --force\n")
+        case .busy(let run):
+            Terminal.tell("registry: Run \(run) is retraining \(result.model) already. See: registry jobs")
+        }
     }
 }

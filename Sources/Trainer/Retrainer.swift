@@ -1,0 +1,207 @@
+import NeuralNetwork
+import Store
+
+/// Retrains a model as its version in production was trained, and lets the new version take its place unless it is
+/// worse.
+public struct Retrainer {
+    /// What may replace the version in production.
+    public struct Conditions: Sendable {
+        /// Below this p value a new version that errs more often is worse.
+        let level: Double
+        let minimumAccuracy: Double
+
+        public init(level: Double, minimumAccuracy: Double) {
+            self.level = level
+            self.minimumAccuracy = minimumAccuracy
+        }
+    }
+
+    let store: ReconnectingStore
+    let connect: @Sendable () throws -> Store
+    let engine: Engine
+    let executor: Executor
+    let conditions: Conditions
+    let isStopping: @Sendable () -> Bool
+
+    /// - Parameters:
+    ///   - store: Waits for a database that is restarted: a night's work must not hang on that.
+    ///   - connect: Opens a connection of its own.
+    ///   - executor: What the run's row says of this process.
+    ///   - isStopping: Asked after every batch: whether to give the run back, for a later retraining to resume.
+    public init(
+        store: ReconnectingStore, connect: @escaping @Sendable () throws -> Store, engine: Engine, executor: Executor,
+        conditions: Conditions, isStopping: @escaping @Sendable () -> Bool
+    ) {
+        self.store = store
+        self.connect = connect
+        self.engine = engine
+        self.executor = executor
+        self.conditions = conditions
+        self.isStopping = isStopping
+    }
+
+    /// Trains and decides; resumes what an earlier call, here or elsewhere, could not finish.
+    ///
+    /// - Parameter repeats: Whether to train again although that was done tonight.
+    /// - Throws: `Interrupted`, `Misfit`, what `RunExecution` or the database throws.
+    public func retrain(_ model: String, repeats: Bool) throws -> RetrainingResult {
+        let start = try store { store in
+            let production = try Self.production(of: model, in: store)
+            return try store.beginRetraining(of: model, production: production, repeats: repeats, by: executor) {
+                try Self.request(like: try production ?? store.resolve(ModelReference(model: model)), in: store)
+            }
+        }
+        let retraining: Retraining
+        switch start {
+        case .busy(let run): return RetrainingResult(model: model, outcome: .busy(run: run))
+        case .doneTonight(let run, let outcome):
+            return RetrainingResult(model: model, outcome: .doneTonight(run: run, outcome: outcome))
+        case .trained(let trained): retraining = trained
+        case .claimed(let begun, let run):
+            try train(begun, run)
+            retraining = begun
+        }
+        return RetrainingResult(
+            model: model, outcome: try decide(retraining), isOfAnEarlierNight: retraining.isOfAnEarlierNight)
+    }
+
+    private func train(_ retraining: Retraining, _ run: ClaimedRun) throws {
+        let dataset = try store { try $0.dataset(id: run.datasetID) }
+        let keeper = try LeaseKeeper(connect: connect)
+        defer { keeper.end() }
+        let execution = RunExecution(
+            run, engine: engine, isRetried: false, store: store, keeper: keeper,
+            data: { try TrainingData(of: dataset, from: $0) })
+        var epochsFinished = run.epochsFinished
+        do {
+            let outcome = try execution(
+                stopRequest: { _ in isStopping() ? .release : nil },
+                report: { event in if case .epoch(let record) = event { epochsFinished = record.epoch } })
+            guard case .succeeded = outcome else {
+                throw Interrupted(
+                    run: run.lease.run, epochsFinished: epochsFinished, isReleased: outcome == .released)
+            }
+        } catch let diverged as Diverged {
+            try store { try $0.fail(retraining, reason: diverged.reason) }
+            throw diverged
+        }
+    }
+
+    private static func production(of model: String, in store: Store) throws -> StoredVersion? {
+        do {
+            return try store.resolve(ModelReference(model: model, selector: .alias("production")))
+        } catch NotFound.modelVersion {
+            return nil
+        }
+    }
+
+    /// The same training with a seed that no run of the model had, on the newest version of its data set; on a changed
+    /// one, standardised by its moments.
+    private static func request(like version: StoredVersion, in store: Store) throws -> RunRequest {
+        let dataset = try store.dataset(named: try store.dataset(id: version.datasetID).description.name)
+        var configuration = try RunConfiguration(json: version.configuration)
+        configuration.training.seed = try store.unusedSeed(of: version.model)
+        if configuration.training.standardization != nil {
+            configuration.training.standardization = Standardization(
+                mean: dataset.description.trainingMean,
+                standardDeviation: dataset.description.trainingStandardDeviation)
+        }
+        let architecture = configuration.architecture
+        try architecture.checkFits(dataset.description)
+        return RunRequest(
+            model: version.model, datasetID: dataset.id, configuration: try configuration.json(),
+            parameterCount: architecture.parameterCount, multiplyAdds: architecture.multiplyAdds,
+            epochs: configuration.training.epochs)
+    }
+
+    /// Compares with what is in production now, again when that has moved meanwhile.
+    private func decide(_ retraining: Retraining) throws -> RetrainingResult.Outcome {
+        while true {
+            let (candidate, production) = try store { store in
+                guard let candidate = try store.version(ofRun: retraining.run) else {
+                    throw RunStateError.unknown(run: retraining.run)
+                }
+                return (candidate, try Self.production(of: candidate.model, in: store))
+            }
+            let agreement = try production.map { try self.agreement(of: $0, and: candidate) }
+            let summary = try store { try $0.summaries(of: [candidate]).decoded(as: VersionSummary.self)[0] }
+            let decision = try store {
+                try $0.gate(
+                    onlyOldCorrect: agreement?.onlyOldCorrect ?? 0, onlyNewCorrect: agreement?.onlyNewCorrect ?? 0,
+                    newAccuracy: summary.testAccuracy, level: conditions.level,
+                    minimumAccuracy: conditions.minimumAccuracy)
+            }
+            switch try store({ try $0.decide(retraining, on: candidate, against: production, decision) }) {
+            case .productionMoved: continue
+            // By this process, too, when an answer was lost.
+            case .decidedBefore(let outcome) where outcome != (decision.passes ? "promoted" : "held back"):
+                return .decidedByAnother(outcome: outcome)
+            case .stored, .decidedBefore:
+                return .decided(
+                    GateReport(
+                        candidate: candidate, summary: summary, production: production, agreement: agreement,
+                        decision: decision))
+            }
+        }
+    }
+
+    /// The version in production is tested again where it was tested on other samples.
+    private func agreement(of production: StoredVersion, and candidate: StoredVersion) throws -> Agreement {
+        if let known = try store({ try $0.agreement(of: production, and: candidate) }) { return known }
+        let (images, trained, missed) = try store { store in
+            let dataset = try store.dataset(id: candidate.datasetID)
+            return (
+                try TrainingData.images(of: dataset, split: .test, from: store).images,
+                try TrainedNetwork(of: production, in: store), try store.missedIndices(of: candidate)
+            )
+        }
+        let tested = try trained.evaluator(on: engine)(images)
+        let missedBefore = Set(images.labels.indices.filter { tested.predictions[$0] != images.labels[$0] })
+        return Agreement(
+            bothCorrect: images.labels.count - missed.union(missedBefore).count,
+            onlyOldCorrect: missed.subtracting(missedBefore).count,
+            onlyNewCorrect: missedBefore.subtracting(missed).count,
+            neitherCorrect: missed.intersection(missedBefore).count)
+    }
+}
+
+/// What came of a retraining.
+public struct RetrainingResult: Sendable {
+    public enum Outcome: Sendable {
+        /// The new version was promoted, or held back.
+        case decided(GateReport)
+        /// Another process decided first, as `promoted` or `held back`.
+        case decidedByAnother(outcome: String)
+        /// Nothing was done: this night's is over.
+        case doneTonight(run: Int, outcome: String)
+        /// Nothing was done: another process trains the run.
+        case busy(run: Int)
+    }
+
+    public let model: String
+    public let outcome: Outcome
+    /// Whether it was one that an earlier night left unfinished: then tonight's is still to be done.
+    public let isOfAnEarlierNight: Bool
+
+    public var isBusy: Bool { if case .busy = outcome { true } else { false } }
+
+    public var isHeldBack: Bool { if case .decided(let report) = outcome { !report.decision.passes } else { false } }
+
+    init(model: String, outcome: Outcome, isOfAnEarlierNight: Bool = false) {
+        self.model = model
+        self.outcome = outcome
+        self.isOfAnEarlierNight = isOfAnEarlierNight
+    }
+}
+
+/// A new version, and what the gate decided of it.
+public struct GateReport: Sendable {
+    public let candidate: StoredVersion
+    /// Of the candidate.
+    public let summary: VersionSummary
+    /// The version that was in production; `nil` where none was.
+    public let production: StoredVersion?
+    /// Of both, on the candidate's test samples.
+    public let agreement: Agreement?
+    public let decision: GateDecision
+}
