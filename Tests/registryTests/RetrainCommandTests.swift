@@ -38,17 +38,17 @@ struct RetrainCommandTests {
 
     @Test("what was moved by hand meanwhile is compared with; a retraining that was decided is not decided again")
     func movedProduction() async throws {
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 60)
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 4)
         let program = disturbed.program
         try await program.succeed("alias", "undisturbed", "production")
+        try disturbed.hold(2, after: 2)
         let retraining = try program.start("retrain")
         try await disturbed.waitForEpoch(2, of: 2)
-        kill(retraining.identifier, SIGSTOP)
         let trained = try await program.run(
             "train", "mlp", "--name", "undisturbed", "--dataset", "small", "--epochs", "1", "--quiet")
         #expect(trained.output == "undisturbed@2\n")
         try await program.succeed("alias", "undisturbed@2", "production")
-        kill(retraining.identifier, SIGCONT)
+        try disturbed.release(2)
         let report = try await retraining.end().output
         #expect(
             report.split(separator: "\n").contains {
@@ -61,18 +61,20 @@ struct RetrainCommandTests {
 
     @Test("a signal gives the run back; the next retraining goes on with it, and then has its own")
     func interrupted() async throws {
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 60)
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 4)
         let program = disturbed.program
         try await program.succeed("alias", "undisturbed", "production")
+        try disturbed.hold(2, after: 2)
         let first = try program.start("retrain")
         try await disturbed.waitForEpoch(2, of: 2)
         kill(first.identifier, SIGTERM)
+        try disturbed.release(2)
         let ended = try await first.end()
         #expect(ended.status == 130 && ended.errors.contains("was given back"), "\(ended.errors)")
         _ = try program.connect().execute("update registry.retraining set requested_at = now() - interval '13 hours'")
         let second = try await program.succeed("retrain").output
-        #expect(second.contains("undisturbed@2, run 2, 60 epochs"))
-        #expect(second.contains("undisturbed@3, run 3, 60 epochs"))
+        #expect(second.contains("undisturbed@2, run 2, 4 epochs"))
+        #expect(second.contains("undisturbed@3, run 3, 4 epochs"))
     }
 
     @Test("one model that can't be retrained does not keep the others from it")
@@ -108,9 +110,10 @@ struct RetrainCommandTests {
 
     @Test("a second retraining at the same time ends with 75; one that was killed is gone on with")
     func concurrency() async throws {
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 60)
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 4)
         let program = disturbed.program
         try await program.succeed("alias", "undisturbed", "production")
+        try disturbed.hold(2, after: 2)
         let all = try (0..<3).map { _ in try program.start("retrain") }
         try await disturbed.waitForEpoch(2, of: 2)
         #expect(try await program.run("retrain").status == 75)
@@ -120,10 +123,13 @@ struct RetrainCommandTests {
         let first = try #require(all.first { $0.isRunning })
         kill(first.identifier, SIGKILL)
         _ = try await first.end()
+        try disturbed.release(2)
+        _ = try program.connect().execute(
+            "update registry.run set lease_expires_at = now() + interval '1 hour' where run_id = 2")
         #expect(try await program.run("retrain").status == 75, "its lease is not over yet")
         try disturbed.expireLeases()
         let second = try await program.succeed("retrain")
-        #expect(second.output.contains("undisturbed@2, run 2, 60 epochs"))
+        #expect(second.output.contains("undisturbed@2, run 2, 4 epochs"))
         #expect(
             try program.connect().query("select outcome from analysis.attempt where run = 2 order by fence")
                 .map { try $0["outcome"] as String } == ["lost", "succeeded"])

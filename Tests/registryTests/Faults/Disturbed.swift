@@ -108,16 +108,39 @@ struct Disturbed {
         try await wait(until: "epoch \(epoch) of run \(run)") { epochsFinishedIfReachable(run) ?? 0 >= epoch }
     }
 
-    /// Waits until a run has an epoch more, which must not be its last: what comes now meets a training.
-    func waitForAnotherEpoch(of run: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        var finished: Int?
-        try await wait(until: "the database answers") {
-            finished = epochsFinishedIfReachable(run)
-            return finished != nil
+    /// Lets a run store so many epochs and no more before `release`: what happens meanwhile meets a training,
+    /// however slow the machine is. A hold outlives a crash of the server.
+    ///
+    /// The training waits inside the transaction of its epoch, which has locked the run's row.
+    func hold(_ run: Int, after epoch: Int) throws {
+        let connection = try program.connect()
+        // Once: making a trigger waits for everybody who writes to its table.
+        if try connection.query("select where to_regclass('test.hold') is null").count == 1 {
+            try connection.script(
+                """
+                create schema test;
+                create table test.hold (run_id bigint primary key, epoch integer not null);
+                create function test.wait_while_held() returns trigger language plpgsql as $$
+                begin
+                    while exists (select from test.hold where run_id = new.run_id and epoch < new.epoch) loop
+                        perform pg_catalog.pg_sleep(0.01);
+                    end loop;
+                    return new;
+                end $$;
+                create trigger wait_while_held before insert on registry.epoch_metric
+                    for each row execute function test.wait_while_held()
+                """)
         }
-        try await waitForEpoch((finished ?? 0) + 1, of: run)
-        #expect(try epochsFinished(run) < epochs, "the fault comes too late", sourceLocation: sourceLocation)
+        try connection.execute(
+            """
+            insert into test.hold
+            values ($1, $2)
+                on conflict (run_id) do update set epoch = excluded.epoch
+            """, run, epoch)
     }
+
+    /// Lets a run go on.
+    func release(_ run: Int) throws { try program.connect().execute("delete from test.hold where run_id = $1", run) }
 
     func hasEnded(_ run: Int) throws -> Bool {
         try program.connect().query(

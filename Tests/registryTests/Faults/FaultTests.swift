@@ -33,12 +33,14 @@ struct FaultTests {
 
     @Test("a trainer that sleeps past its lease, and wakes when another has done its work")
     func sleeper() async throws {
-        // So many that it still trains when a busy machine gets round to stopping it.
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 150)
+        let disturbed = try await Disturbed.onNewDatabase()
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let sleeper = try disturbed.daemon()
-        try await disturbed.waitForAnotherEpoch(of: run)
+        try await disturbed.waitForEpoch(1, of: run)
         Glibc.kill(sleeper.identifier, SIGSTOP)
+        try disturbed.release(run)
+        // Waits for a transaction that the sleeper left open, and that holds the run's row: the server ends it.
         try disturbed.expireLeases()
         #expect(try await disturbed.daemon("--once").end().status == 0)
         Glibc.kill(sleeper.identifier, SIGCONT)
@@ -154,12 +156,14 @@ struct FaultTests {
 
     @Test("a network that becomes a black hole, and another trainer elsewhere")
     func blackHole() async throws {
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 20)
+        let disturbed = try await Disturbed.onNewDatabase()
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let proxy = try FaultProxy(before: try #require(disturbed.program.environment["REGISTRY_DATABASE_URL"]))
         let daemon = try disturbed.daemon(through: proxy.connectionString, "--once")
-        try await disturbed.waitForAnotherEpoch(of: run)
+        try await disturbed.waitForEpoch(1, of: run)
         proxy.stall(true)
+        try disturbed.release(run)
         if Disturbed.isLong {
             try await Task.sleep(for: .seconds(60))
         } else {
@@ -178,12 +182,14 @@ struct FaultTests {
 
     @Test("SIGTERM ends a daemon within ten seconds also when the network is a black hole")
     func gracefulInBlackHole() async throws {
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 20)
+        let disturbed = try await Disturbed.onNewDatabase()
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let proxy = try FaultProxy(before: try #require(disturbed.program.environment["REGISTRY_DATABASE_URL"]))
         let daemon = try disturbed.daemon(through: proxy.connectionString)
-        try await disturbed.waitForAnotherEpoch(of: run)
+        try await disturbed.waitForEpoch(1, of: run)
         proxy.stall(true)
+        try disturbed.release(run)
         let start = ContinuousClock.now
         Glibc.kill(daemon.identifier, SIGTERM)
         #expect(try await daemon.end().status == 0)
@@ -200,15 +206,18 @@ struct FaultTests {
 
     @Test("one server process is ended, again and again")
     func terminatedBackends() async throws {
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 40)
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 7)
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let daemon = try disturbed.daemon("--once")
-        for _ in 1...5 {
-            try await disturbed.waitForAnotherEpoch(of: run)
+        for epoch in 1...5 {
+            try await disturbed.waitForEpoch(epoch, of: run)
+            try disturbed.hold(run, after: epoch + 1)
             try disturbed.program.connect().execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
             )
         }
+        try disturbed.release(run)
         #expect(try await daemon.end().status == 0)
         try disturbed.expectNothingLost([run])
     }
@@ -245,12 +254,14 @@ struct FaultTests {
 
     @Test("SIGTERM gives the run back within ten seconds, and another daemon ends it", arguments: [SIGTERM, SIGINT])
     func graceful(signal: Int32) async throws {
-        let disturbed = try await Disturbed.onNewDatabase(epochs: 20)
+        let disturbed = try await Disturbed.onNewDatabase()
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let daemon = try disturbed.daemon()
-        try await disturbed.waitForAnotherEpoch(of: run)
+        try await disturbed.waitForEpoch(1, of: run)
         let start = ContinuousClock.now
         Glibc.kill(daemon.identifier, signal)
+        try disturbed.release(run)
         #expect(try await daemon.end().status == 0)
         #expect(ContinuousClock.now - start < .seconds(10))
         let row = try disturbed.program.connect().query(

@@ -55,14 +55,17 @@ struct ServerFaultTests {
     @Test("the server crashes and comes back, again and again")
     func crashes() async throws {
         let own = try await Own()
-        let disturbed = try await Disturbed(own.program, epochs: 200)
+        let disturbed = try await Disturbed(own.program, epochs: 12)
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let daemon = try disturbed.daemon("--once")
-        for _ in 1...10 {
-            try await disturbed.waitForAnotherEpoch(of: run)
+        for epoch in 1...10 {
+            try await disturbed.waitForEpoch(epoch, of: run)
             try await own.crash()
             _ = try own.server.start()
+            try disturbed.hold(run, after: epoch + 1)
         }
+        try disturbed.release(run)
         #expect(try await daemon.end().status == 0)
         try disturbed.expectNothingLost([run])
         try await own.crash()
@@ -78,7 +81,7 @@ struct ServerFaultTests {
         let own = try await Own(in: home)
         TemporaryDirectory.removeAfterThisProcess(folder)
         let socketFolder = try #require(try own.socketFolder)
-        let disturbed = try await Disturbed(own.program, epochs: 40)
+        let disturbed = try await Disturbed(own.program, epochs: 5)
         var embedded = own.program
         embedded.environment["REGISTRY_DATABASE_URL"] = nil
         embedded.environment["REGISTRY_HOME"] = home.string
@@ -86,17 +89,21 @@ struct ServerFaultTests {
         let trainer: Program.Running
         if inDaemon {
             run = try await disturbed.queue()
+            try disturbed.hold(run, after: 1)
             trainer = try embedded.start("daemon", "--once", "--threads-per-worker", "1")
         } else {
             run = 2
+            try disturbed.hold(run, after: 1)
             trainer = try embedded.start(["train", "mlp", "--name", "disturbed", "--quiet"] + disturbed.flags)
         }
-        for _ in 1...3 {
-            try await disturbed.waitForAnotherEpoch(of: run)
+        for epoch in 1...3 {
+            try await disturbed.waitForEpoch(epoch, of: run)
             let process = try #require(try own.process)
             kill(process, SIGKILL)
             try await wait(until: "another server") { try own.process.map { $0 != process } ?? false }
+            try await wait(until: "it answers") { (try? disturbed.hold(run, after: epoch + 1)) != nil }
         }
+        try disturbed.release(run)
         let ended = try await trainer.end()
         #expect(ended.status == 0, "\(ended.errors)")
         try disturbed.expectNothingLost([run])
@@ -108,14 +115,17 @@ struct ServerFaultTests {
     @Test("one of the server's processes is killed, which ends all connections")
     func killedBackend() async throws {
         let own = try await Own()
-        let disturbed = try await Disturbed(own.program, epochs: 40)
+        let disturbed = try await Disturbed(own.program, epochs: 5)
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let daemon = try disturbed.daemon("--once")
-        for _ in 1...3 {
-            try await disturbed.waitForAnotherEpoch(of: run)
+        for epoch in 1...3 {
+            try await disturbed.waitForEpoch(epoch, of: run)
             let connection = try own.program.connect()
             kill(connection.serverProcessID, SIGKILL)
+            try await wait(until: "the server answers again") { (try? disturbed.hold(run, after: epoch + 1)) != nil }
         }
+        try disturbed.release(run)
         #expect(try await daemon.end().status == 0)
         try disturbed.expectNothingLost([run])
         try await own.crash()
@@ -124,8 +134,9 @@ struct ServerFaultTests {
     @Test("connections are used up for a while: before a training, and while it goes on")
     func usedUpConnections() async throws {
         let own = try await Own(settings: ["max_connections": "10", "superuser_reserved_connections": "0"])
-        let disturbed = try await Disturbed(own.program, epochs: 20)
+        let disturbed = try await Disturbed(own.program, epochs: 4)
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         var hogs: [Connection] = []
         func takeAll() { while let hog = try? own.program.connect() { hogs.append(hog) } }
         takeAll()
@@ -133,7 +144,7 @@ struct ServerFaultTests {
         try await Task.sleep(for: .seconds(1))
         #expect(!hogs.isEmpty)
         hogs = []
-        try await disturbed.waitForAnotherEpoch(of: run)
+        try await disturbed.waitForEpoch(1, of: run)
         try own.program.connect().execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
         )
@@ -141,6 +152,7 @@ struct ServerFaultTests {
         #expect(!hogs.isEmpty)
         try await Task.sleep(for: .seconds(1))
         hogs = []
+        try await wait(until: "a free connection") { (try? disturbed.release(run)) != nil }
         #expect(try await daemon.end().status == 0)
         try disturbed.expectNothingLost([run])
         try await own.crash()
@@ -220,16 +232,18 @@ struct ServerFaultTests {
         var program = try Program.withEmptyHome().program
         program.environment["REGISTRY_DATABASE_URL"] =
             "host=\(first),\(second) port=5432 user=postgres dbname=registry target_session_attrs=read-write"
-        let disturbed = try await Disturbed(program, epochs: 20)
+        let disturbed = try await Disturbed(program, epochs: 4)
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let daemon = try disturbed.daemon("--once")
-        try await disturbed.waitForAnotherEpoch(of: run)
+        try await disturbed.waitForEpoch(1, of: run)
         try await asServerUser(
             """
             pg_ctl -D \(first)/data -m immediate stop >/dev/null;
             pg_ctl -D \(second)/data -w promote >/dev/null &&
             psql -qh \(second) -U postgres -c "alter system set synchronous_standby_names=''" -c "select pg_reload_conf()" registry >/dev/null
             """)
+        try disturbed.release(run)
         let ended = try await daemon.end()
         #expect(ended.status == 0, "\(ended.errors)")
         try disturbed.expectNothingLost([run])
@@ -263,11 +277,15 @@ struct ServerFaultTests {
             """)
         var program = try Program.withEmptyHome().program
         program.environment["REGISTRY_DATABASE_URL"] = "host=\(folder) user=postgres dbname=registry"
-        let disturbed = try await Disturbed(program, epochs: 20)
+        let disturbed = try await Disturbed(program, epochs: 4)
         let run = try await disturbed.queue()
+        try disturbed.hold(run, after: 1)
         let daemon = try disturbed.daemon("--once")
-        try await disturbed.waitForAnotherEpoch(of: run)
+        try await disturbed.waitForEpoch(1, of: run)
+        kill(daemon.identifier, SIGSTOP)
+        try disturbed.release(run)
         #expect(system("dd if=/dev/zero of=\(folder)/fill bs=64k count=8000 2>/dev/null") != 0, "it is full")
+        kill(daemon.identifier, SIGCONT)
         try await Task.sleep(for: .seconds(3))
         #expect(disturbed.epochsFinishedIfReachable(run) ?? 0 < disturbed.epochs, "nothing more could be stored")
         #expect(system("rm \(folder)/fill") == 0)
