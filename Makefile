@@ -1,6 +1,7 @@
 # make demo    set up, train both networks on MNIST, compare them
 # make test    set up, run all tests
 # make test-faults   kill, stop and starve trainings and servers, many times over
+# make test-postgresql-18   run the tests that need a server with PostgreSQL 18
 # make bench   measure the engine, beside PyTorch and JAX where they are installed
 # make bench-sql   time the reading commands while the database grows to ten million misclassifications
 # make bench-queue   claims a second, and how long a run waits for its trainer
@@ -9,7 +10,7 @@ SHELL := /bin/sh
 # Tests that compute keep the few threads of those that wait: more at once are no faster, and starve each other.
 TEST := swift test --skip-build --experimental-maximum-parallelization-width 4
 .DEFAULT_GOAL := build
-.PHONY: demo test test-faults build bench bench-sql bench-queue dictionary smoke lint format clean packages
+.PHONY: demo test test-faults test-postgresql-18 build bench bench-sql bench-queue dictionary smoke lint format clean packages
 
 packages:
 	@scripts/install-packages
@@ -32,6 +33,12 @@ test-faults:
 	@scripts/install-packages postgresql-15-pgtap pgbouncer
 	swift build --build-tests
 	FAULT_ROUNDS=long $(TEST) --filter FaultTests
+
+# The server is the one of the first pg_config on the path.
+test-postgresql-18:
+	@scripts/install-packages postgresql-15-pgtap
+	swift build --build-tests
+	PATH="$$(scripts/install-postgresql-18):$$PATH" $(TEST) --filter '^(PostgreSQL|Store|registry)Tests'
 
 # The engine's speed as tables; PYTHON=… names an interpreter with PyTorch and JAX to run beside it.
 bench: packages

@@ -1,4 +1,5 @@
--- Statistics that the views share.
+-- Statistics that the views share. What a where clause excludes may have been computed before, in PostgreSQL 18 for one:
+-- so no expression here fails, whatever it is given.
 
 create or replace function analysis.wilson_interval(
     successes double precision,
@@ -18,7 +19,7 @@ as $$
            case when s = n then 1 else centre + half_width end
       from (select 1.959963984540054::double precision as z, successes as s, trials as n) as given,
            lateral (select (s + z * z / 2) / (n + z * z) as centre,
-                           z / (n + z * z) * sqrt(s * (n - s) / n + z * z / 4) as half_width) as score
+                           z / (n + z * z) * sqrt(greatest(0, s * (n - s) / nullif(n, 0) + z * z / 4)) as half_width) as score
      where trials > 0
        and successes between 0 and trials
 $$;
@@ -125,12 +126,13 @@ create or replace function analysis.paired_difference(
 as $$
     -- A. Agresti and Y. Min, "Simple improved confidence intervals for comparing matched proportions", 2005:
     -- half an observation is added to each of the four cells.
-    select (only_b - only_a)::double precision / samples,
+    select (only_b - only_a)::double precision / nullif(samples, 0),
            greatest(-1, centre - half_width),
            least(1, centre + half_width)
       from (select (only_b - only_a)::double precision / (samples + 2) as centre,
                    1.959963984540054
-                       * sqrt(only_a + only_b + 1 - power(only_b - only_a, 2)::double precision / (samples + 2))
+                       * sqrt(greatest(
+                             0, only_a + only_b + 1 - power(only_b - only_a, 2)::double precision / (samples + 2)))
                        / (samples + 2) as half_width) as adjusted
      where samples > 0
 $$;
@@ -220,8 +222,8 @@ as $$
                        errors_inside, samples_inside, errors_outside, samples_outside,
                        case when errors_inside = 0 then -60 else ln(observed.ratio) end, 60)
            end
-      from (select errors_inside::double precision / samples_inside
-                       / nullif(errors_outside::double precision / samples_outside, 0) as ratio
+      from (select errors_inside::double precision / nullif(samples_inside, 0)
+                       / nullif(errors_outside::double precision / nullif(samples_outside, 0), 0) as ratio
              where samples_inside > 0
                and samples_outside > 0) as observed
      where errors_inside + errors_outside > 0
