@@ -1,6 +1,7 @@
 import FoundationEssentials
 import NeuralNetwork
 import Store
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -23,6 +24,16 @@ public enum Memory {
         return [meminfo("MemAvailable"), group, addresses].compactMap { $0 }.min() ?? .max
     }
 
+    /// Bytes that this process can have now, with those that it has.
+    ///
+    /// - Parameter addresses: Bytes of addresses that the program itself takes, more than it has memory.
+    static func attainable(addresses: Int) -> Int {
+        let resident = pages(at: 1)
+        let machine = meminfo("MemAvailable").map { $0 + resident }
+        let group = controlGroupLimit.map { max(0, $0 - (controlGroupUsage ?? 0)) + resident }
+        return [machine, group, addressSpace.map { max(0, $0 - addresses) }].compactMap { $0 }.min() ?? .max
+    }
+
     private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 
     private static func number(_ path: String) -> Int? {
@@ -43,10 +54,12 @@ public enum Memory {
         return Int(limit.rlim_cur)
     }
 
-    /// The first number of `statm` counts pages of addresses.
-    private static var addressesInUse: Int {
-        let pages = text("/proc/self/statm")?.split(separator: " ").first.flatMap { Int($0) } ?? 0
-        return pages * sysconf(Int32(_SC_PAGESIZE))
+    static var addressesInUse: Int { pages(at: 0) }
+
+    /// A number of `statm`, in bytes: the first counts pages of addresses, the second those that are in memory.
+    private static func pages(at index: Int) -> Int {
+        let numbers = text("/proc/self/statm")?.split(separator: " ").map { Int($0) ?? 0 } ?? []
+        return index < numbers.count ? numbers[index] * sysconf(Int32(_SC_PAGESIZE)) : 0
     }
 
     /// The folders of this process's control group and of those around it, of version 2 and 1, where they are mounted as
@@ -85,10 +98,11 @@ public enum Memory {
     }
 }
 
-/// A training that asks for more memory than there is.
+/// A training or a test that asks for more memory than there is.
 public struct NotEnoughMemory: Error, Sendable, CustomStringConvertible {
     public let model: String
-    public let batchSize: Int
+    /// `nil` for a test.
+    public let batchSize: Int?
     /// Bytes.
     public let needed: Int
     /// Bytes.
@@ -97,41 +111,84 @@ public struct NotEnoughMemory: Error, Sendable, CustomStringConvertible {
     public let fittingBatchSize: Int?
 
     public var description: String {
-        "“\(model)” with batches of \(batchSize) needs about \(Self.gigabytes(needed)) GB of memory, and "
-            + "\(Self.gigabytes(available)) GB are available. "
-            + (fittingBatchSize.map { "Take --batch-size \($0), which fits." }
-                ?? "It does not fit with batches of 1 either: take a machine with more memory, or a smaller network.")
+        let purpose = batchSize.map { " with batches of \($0)" } ?? ", to be tested,"
+        let remedy =
+            fittingBatchSize.map { "Take --batch-size \($0), which fits." }
+            ?? (batchSize == nil
+                ? "Take a machine with more memory."
+                : "It does not fit with batches of 1 either: take a machine with more memory, or a smaller network.")
+        return "“\(model)”\(purpose) needs about \(Self.gigabytes(needed)) GB of memory, and "
+            + "\(Self.gigabytes(available)) GB are available. \(remedy)"
     }
 
     private static func gigabytes(_ bytes: Int) -> String {
-        let tenths = bytes / 100_000_000
-        return "\(tenths / 10).\(tenths % 10)"
+        let hundredths = bytes / 10_000_000
+        return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10)"
     }
+
+    /// Whether this machine can't have so much at any time.
+    var isLasting: Bool { needed > Memory.total }
+}
+
+/// The memory that the trainings of a process share: those that begin together must not count on the same bytes.
+public final class SharedMemory: Sendable {
+    private let promised = Mutex(0)
+    /// Libraries, stacks and what else had addresses before the first training.
+    private let addresses = Memory.addressesInUse
+
+    public init() {}
+
+    /// Promises a training the memory that it needs.
+    ///
+    /// - Returns: `false` when it would fit without the others of this process.
+    /// - Throws: `NotEnoughMemory`.
+    func take(_ bytes: Int, for configuration: RunConfiguration, on samples: SampleCounts) throws -> Bool {
+        try promised.withLock { promised in
+            let attainable = Memory.attainable(addresses: addresses)
+            guard bytes > min(attainable - promised, Memory.available) else {
+                promised += bytes
+                return true
+            }
+            if promised == 0 {
+                try configuration.checkMemory(on: samples, available: min(attainable, Memory.available))
+            }
+            return false
+        }
+    }
+
+    /// Takes a promise back.
+    func giveBack(_ bytes: Int) { promised.withLock { $0 -= bytes } }
 }
 
 extension RunConfiguration {
-    /// Compares what a training is going to need with what there is, before anything is allocated.
+    /// Bytes that a training is going to need, its data set's among them.
+    func memory(on samples: SampleCounts) -> Int { architecture.trainingMemory(training, samples: samples).total }
+
+    /// Compares what a training is going to need with what there is, before anything is allocated or loaded.
     ///
     /// - Parameters:
     ///   - samples: Counts and shape of the data set's images.
-    ///   - isLoaded: Whether the images are in memory already.
     ///   - available: Bytes.
     /// - Throws: `NotEnoughMemory`.
-    public func checkMemory(on samples: SampleCounts, isLoaded: Bool = false, available: Int) throws {
-        func needed(batchSize: Int) -> Int {
-            var training = training
-            training.batchSize = batchSize
-            let memory = architecture.trainingMemory(training, samples: samples)
-            return isLoaded ? memory.total - memory.samples - MemoryEstimate.program : memory.total
-        }
-        let all = needed(batchSize: training.batchSize)
-        guard all > available else { return }
+    public func checkMemory(on samples: SampleCounts, available: Int) throws {
+        let needed = memory(on: samples)
+        guard needed > available else { return }
         let smaller = (0..<16).reversed().map { 1 << $0 }.first {
-            $0 < training.batchSize && needed(batchSize: $0) <= available
+            var other = self
+            other.training.batchSize = $0
+            return $0 < training.batchSize && other.memory(on: samples) <= available
         }
         throw NotEnoughMemory(
-            model: architecture.name, batchSize: training.batchSize, needed: all, available: available,
+            model: architecture.name, batchSize: training.batchSize, needed: needed, available: available,
             fittingBatchSize: smaller)
+    }
+
+    /// The same for a test on other images of this shape and number.
+    func checkTestMemory(on samples: SampleCounts, available: Int) throws {
+        let needed = architecture.evaluationMemory(batchSize: training.batchSize, samples: samples).total
+        guard needed > available else { return }
+        throw NotEnoughMemory(
+            model: architecture.name, batchSize: nil, needed: needed, available: available, fittingBatchSize: nil)
     }
 }
 
@@ -139,8 +196,6 @@ extension StoredDataset {
     /// How many images of what shape it has.
     public var sampleCounts: SampleCounts {
         SampleCounts(
-            training: trainingSamples, test: testSamples,
-            shape: ImageShape(
-                channels: description.channels, height: description.height, width: description.width))
+            training: trainingSamples, test: testSamples, shape: description.imageShape)
     }
 }

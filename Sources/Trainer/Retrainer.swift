@@ -66,12 +66,11 @@ public struct Retrainer {
     }
 
     private func train(_ retraining: Retraining, _ run: ClaimedRun) throws {
-        let dataset = try store { try $0.dataset(id: run.datasetID) }
         let keeper = try LeaseKeeper(connect: connect)
         defer { keeper.end() }
         let execution = RunExecution(
             run, engine: engine, isRetried: false, store: store, keeper: keeper,
-            data: { try TrainingData(of: dataset, from: $0) })
+            data: { try TrainingData(of: $1, from: $0) })
         var epochsFinished = run.epochsFinished
         do {
             let outcome = try execution(
@@ -108,6 +107,7 @@ public struct Retrainer {
         }
         let architecture = configuration.architecture
         try architecture.checkFits(dataset.description)
+        try configuration.checkMemory(on: dataset.sampleCounts, available: Memory.available)
         return RunRequest(
             model: version.model, datasetID: dataset.id, configuration: try configuration.json(),
             parameterCount: architecture.parameterCount, multiplyAdds: architecture.multiplyAdds,

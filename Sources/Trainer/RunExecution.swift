@@ -38,7 +38,8 @@ public struct RunExecution {
     let givesUp: @Sendable () -> Bool
     let store: ReconnectingStore
     let keeper: LeaseKeeper
-    let data: (Store) throws -> TrainingData
+    let memory: SharedMemory
+    let data: (Store, StoredDataset) throws -> TrainingData
 
     /// - Parameters:
     ///   - isRetried: Whether others may take the run: a failure puts it back into the queue, as long as it has attempts;
@@ -47,11 +48,13 @@ public struct RunExecution {
     ///     can interrupt; what it stores then is refused.
     ///   - store: The database, for what the run stores.
     ///   - keeper: Renews the lease.
-    ///   - data: Gets the run's data set.
+    ///   - memory: What this process's trainings share. A run that would fit without the others waits for them.
+    ///   - data: Loads the run's data set; called when there is memory for it.
     public init(
         _ run: ClaimedRun, engine: Engine, isRetried: Bool,
         givesUp: @escaping @Sendable () -> Bool = { false }, store: ReconnectingStore,
-        keeper: LeaseKeeper, data: @escaping (Store) throws -> TrainingData
+        keeper: LeaseKeeper, memory: SharedMemory = SharedMemory(),
+        data: @escaping (Store, StoredDataset) throws -> TrainingData
     ) {
         self.run = run
         self.engine = engine
@@ -59,6 +62,7 @@ public struct RunExecution {
         self.givesUp = givesUp
         self.store = store
         self.keeper = keeper
+        self.memory = memory
         self.data = data
     }
 
@@ -70,15 +74,26 @@ public struct RunExecution {
     /// - Parameters:
     ///   - stopRequest: Asked after every batch, and when an epoch has been stored.
     ///   - report: Told of every batch and every stored epoch.
-    /// - Throws: `LeaseLost`, `LeaseOverdue`, `Diverged`, or what the engine or the database threw.
+    /// - Throws: `LeaseLost`, `LeaseOverdue`, `Diverged`, `NotEnoughMemory`, or what the engine or the database threw.
     public func callAsFunction(
         stopRequest: @escaping (_ isBetweenEpochs: Bool) -> StopRequest?, report: @escaping (RunEvent) -> Void
     ) throws -> RunOutcome {
         let keeping = keeper.keep(run.lease, givesUp: givesUp)
         defer { keeping.end() }
         do {
+            let configuration = try RunConfiguration(json: run.configuration)
+            let dataset = try store { try $0.dataset(id: run.datasetID) }
+            let (samples, needed) = (dataset.sampleCounts, configuration.memory(on: dataset.sampleCounts))
+            while !(try memory.take(needed, for: configuration, on: samples)) {
+                if keeping.isLost { throw LeaseLost(run: run.lease.run) }
+                if let stop = keeping.isCancelled ? .cancel : stopRequest(true) {
+                    return try store.end(run.lease, at: stop)
+                }
+                sleep(.milliseconds(100))
+            }
+            defer { memory.giveBack(needed) }
             let training = Training(
-                lease: run.lease, configuration: try RunConfiguration(json: run.configuration), data: try store(data),
+                lease: run.lease, configuration: configuration, data: try store { try data($0, dataset) },
                 store: store, keeping: keeping, fencesItself: isRetried, stopRequest: stopRequest, report: report)
             return try training.run(epochsFinished: run.epochsFinished, on: engine)
         } catch let error as PostgreSQLError where error.isTransient {
@@ -86,13 +101,30 @@ public struct RunExecution {
             throw error
         } catch let error where error is LeaseLost || error is LeaseOverdue || error is Diverged {
             throw error
-        } catch let error where error is TrainingError || error is UnreadableConfiguration {
-            // No attempt of anyone will be better.
+        } catch let error
+            where error is TrainingError || error is UnreadableConfiguration
+            || (error as? NotEnoughMemory)?.isLasting == true
+        {
+            // No attempt will be better; on a larger machine, when somebody queues it again.
             try store { try $0.end(run.lease, as: .failed("\(error)")) }
             throw error
         } catch {
             try store { try $0.end(run.lease, as: isRetried ? .failedAttempt("\(error)") : .failed("\(error)")) }
             throw error
+        }
+    }
+}
+
+extension ReconnectingStore {
+    /// Ends an attempt because it was to stop.
+    fileprivate func end(_ lease: Lease, at stop: StopRequest) throws -> RunOutcome {
+        switch stop {
+        case .cancel:
+            try self { try $0.end(lease, as: .cancelled) }
+            return .cancelled
+        case .release:
+            try self { try $0.end(lease, as: .released) }
+            return .released
         }
     }
 }
@@ -109,14 +141,12 @@ private struct Training {
     let report: (RunEvent) -> Void
 
     func run(epochsFinished: Int, on engine: Engine) throws -> RunOutcome {
-        let samples = SampleCounts(training: data.training.count, test: data.test.count, shape: data.training.shape)
-        try configuration.checkMemory(on: samples, isLoaded: true, available: Memory.available)
         let (network, epochsFinished) = try network(after: epochsFinished, on: engine)
         let loop = try TrainingLoop(
             network: network, images: data.training, configuration: configuration.training, engine: engine)
         for epoch in epochsFinished..<configuration.training.epochs {
             let epoch = epoch + 1
-            if let stop = try train(epoch, of: network, in: loop) { return try end(stop) }
+            if let stop = try train(epoch, of: network, in: loop) { return try store.end(lease, at: stop) }
         }
         let weights = try network.encodedWeights()
         return .succeeded(try store { try $0.succeed(lease, weights: weights) })
@@ -164,17 +194,6 @@ private struct Training {
 
     private func request(isBetweenEpochs: Bool) -> StopRequest? {
         keeping.isCancelled ? .cancel : stopRequest(isBetweenEpochs)
-    }
-
-    private func end(_ stop: StopRequest) throws -> RunOutcome {
-        switch stop {
-        case .cancel:
-            try store { try $0.end(lease, as: .cancelled) }
-            return .cancelled
-        case .release:
-            try store { try $0.end(lease, as: .released) }
-            return .released
-        }
     }
 
     /// The network to train on, and the epochs that it has learned.

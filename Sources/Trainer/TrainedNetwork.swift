@@ -6,8 +6,11 @@ public struct TrainedNetwork {
     public let network: Network
     public let configuration: RunConfiguration
 
+    /// - Throws: `NotEnoughMemory` before anything is loaded; what the database or the weights' form threw.
     public init(of version: StoredVersion, in store: Store) throws {
         configuration = try RunConfiguration(json: version.configuration)
+        let samples = try store.dataset(id: version.datasetID).sampleCounts
+        try configuration.checkTestMemory(on: samples, available: Memory.available)
         network = try Network(configuration.architecture, weights: version.weightsDigest, in: store)
     }
 

@@ -1,4 +1,6 @@
 import Foundation
+import PostgreSQL
+import TestServer
 import Testing
 
 @testable import NeuralNetwork
@@ -47,6 +49,20 @@ struct MemoryTests {
         }
     }
 
+    @Test("batches that are larger than the data set take no more than one of its size")
+    func largeBatches() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "import", "small", Self.folder.path)
+        func peak(_ batchSize: Int) async throws -> Int {
+            try await peakMemory(
+                of: program, "train", "mlp", "--dataset", "small", "--epochs", "1", "--quiet", "--batch-size",
+                "\(batchSize)")
+        }
+        // 65,536 samples of 8 × 8 pixels in 128 units each would be 100 MB.
+        let (few, many) = (try await peak(60), try await peak(65_536))
+        #expect(abs(many - few) < 20_000_000, "\(few) and \(many)")
+    }
+
     /// Bytes that a command had in memory at most, as its parent's resource usage says. A small process starts it: what a
     /// large one had in memory when it started another counts as the other's.
     private func peakMemory(of program: Program, _ arguments: String...) async throws -> Int {
@@ -71,11 +87,7 @@ struct MemoryTests {
         func train(_ layers: [Layer], side: Int, _ flags: String...) async throws -> String {
             try Data(try Self.architecture(side: side, layers).json().utf8).write(to: file)
             // 4 GB of addresses.
-            let command = "ulimit -v 4000000; exec \"$0\" \"$@\""
-            let result = try await program.start(
-                "/bin/sh",
-                arguments: ["-c", command, Program.executable.path, "train", file.path, "--dataset", "small"] + flags
-            ).end()
+            let result = try await limited(program, 4_000_000, ["train", file.path, "--dataset", "small"] + flags)
             #expect(result.status == 65, "\(result.errors)")
             #expect(result.errorLines.count == 1, "\(result.errors)")
             return result.errors
@@ -94,6 +106,42 @@ struct MemoryTests {
         #expect(size < 64)
         let runs: Int = try program.connect().query("select count(*) as n from registry.run")[0]["n"]
         #expect(runs == 0)
+    }
+
+    /// Runs a command that may have so many KiB of addresses.
+    private func limited(_ program: Program, _ limit: Int, _ arguments: [String]) async throws -> Program.Result {
+        let command = "ulimit -v \(limit); exec \"$0\" \"$@\""
+        return try await program.start("/bin/sh", arguments: ["-c", command, Program.executable.path] + arguments).end()
+    }
+
+    @Test("a daemon ends a run that is too large for its machine at once, and trains those that fit, one after another")
+    func tooLargeForDaemon() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("dataset", "import", "small", Self.folder.path)
+        let folder = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(folder)
+        // 3.2 GB, and twice 0.9 GB.
+        for (width, count) in [(16_384, 1), (8192, 2)] {
+            let layers: [Layer] = [.flatten, .dense(outputs: width), .dense(outputs: width), .dense(outputs: 10)]
+            let file = folder.appending("\(width).json").string
+            try Data(try Self.architecture(side: 8, layers).json().utf8).write(to: URL(filePath: file))
+            for _ in 0..<count {
+                try await program.succeed(
+                    "train", file, "--name", "w\(width)", "--dataset", "small", "--epochs", "1", "--detach")
+            }
+        }
+        let daemon = try await limited(
+            program, 1_700_000, ["daemon", "--once", "--workers", "2", "--threads-per-worker", "1"])
+        #expect(daemon.status == 0, "\(daemon.errors)")
+        let runs = try program.connect().query("select state, attempts, failure from registry.run order by run_id")
+        #expect(try runs.map { try $0["state"] } == ["failed", "succeeded", "succeeded"], "\(daemon.errors)")
+        #expect(try runs.map { try $0["attempts"] } == [1, 1, 1])
+        let failure: String? = try runs[0]["failure"]
+        #expect(failure?.contains("needs about 3.2") == true && failure?.contains("are available") == true)
+        // What was trained elsewhere may be too large to be tested here.
+        let untested = try await limited(program, 500_000, ["robustness", "w8192"])
+        #expect(untested.status == 65 && untested.errorLines.count == 1, "\(untested.errors)")
+        #expect(untested.errors.contains("to be tested, needs about 0.8"))
     }
 
     @Test("the table of layers tells what a training and a test need")

@@ -7,12 +7,12 @@ final class DatasetCache: Sendable {
     private let last = Mutex<(id: Int, data: TrainingData)?>(nil)
 
     /// The data set, read from the database unless it is the last. Who asks while it is read waits for it.
-    func data(ofDataset id: Int, from store: Store) throws -> TrainingData {
+    func data(of dataset: StoredDataset, from store: Store) throws -> TrainingData {
         try last.withLock { last in
-            if let last, last.id == id { return last.data }
+            if let last, last.id == dataset.id { return last.data }
             last = nil
-            let data = try TrainingData(of: try store.dataset(id: id), from: store)
-            last = (id, data)
+            let data = try TrainingData(of: dataset, from: store)
+            last = (dataset.id, data)
             return data
         }
     }

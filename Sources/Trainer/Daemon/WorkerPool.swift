@@ -21,6 +21,7 @@ public struct WorkerPool: Service {
     let stop: StopSignal
     let connect: @Sendable () throws -> Store
     private let datasets = DatasetCache()
+    private let memory = SharedMemory()
 
     /// - Parameters:
     ///   - engine: Of each worker.
@@ -104,7 +105,7 @@ public struct WorkerPool: Service {
         let execution = RunExecution(
             run, engine: engine, isRetried: true,
             givesUp: { [stop] in stop.hasBeenRequested(for: Self.limit) }, store: store, keeper: keeper,
-            data: { try datasets.data(ofDataset: run.datasetID, from: $0) })
+            memory: memory, data: { try datasets.data(of: $1, from: $0) })
         do {
             let outcome = try execution(
                 stopRequest: { isBetweenEpochs in

@@ -57,7 +57,7 @@ struct ForegroundTraining {
         defer { keeper.end() }
         let execution = RunExecution(
             claimed, engine: engine, isRetried: false, store: store, keeper: keeper,
-            data: { try TrainingData(of: dataset, from: $0) })
+            data: { try TrainingData(of: $1, from: $0) })
         let outcome = try execution(
             stopRequest: { _ in Interruption.hasCome ? .cancel : nil }, report: report.tell)
         guard case .succeeded(let version) = outcome else {
