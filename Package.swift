@@ -153,6 +153,7 @@ let package = Package(
             name: "registryTests",
             dependencies: [
                 "Datasets", "NeuralNetwork", "PostgreSQL", "TestData", "TestServer", "Trainer", "registry",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Resources")],

@@ -3,6 +3,9 @@ import Store
 
 /// Two or more versions tested on the same samples: what the terminal and the page show of them.
 public struct Comparison {
+    /// Each is compared with each: these are 190 pairs, about a second's work.
+    public static let mostVersions = 20
+
     public let versions: [StoredVersion]
     /// The first with the second, the first with the third, …
     public let pairs: [VersionPair]

@@ -17,7 +17,7 @@ public struct Retrainer {
     }
 
     let store: ReconnectingStore
-    let connect: @Sendable () throws -> Store
+    let keeper: LeaseKeeper
     let engine: Engine
     let executor: Executor
     let conditions: Conditions
@@ -25,15 +25,15 @@ public struct Retrainer {
 
     /// - Parameters:
     ///   - store: Waits for a database that is restarted: a night's work must not hang on that.
-    ///   - connect: Opens a connection of its own.
+    ///   - keeper: Renews the leases.
     ///   - executor: What the run's row says of this process.
     ///   - isStopping: Asked after every batch: whether to give the run back, for a later retraining to resume.
     public init(
-        store: ReconnectingStore, connect: @escaping @Sendable () throws -> Store, engine: Engine, executor: Executor,
-        conditions: Conditions, isStopping: @escaping @Sendable () -> Bool
+        store: ReconnectingStore, keeper: LeaseKeeper, engine: Engine, executor: Executor, conditions: Conditions,
+        isStopping: @escaping @Sendable () -> Bool
     ) {
         self.store = store
-        self.connect = connect
+        self.keeper = keeper
         self.engine = engine
         self.executor = executor
         self.conditions = conditions
@@ -46,6 +46,7 @@ public struct Retrainer {
     /// - Throws: `Interrupted`, `Misfit`, what `RunExecution` or the database throws.
     public func retrain(_ model: String, repeats: Bool) throws -> RetrainingResult {
         let start = try store { store in
+            try keeper.connect()
             let production = try Self.production(of: model, in: store)
             return try store.beginRetraining(of: model, production: production, repeats: repeats, by: executor) {
                 try Self.request(like: try production ?? store.resolve(ModelReference(model: model)), in: store)
@@ -66,8 +67,6 @@ public struct Retrainer {
     }
 
     private func train(_ retraining: Retraining, _ run: ClaimedRun) throws {
-        let keeper = try LeaseKeeper(connect: connect)
-        defer { keeper.end() }
         let execution = RunExecution(
             run, engine: engine, isRetried: false, store: store, keeper: keeper,
             data: { try TrainingData(of: $1, from: $0) })

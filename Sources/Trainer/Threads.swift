@@ -75,6 +75,19 @@ struct OwnThread: Sendable {
     }
 }
 
+/// The threads that this process may have.
+public enum Threads {
+    /// Whether those that every command needs can be had. Swift's own asks for them again and again, for ever, where the
+    /// system has none.
+    ///
+    /// - Throws: `NoThread`.
+    public static func check() throws(NoThread) {
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        // Those that compute, Dispatch's own, the one that renews a lease, and one to spare.
+        try OwnThread.check(count: cores + 4)
+    }
+}
+
 /// Does work on a thread of its own. Where the system has none, it is asked again until it has.
 func onThreadOfItsOwn(_ body: @escaping @Sendable () -> Void) {
     while true {

@@ -57,6 +57,7 @@ enum UsageError: Failure {
     case badInstructionSet(String, available: [String])
     case programMissing(String, package: String)
     case tooManyCurves(Int, most: Int)
+    case tooManyVersions(Int, most: Int)
 
     var exitStatus: ExitStatus {
         switch self {
@@ -97,6 +98,9 @@ enum UsageError: Failure {
             "REGISTRY_CPU is “\(name)”; this processor can run \(available.joined(separator: ", "))."
         case .programMissing(let program, let package):
             "The program \(program) is not installed. Install it with: apt-get install \(package)"
+        case .tooManyVersions(let count, let most):
+            "\(count) versions are too many to compare each with each: name at most \(most). For more, ask in SQL: "
+                + "analysis.compare"
         case .tooManyCurves(let count, let most):
             "\(count) versions are more than a picture tells apart: name at most \(most), or ask for --format csv."
         }
@@ -213,7 +217,7 @@ extension ServerError {
 extension EmbeddedServerError: Failure {
     var exitStatus: ExitStatus {
         switch self {
-        case .locked, .noAnswer: .tryAgain
+        case .locked: .tryAgain
         case .foreignFolder, .writableByOthers: .noPermission
         default: .databaseUnreachable
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Reporting
+import Trainer
 
 /// The program.
 @main
@@ -48,6 +49,7 @@ struct Registry: AsyncParsableCommand {
         do {
             do {
                 var command = try parseAsRoot()
+                try Threads.check()
                 if var asynchronous = command as? any AsyncParsableCommand {
                     try await asynchronous.run()
                 } else {

@@ -358,7 +358,9 @@ struct EmbeddedServerTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(words.withLock { $0 }.count == 1)
+            let path = server.home.appending("lock")
+            #expect(words.withLock { $0 } == ["Waiting for process \(getpid()), which holds \(path)."])
+            #expect(error?.description.contains("process \(getpid())") == true)
             #expect(flock(lock, LOCK_UN) == 0)
             try expectAnswer(from: other)
         }

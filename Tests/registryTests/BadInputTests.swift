@@ -65,6 +65,20 @@ struct BadInputTests {
         #expect(result.output.isEmpty && result.errors.hasPrefix("registry: "))
     }
 
+    @Test("more versions than can be compared in a moment are refused before anything is done")
+    func tooManyVersions() async throws {
+        let program = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
+        let models = (1...21).map { "mlp@\($0)" }
+        for command in ["compare", "report"] {
+            let refused = try await program.run([command] + models)
+            #expect(refused.status == 64 && refused.errorLines.count == 1, "\(refused.errors)")
+            #expect(refused.errors.contains("21 versions") && refused.errors.contains("name at most 20"))
+            #expect(try await program.succeed(command, "--help").output.contains("20 of mlp, mlp@3"))
+            // 20 are not, but there is no home.
+            #expect(try await program.run([command] + models.dropLast()).errors.contains("/nonexistent"))
+        }
+    }
+
     @Test("a negative number is refused with what is allowed, however it is written")
     func negativeNumbers() throws {
         let training = [

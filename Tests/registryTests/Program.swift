@@ -23,6 +23,14 @@ struct Program {
         return program
     }
 
+    /// With a database of its own that has 60 and 30 images of 8 × 8 pixels, as “small”.
+    static func withSmallDataset() async throws -> Program {
+        let program = try await onNewDatabase()
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Resources/small")
+        try await program.succeed("dataset", "import", "small", folder.path)
+        return program
+    }
+
     /// With an embedded server that is yet to be made; stopped and removed after the tests.
     static func withEmptyHome() throws -> (program: Program, home: FilePath) {
         let environment = try emptyHome()

@@ -1,10 +1,13 @@
 import Foundation
+import Logging
 import PostgreSQL
 import Store
 import SystemPackage
 import TestServer
 import Testing
 import Trainer
+
+@testable import registry
 
 @Suite("Schedules")
 struct ScheduleTests {
@@ -207,6 +210,41 @@ struct ScheduleTests {
         try store.finish(due, exitStatus: 0, output: "a\0b")
         let output: String = try connection.query("select output from registry.schedule_execution")[0]["output"]
         #expect(output == "a\u{FFFD}b")
+    }
+
+    @Test("bytes that are no text, also where the last of a long output begins in a character, are text in its row")
+    func invalidOutput() throws {
+        let short = try UnnamedFile()
+        let long = try UnnamedFile()
+        _ = try short.descriptor.writeAll([0x61, 0xFF, 0xC3, 0x28, 0x62])
+        #expect(try short.end(bytes: 4000) == "a\u{FFFD}\u{FFFD}(b")
+        _ = try long.descriptor.writeAll(Array(String(repeating: "é", count: 3000).utf8))
+        #expect(try long.end(bytes: 4001) == "\u{FFFD}" + String(repeating: "é", count: 2000))
+    }
+
+    @Test("an execution that takes longer than its limit is ended, and its row says so")
+    func timeLimit() async throws {
+        let program = try await Program.onNewDatabase()
+        try await program.succeed("schedule", "add", "endless", "0 3 * * *", "retrain")
+        let connection = try program.connect()
+        _ = try connection.execute("update registry.schedule set next_due_at = now() - interval '1 second'")
+        let stop = StopSignal()
+        let scheduler = Scheduler(
+            worker: "here", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, stop: stop,
+            timeLimit: .seconds(2), connect: { try Store(connection: program.connect()) }, check: { _ in },
+            execute: { _ in
+                try? await Task.sleep(for: .seconds(3600))
+                return Scheduler.Ended(status: Task.isCancelled ? 143 : 0, output: "what it said\n")
+            })
+        let running = Task { try await scheduler.run() }
+        try await wait(until: "its end") {
+            try !connection.query("select from registry.schedule_execution where finished_at is not null").isEmpty
+        }
+        stop.request()
+        try await running.value
+        let row = try connection.query("select exit_status, output from registry.schedule_execution")[0]
+        #expect(try row["exit_status"] == 143)
+        #expect(try row["output"] == "what it said\nEnded by the daemon: it took longer than 2.0 seconds.\n")
     }
 
     @Test("a schedule that was written by hand, and wrongly, does not keep others from their times")

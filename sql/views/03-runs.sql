@@ -4,7 +4,7 @@ select run.run_id as run,
        version.number as version,
        dataset.name as dataset,
        dataset.version as dataset_version,
-       run.state,
+       case when run.state = 'running' and run.lease_expires_at < now() then 'abandoned' else run.state end as state,
        run.epochs,
        run.epochs_finished,
        last_epoch.training_loss,
@@ -40,7 +40,8 @@ comment on column analysis.run.model is 'The model it trains.';
 comment on column analysis.run.version is 'The model version it became; null while there is none.';
 comment on column analysis.run.dataset is 'Name of the data set.';
 comment on column analysis.run.dataset_version is 'Version of the data set.';
-comment on column analysis.run.state is 'queued, running, succeeded, failed, cancelled or diverged.';
+comment on column analysis.run.state is
+    'queued, running, succeeded, failed, cancelled or diverged; abandoned when its trainer has vanished: running, and its lease has run out.';
 comment on column analysis.run.epochs is 'Epochs asked for.';
 comment on column analysis.run.epochs_finished is 'Epochs whose metrics are stored.';
 comment on column analysis.run.training_loss is 'Mean training loss of the last finished epoch, in nats.';

@@ -19,7 +19,7 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
     /// The home has the link to the server's files of another.
     case copiedHome(link: String, home: String)
     /// Another process has held the lock for too long.
-    case locked(String)
+    case locked(String, holder: String)
     /// The server's process lives, but does not answer, or does not end.
     case noAnswer(process: Int32)
     case didNotStart(log: String, reason: String)
@@ -65,8 +65,8 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
         case .copiedHome(let link, let home):
             "\(link) is the link to the database of \(home): it was copied, the database was not. "
                 + "Use that home, or start with an empty database: rm \(link.asShellWord)"
-        case .locked(let path):
-            "Another command has held \(path) for too long. Try again later; lslocks tells which process it is."
+        case .locked(let path, let holder):
+            "The lock \(path) has been held by \(holder) for too long. Try again later; lslocks lists who holds what."
         case .noAnswer(let process):
             "The embedded server (process \(process)) does not answer. Try again later, or stop it with: "
                 + "registry db stop"

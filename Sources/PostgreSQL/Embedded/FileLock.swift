@@ -31,12 +31,32 @@ struct FileLock: ~Copyable {
         var patience = patience
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { throw EmbeddedServerError.file(path, errno) }
-            guard patience.pause("Another command makes, starts or stops the embedded server: waiting for it.") else {
-                throw EmbeddedServerError.locked(path)
+            guard patience.pause("Waiting for \(lock.holder), which holds \(path).") else {
+                throw EmbeddedServerError.locked(path, holder: lock.holder)
             }
         }
         return lock
     }
+
+    /// Who has the lock, as the kernel tells; it does not see processes of other containers.
+    private var holder: String {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, let file = fopen("/proc/locks", "re") else { return Self.unknownHolder }
+        defer { fclose(file) }
+        // Such as “1: FLOCK  ADVISORY  WRITE 708 08:01:9636115 0 EOF”: process, and device and number of the file.
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+                .split(separator: " ")
+            guard words.count > 5, words[1] == "FLOCK", let process = pid_t(words[4]), process > 0,
+                words[5].hasSuffix(":\(status.st_ino)")
+            else { continue }
+            return "process \(process)"
+        }
+        return Self.unknownHolder
+    }
+
+    private static let unknownHolder = "another command"
 }
 
 /// How long something is waited for, and that a person hears of it when it is not short.
@@ -53,12 +73,12 @@ struct Patience {
 
     /// Waits a moment.
     ///
-    /// - Parameter reason: What is waited for; said once, after two seconds.
+    /// - Parameter reason: What is waited for; said once, after a second.
     /// - Returns: `false` when it has been waited for long enough.
     mutating func pause(_ reason: @autoclosure () -> String) -> Bool {
         let elapsed = ContinuousClock.now - start
         guard elapsed < limit else { return false }
-        if !hasTold, elapsed > .seconds(2) {
+        if !hasTold, elapsed > .seconds(1) {
             hasTold = true
             tell(reason())
         }

@@ -13,8 +13,6 @@ public struct Scheduler: Service {
     private static let pollingInterval = Duration.seconds(1)
     /// Schedules that one daemon executes at the same time.
     private static let mostAtOnce = 4
-    /// How long an execution may take.
-    private static let timeLimit = Duration.seconds(12 * 3600)
     /// How often the row of an execution says that it goes on; later due times wait as long as it does.
     private static let heartbeat = Duration.seconds(15)
 
@@ -22,7 +20,7 @@ public struct Scheduler: Service {
     public struct Ended: Sendable {
         public let status: Int
         /// The last of what it printed.
-        public let output: String
+        public internal(set) var output: String
 
         public init(status: Int, output: String) {
             self.status = status
@@ -33,21 +31,25 @@ public struct Scheduler: Service {
     let worker: String
     let logger: Logger
     let stop: StopSignal
+    let timeLimit: Duration
     let connect: @Sendable () throws -> Store
     let check: @Sendable ([String]) throws -> Void
     let execute: @Sendable ([String]) async -> Ended
 
     /// - Parameters:
     ///   - worker: Named in the executions' rows.
+    ///   - timeLimit: How long an execution may take.
     ///   - check: Throws for words from the database that are no command for a schedule.
     ///   - execute: Runs the program with these words; is cancelled when the daemon stops.
     public init(
-        worker: String, logger: Logger, stop: StopSignal, connect: @escaping @Sendable () throws -> Store,
-        check: @escaping @Sendable ([String]) throws -> Void, execute: @escaping @Sendable ([String]) async -> Ended
+        worker: String, logger: Logger, stop: StopSignal, timeLimit: Duration = .seconds(12 * 3600),
+        connect: @escaping @Sendable () throws -> Store, check: @escaping @Sendable ([String]) throws -> Void,
+        execute: @escaping @Sendable ([String]) async -> Ended
     ) {
         self.worker = worker
         self.logger = logger
         self.stop = stop
+        self.timeLimit = timeLimit
         self.connect = connect
         self.check = check
         self.execute = execute
@@ -142,19 +144,23 @@ public struct Scheduler: Service {
         let start = ContinuousClock.now
         var lastHeartbeat = start
         var isInterrupted = false
+        var isLate = false
         while isOver.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
             let now = ContinuousClock.now
             if stop.isRequested {
                 isInterrupted = true
                 task.cancel()
-            } else if now - start > Self.timeLimit {
+            } else if now - start > timeLimit {
+                isLate = true
                 task.cancel()
             } else if now - lastHeartbeat > Self.heartbeat {
                 lastHeartbeat = now
                 try? store { try $0.keepAlive(due) }
             }
         }
-        return (result.ended.withLock { $0 }, isInterrupted)
+        var ended = result.ended.withLock { $0 }
+        if isLate { ended.output += "Ended by the daemon: it took longer than \(timeLimit).\n" }
+        return (ended, isInterrupted)
     }
 
     /// What this daemon is executing.

@@ -9,17 +9,21 @@ struct ForegroundTraining {
 
     private let model: String
     private let claimed: ClaimedRun
+    private let keeper: LeaseKeeper
     private let connect: @Sendable () throws -> Store
     private let engine: Engine
 
     /// - Parameters:
     ///   - model: The model's name.
     ///   - claimed: A run that this process has taken.
+    ///   - keeper: Renews its lease.
     init(
-        of model: String, _ claimed: ClaimedRun, connect: @escaping @Sendable () throws -> Store, engine: Engine
+        of model: String, _ claimed: ClaimedRun, keeper: LeaseKeeper,
+        connect: @escaping @Sendable () throws -> Store, engine: Engine
     ) {
         self.model = model
         self.claimed = claimed
+        self.keeper = keeper
         self.connect = connect
         self.engine = engine
     }
@@ -53,8 +57,6 @@ struct ForegroundTraining {
             model: model, run: run, epochs: configuration.training.epochs, epochsBefore: claimed.epochsFinished,
             samplesPerEpoch: dataset.trainingSamples, parameters: configuration.architecture.parameterCount,
             isQuiet: isQuiet)
-        let keeper = try LeaseKeeper(connect: connect)
-        defer { keeper.end() }
         let execution = RunExecution(
             claimed, engine: engine, isRetried: false, store: store, keeper: keeper,
             data: { try TrainingData(of: $1, from: $0) })

@@ -71,6 +71,59 @@ struct ServerFaultTests {
         try await own.crash()
     }
 
+    @Test("a reading command waits for a server that is stopped, leaves it as it is, and says what it waited for")
+    func stoppedServer() async throws {
+        let own = try await Own()
+        let process = try #require(try own.process)
+        var embedded = own.program
+        embedded.environment["REGISTRY_DATABASE_URL"] = nil
+        embedded.environment["REGISTRY_HOME"] = own.server.home.string
+        kill(process, SIGSTOP)
+        let reading = try await embedded.run("models")
+        #expect(reading.status == 69, "\(reading.errors)")
+        #expect(reading.errorLines.count == 2 && reading.errors.contains("process \(process)"), "\(reading.errors)")
+        kill(process, SIGCONT)
+        #expect(try await embedded.run("models").status == 0)
+        #expect(try own.process == process)
+        try await own.crash()
+    }
+
+    /// What a thread that still connects does with OpenSSL must not meet the process's end.
+    @Test("a daemon whose only run fails at once ends in order, also where connecting takes long: TCP and a password")
+    func shortDaemon() async throws {
+        let folder = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(folder)
+        let rules = folder.appending("pg_hba.conf").string
+        try "local all all trust\nhost all all 127.0.0.0/8 scram-sha-256\n"
+            .write(toFile: rules, atomically: false, encoding: .utf8)
+        chmod(rules, 0o644)
+        // The port is always the same, so the address is one of its own.
+        let address = "127.\(Int.random(in: 1...254)).\(Int.random(in: 1...254)).\(Int.random(in: 1...254))"
+        let own = try await Own(settings: ["listen_addresses": address, "hba_file": rules])
+        let disturbed = try await Disturbed(own.program, epochs: 1)
+        let owner = try own.program.connect()
+        try owner.script("alter role postgres password 'secret'")
+        let run = try await disturbed.queue()
+        let remote =
+            "host=\(address) port=5432 user=postgres password=secret dbname=\(EmbeddedServer.database) sslmode=disable"
+        var statuses: [Int32: Int] = [:]
+        let rounds = Disturbed.isLong ? 250 : 20
+        for _ in 0..<rounds {
+            _ = try owner.execute(
+                """
+                update registry.run
+                   set state = 'queued', finished_at = null, attempts = 0, available_at = now(),
+                       configuration = jsonb_set(configuration, '{training,epochs}', '0')
+                 where run_id = $1
+                """, run)
+            statuses[try await disturbed.daemon(through: remote, "--once").end().status, default: 0] += 1
+            let state: String = try owner.query("select state from registry.run where run_id = $1", run)[0]["state"]
+            #expect(state == "failed")
+        }
+        #expect(statuses == [0: rounds])
+        try await own.crash()
+    }
+
     @Test(
         "the embedded server is killed under a daemon and under a training, which start it again and end the same",
         arguments: [false, true], [false, true])

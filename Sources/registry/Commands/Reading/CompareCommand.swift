@@ -9,7 +9,9 @@ struct CompareCommand: AsyncParsableCommand {
         abstract: "Which model version is better, by how much, and whether that is chance.",
         discussion: "Example: registry compare mlp cnn@3 --format json")
 
-    @Argument(help: "Two or more of mlp, mlp@3, mlp@production.", transform: ModelReference.init(typed:))
+    @Argument(
+        help: "Two to \(Comparison.mostVersions) of mlp, mlp@3, mlp@production. Each is compared with each.",
+        transform: ModelReference.init(typed:))
     var models: [ModelReference]
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -26,6 +28,7 @@ struct CompareCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try checkCount(ofCompared: models.count)
         let store = try await database.openStore()
         let comparison = try Comparison(of: try models.map { try store.resolve($0) }, in: store)
         try output.print(
@@ -55,5 +58,12 @@ struct CompareCommand: AsyncParsableCommand {
             Test accuracy by class
             \(Table.aligned(comparison.classLines, isRight: [false, true] + columns, on: screen))\(pairs)
             """
+    }
+}
+
+/// - Throws: `UsageError.tooManyVersions`.
+func checkCount(ofCompared count: Int) throws {
+    guard count <= Comparison.mostVersions else {
+        throw UsageError.tooManyVersions(count, most: Comparison.mostVersions)
     }
 }

@@ -14,7 +14,8 @@ struct ReportCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "mlp, mlp@3 or mlp@production. Default: the newest of every model.",
+        help: ArgumentHelp(
+            "Up to \(Comparison.mostVersions) of mlp, mlp@3, mlp@production. Default: the newest of every model."),
         transform: ModelReference.init(typed:))
     var models: [ModelReference] = []
 
@@ -30,8 +31,11 @@ struct ReportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try checkCount(ofCompared: models.count)
         let store = try await database.openStore()
-        let versions = try (models.isEmpty ? store.newestVersions() : models).map { try store.resolve($0) }
+        let references = try models.isEmpty ? store.newestVersions() : models
+        try checkCount(ofCompared: references.count)
+        let versions = try references.map { try store.resolve($0) }
         guard !versions.isEmpty else { throw UsageError.nothingToReport }
         let page = try ReportPage(of: versions, in: store).page()
         let bytes = Array(page.html.description.utf8)

@@ -115,10 +115,13 @@ struct TrainCommand: AsyncParsableCommand {
                 try Terminal.write("\(run)\n")
             }
         } else {
-            // From the claim on, whoever ends this process has the run ended.
+            // From the claim on, whoever ends this process has the run ended, and what its lease needs is there.
+            let keeper = try LeaseKeeper(connect: connect)
+            defer { keeper.end() }
+            try keeper.connect()
             Interruption.watch()
             let run = try store.start(request, by: ForegroundTraining.executor(engine))
-            let training = ForegroundTraining(of: model, run, connect: connect, engine: engine)
+            let training = ForegroundTraining(of: model, run, keeper: keeper, connect: connect, engine: engine)
             try training.run(on: dataset, isQuiet: quiet)
         }
     }

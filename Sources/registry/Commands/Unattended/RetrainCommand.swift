@@ -66,8 +66,10 @@ struct RetrainCommand: AsyncParsableCommand {
         let store = ForegroundTraining.store(connect: connect)
         let models = try self.models.isEmpty ? store { try $0.models(withAlias: "production") } : self.models
         guard !models.isEmpty else { throw UsageError.nothingInProduction }
+        let keeper = try LeaseKeeper(connect: connect)
+        defer { keeper.end() }
         let retrainer = Retrainer(
-            store: store, connect: connect, engine: engine, executor: ForegroundTraining.executor(engine),
+            store: store, keeper: keeper, engine: engine, executor: ForegroundTraining.executor(engine),
             conditions: Retrainer.Conditions(level: level, minimumAccuracy: minimumAccuracy),
             isStopping: { Interruption.hasCome })
         Interruption.watch()
