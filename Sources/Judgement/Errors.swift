@@ -8,22 +8,24 @@ public struct Errors {
     public let misclassified: Int
     /// Error rates by kind of deviation; empty for data sets from before features were measured.
     public let categories: Table
-    /// Misclassified samples in no category.
-    public let unexplained: Int
-    /// Those of which that cannot be told.
-    public let unjudged: Int
+    /// Misclassified samples in no category, and those of which that cannot be told; `nil` where one class is asked for.
+    public let uncategorized: (unexplained: Int, unjudged: Int)?
     public let confusions: Table
     public let samples: Table
     /// Of the samples.
     public let pictures: [DigitPicture]
 
-    /// - Parameter limit: Of confusions and of samples.
-    public init(of version: StoredVersion, in store: Store, limit: Int) throws {
+    /// - Parameters:
+    ///   - label: Only of this true class.
+    ///   - limit: Of confusions and of samples.
+    public init(of version: StoredVersion, in store: Store, class label: Int? = nil, limit: Int) throws {
         self.version = version
-        let summary = try store.summaries(of: [version]).decoded(as: VersionSummary.self)[0]
-        (testSamples, misclassified) = (summary.testSamples, summary.misclassified)
-        confusions = try Table(try store.confusions(of: version, limit: limit))
-        let missed = try store.misclassifiedSamples(of: version, limit: limit)
+        let classes = try store.classAccuracy(of: version).decoded(as: ClassAccuracy.self)
+            .filter { label == nil || $0.label == label }
+        testSamples = classes.map(\.samples).reduce(0, +)
+        misclassified = testSamples - classes.map(\.correct).reduce(0, +)
+        confusions = try Table(try store.confusions(of: version, class: label, limit: limit))
+        let missed = try store.misclassifiedSamples(of: version, class: label, limit: limit)
         samples = try Table(missed)
         pictures = try missed.decoded(as: MissedSample.self).map { missed in
             let confidence = Quantity.percent(missed.confidence, places: 0)
@@ -33,15 +35,21 @@ public struct Errors {
                     "#\(missed.sample.index)", "\(missed.sample.className) → \(missed.predictedName)  \(confidence)",
                 ])
         }
-        categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
-        (unexplained, unjudged) = try store.unexplainedErrors(of: version)
+        if let label {
+            categories = try DifficultyTables.categories(try store.categoryErrors(of: version, class: label))
+            uncategorized = nil
+        } else {
+            categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
+            uncategorized = try store.unexplainedErrors(of: version)
+        }
     }
 
     public var json: JSONValue {
         [
             "model": .string(version.model), "version": .integer(version.number),
             "test_samples": .integer(testSamples), "misclassified": .integer(misclassified),
-            "categories": categories.json, "unexplained": .integer(unexplained), "unjudged": .integer(unjudged),
+            "categories": categories.json, "unexplained": uncategorized.map { .integer($0.unexplained) } ?? .null,
+            "unjudged": uncategorized.map { .integer($0.unjudged) } ?? .null,
             "confusions": confusions.json, "samples": samples.json,
         ]
     }

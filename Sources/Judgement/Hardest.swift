@@ -12,11 +12,8 @@ public struct Hardest {
     /// Of the samples.
     public let pictures: [DigitPicture]
 
-    /// - Throws: `NoSuchLabel`, `NothingTested`.
+    /// - Throws: `NothingTested`.
     public init(of dataset: StoredDataset, _ filter: DifficultyFilter, limit: Int, in store: Store) throws {
-        if let label = filter.label, label >= dataset.description.classNames.count {
-            throw NoSuchLabel(label: label, dataset: dataset.description.name)
-        }
         self.dataset = dataset
         (versions, architectures) = try store.testedVersions(on: dataset, filter)
         guard versions > 0 else { throw NothingTested(dataset: dataset.description.name) }
@@ -44,16 +41,6 @@ public struct Hardest {
         "taken for: the commonest wrong prediction; learned in epoch: after which it was first classified correctly, and "
         + "times forgotten: how often it was missed again later, both as means over versions; label doubt: the largest mean "
         + "probability that is given to one wrong class."
-}
-
-/// A class that a data set does not have.
-public struct NoSuchLabel: Error, Sendable, CustomStringConvertible {
-    public let label: Int
-    public let dataset: String
-
-    public var description: String {
-        "The data set “\(dataset)” has no class \(label). See: registry dataset show \(dataset)"
-    }
 }
 
 /// No version that was asked for was tested on a data set.

@@ -59,6 +59,7 @@ public struct ReportPage {
         }
         return """
             \(HTML.table(comparison.summaryLines, isRight: [false] + columns))
+            <p>\(Loss.meaning)</p>
             \(pairs)<h3>Test accuracy by class</h3>
             \(HTML.table(comparison.classLines, isRight: [false, true] + columns))
             """

@@ -19,7 +19,7 @@ public struct InconsistentContents: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        "\(statements) of these statements do not hold: rows were written past the schema's checks, or lost. "
+        "\(statements) of these statements \(statements == 1 ? "does" : "do") not hold: rows were written past the schema's checks, or lost. "
             + "Restore the database from a backup."
     }
 }

@@ -63,16 +63,19 @@ extension Store {
     }
 
     /// How often one class is taken for another, the commonest confusion first.
-    public func confusions(of version: StoredVersion, limit: Int) throws -> Rows {
+    ///
+    /// - Parameter label: Only of this true class.
+    public func confusions(of version: StoredVersion, class label: Int? = nil, limit: Int) throws -> Rows {
         try connection.query(
             """
             select label, class_name, predicted, predicted_name, samples, mean_confidence
               from analysis.confusion
              where model = $1
                and version = $2
+               and label = coalesce($3, label)
              order by samples desc, label, predicted
-             limit $3
-            """, version.model, version.number, limit)
+             limit $4
+            """, version.model, version.number, label, limit)
     }
 
     /// How often a version errs on samples that deviate from their class in a named way, the largest effect first.
@@ -85,6 +88,19 @@ extension Store {
             """, version.datasetID, version.model, version.number)
     }
 
+    /// How often a version errs on the samples of one class that deviate from it in a named way, the largest rate first.
+    public func categoryErrors(of version: StoredVersion, class label: Int) throws -> Rows {
+        try connection.query(
+            """
+            select category, samples, errors, error_rate
+              from analysis.category_class_error
+             where model = $1
+               and version = $2
+               and label = $3
+             order by error_rate desc, samples desc, category
+            """, version.model, version.number, label)
+    }
+
     /// Misclassified samples that deviate from their class in no named way, and those of which that cannot be told.
     public func unexplainedErrors(of version: StoredVersion) throws -> (unexplained: Int, unjudged: Int) {
         let row = try connection.query(
@@ -95,16 +111,19 @@ extension Store {
     }
 
     /// The misclassified test samples in order of index, with their pixels.
-    public func misclassifiedSamples(of version: StoredVersion, limit: Int) throws -> Rows {
+    ///
+    /// - Parameter label: Only of this true class.
+    public func misclassifiedSamples(of version: StoredVersion, class label: Int? = nil, limit: Int) throws -> Rows {
         try connection.query(
             """
             select index, label, class_name, predicted, predicted_name, confidence, loss, pixels, height, width
               from analysis.misclassified_sample
              where model = $1
                and version = $2
+               and label = coalesce($3, label)
              order by index
-             limit $3
-            """, version.model, version.number, limit)
+             limit $4
+            """, version.model, version.number, label, limit)
     }
 
     /// The misclassified test samples of each error category, those with the largest loss first, with their pixels; last,

@@ -28,6 +28,57 @@ public struct LossPoint: RowDecodable, Sendable {
     }
 }
 
+/// A run as it is written on the command line: `run:12`, or the model version that it became (`mlp`, `mlp@3`).
+public enum RunReference: Sendable, Hashable {
+    case run(Int)
+    case version(ModelReference)
+
+    /// The number in `run:12`.
+    ///
+    /// - Returns: `nil` when the text is not of that form.
+    public static func runNumber(_ text: String) -> Int? {
+        guard text.hasPrefix("run:"), let number = Int(text.dropFirst(4)), number > 0 else { return nil }
+        return number
+    }
+}
+
+/// What a `RunReference` stands for.
+public enum FoundRun: Sendable, Hashable {
+    case version(StoredVersion)
+    /// One that was asked for by its number, or became no version. The configuration is JSON.
+    case run(Int, model: String, configuration: String)
+
+    public var number: Int {
+        switch self {
+        case .version(let version): version.run
+        case .run(let number, _, _): number
+        }
+    }
+
+    public var model: String {
+        switch self {
+        case .version(let version): version.model
+        case .run(_, let model, _): model
+        }
+    }
+
+    /// `mlp@3`, or `mlp, run 12`.
+    public var name: String {
+        switch self {
+        case .version(let version): "\(version.reference)"
+        case .run(let number, let model, _): "\(model), run \(number)"
+        }
+    }
+
+    /// JSON of its configuration.
+    public var configuration: String {
+        switch self {
+        case .version(let version): version.configuration
+        case .run(_, _, let configuration): configuration
+        }
+    }
+}
+
 extension Store {
     /// The state of a run, what it became, and why it ended.
     ///
@@ -63,18 +114,41 @@ extension Store {
             """, model, dataset, limit)
     }
 
-    /// The run of a version; of a model without one, as when each of its runs diverged, its newest run.
+    /// Finds what a reference stands for now; of a model without a version, as when each of its runs diverged, its newest
+    /// run.
     ///
-    /// - Throws: `NotFound`.
-    public func run(of reference: ModelReference) throws -> (name: String, number: Int) {
-        do {
-            let version = try resolve(reference)
-            return ("\(version.reference)", version.run)
-        } catch NotFound.modelVersion(_, newest: nil) where reference.selector == .newest {
-            let run: Int = try connection.query(
-                "select max(run) as run from analysis.run where model = $1", reference.model)[0]["run"]
-            return ("\(reference.model), run \(run)", run)
+    /// - Throws: `NotFound`, or `RunStateError.unknown`.
+    public func resolve(_ reference: RunReference) throws -> FoundRun {
+        switch reference {
+        case .run(let run): return try foundRun(run)
+        case .version(let reference):
+            do {
+                return .version(try resolve(reference))
+            } catch NotFound.modelVersion(_, newest: nil) where reference.selector == .newest {
+                return try foundRun(
+                    try connection.query(
+                        "select max(run) as run from analysis.run where model = $1", reference.model)[0]["run"])
+            }
         }
+    }
+
+    private func foundRun(_ run: Int) throws -> FoundRun {
+        let rows = try connection.query(
+            "select model, configuration::text as configuration from analysis.run where run = $1", run)
+        guard let row = rows.first else { throw RunStateError.unknown(run: run) }
+        return .run(run, model: try row["model"], configuration: try row["configuration"])
+    }
+
+    /// What became of a run, in one row.
+    public func summary(ofRun run: Int) throws -> Rows {
+        try connection.query(
+            """
+            select run, model, version, dataset, dataset_version, state, failure, epochs_finished, epochs, training_loss,
+                   test_loss, test_samples, test_correct, test_accuracy, parameters, multiply_adds, queued_at, started_at,
+                   finished_at, seconds, host, processor, threads, program_version
+              from analysis.run
+             where run = $1
+            """, run)
     }
 
     /// A run's epochs, in order.

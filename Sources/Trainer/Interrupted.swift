@@ -12,6 +12,7 @@ public struct Interrupted: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        "Run \(run) was \(isReleased ? "given back" : "cancelled"); its \(epochsFinished) finished epochs are stored."
+        "Run \(run) was \(isReleased ? "given back" : "cancelled") after \(epochsFinished) finished "
+            + "\(epochsFinished == 1 ? "epoch" : "epochs")."
     }
 }

@@ -120,10 +120,6 @@ extension DifferentTests: Failure {
     var exitStatus: ExitStatus { .badInput }
 }
 
-extension NoSuchLabel: Failure {
-    var exitStatus: ExitStatus { .notFound }
-}
-
 extension NothingTested: Failure {
     var exitStatus: ExitStatus { .notFound }
 }

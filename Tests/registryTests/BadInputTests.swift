@@ -54,7 +54,7 @@ struct BadInputTests {
             ["architecture", "show", "mlp", "--classes", "ten"],
             ["train", "mlp", "--name", "a@b"], ["compare", "mlp"], ["compare", "mlp", "cnn@0"], ["show", "@3"],
             ["frobnicate"], ["hardest", "--since", "2026-13-01"], ["hardest", "--since", "2026-11-01T12:00"],
-            ["hardest", "--until", "2026-11-01x"], ["hardest", "--label", "-1"],
+            ["hardest", "--until", "2026-11-01x"], ["show", "run:0"],
             ["export", "mlp", "file.txt"], ["dataset", "import", "", "."], ["errors", "mlp", "--limit", "-1"],
             ["models", "--format", "xml"], ["dataset", "import", "x", ".", "--class-names", "a"],
         ])
@@ -92,7 +92,7 @@ struct BadInputTests {
             + ["--classes", "--channels", "--height", "--width", "--batch-size"].map {
                 ["architecture", "show", "mlp", $0]
             }
-            + ["models", "runs"].map { [$0, "--limit"] } + ["--label", "--limit"].map { ["hardest", $0] }
+            + ["models", "runs"].map { [$0, "--limit"] } + [["hardest", "--limit"], ["errors", "mlp", "--limit"]]
             + ["--workers", "--threads-per-worker", "--metrics-port"].map { ["daemon", $0] }
             + [["db", "migrate", "--wait"], ["robustness", "mlp", "--threads"]]
         for option in options {

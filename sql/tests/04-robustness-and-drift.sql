@@ -2,7 +2,7 @@
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(19);
+select plan(21);
 
 select results_eq(
     $$select strength, round(accuracy_lost::numeric, 12) from analysis.robustness where strength in (-10, 0, 5)
@@ -44,6 +44,57 @@ select is(
       cross join lateral analysis.feature_drift(dataset_id, 'training', dataset_id, 'test')
       where feature = 'slant'),
     0.3, 'the largest distance is at one degree: all of the training split, 7 of 10 of the test split');
+select is(
+    (select count(*)
+       from (select split.split_id, split.training_split_id, measured.feature, measured.sorted
+               from analysis.split
+              cross join lateral analysis.sorted_measures(split.dataset_id, split.split) as measured) as fast
+       full join (select sample.split_id,
+                         measure.training_split_id,
+                         measure.feature,
+                         array_agg(measure.value::float8 order by measure.value) as sorted
+                    from registry.sample
+                    join analysis.sample_measure as measure using (sample_id)
+                   where measure.value is not null
+                   group by sample.split_id, measure.training_split_id, measure.feature) as plain
+           using (split_id, training_split_id, feature)
+      where fast.sorted is distinct from plain.sorted),
+    0::bigint, 'measures are sorted feature by feature');
+-- By the definitions: each value of both sides is looked at.
+with value as (
+    select dataset_id, split, feature, value
+      from analysis.split
+     cross join lateral analysis.sorted_measures(dataset_id, split)
+     cross join lateral unnest(sorted) as value
+), shares as (
+    select at.dataset_id,
+           at.feature,
+           at.value,
+           avg((value.value <= at.value)::integer) filter (where value.split = 'training') as a,
+           avg((value.value <= at.value)::integer) filter (where value.split = 'test') as b,
+           percentile_disc(0.5) within group (order by value.value) filter (where value.split = 'training') as a_median,
+           percentile_disc(0.5) within group (order by value.value) filter (where value.split = 'test') as b_median
+      from value as at
+      join value
+        on value.dataset_id = at.dataset_id
+       and value.feature = at.feature
+     group by at.dataset_id, at.feature, at.value
+), plain as (
+    select dataset_id, feature, max(abs(a - b))::float8 as distance, min(a_median) as a_median, min(b_median) as b_median
+      from shares
+     group by dataset_id, feature
+)
+select ok(
+    count(*) > 0 and bool_and(abs(drift.distance - plain.distance) < 1e-12
+                              and drift.a_median = plain.a_median
+                              and drift.b_median = plain.b_median
+                              and turned.distance = drift.distance),
+    'distances and medians are those of the definitions, whichever side is the larger')
+  from plain
+ cross join lateral analysis.feature_drift(plain.dataset_id, 'training', plain.dataset_id, 'test') as drift
+ cross join lateral analysis.feature_drift(plain.dataset_id, 'test', plain.dataset_id, 'training') as turned
+ where drift.feature = plain.feature
+   and turned.feature = plain.feature;
 select is(
     (select max(stability)
        from registry.dataset

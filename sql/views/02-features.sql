@@ -52,7 +52,8 @@ comment on column analysis.sample_feature.sample_id is 'Key of the sample.';
 comment on column analysis.sample_feature.dataset_id is 'Key of the data set.';
 
 
--- A feature is a column of registry.sample_feature (or made of them), a column of analysis.sample_feature, and a line here.
+-- A feature is a column of registry.sample_feature (or made of them), a column of analysis.sample_feature, a line here,
+-- and two in analysis.sorted_measures.
 create or replace view analysis.sample_measure as
 select distance.training_split_id,
        distance.sample_id,
@@ -82,6 +83,59 @@ comment on column analysis.sample_measure.training_split_id is
 comment on column analysis.sample_measure.sample_id is 'Key of the sample.';
 comment on column analysis.sample_measure.feature is 'A feature''s column of analysis.sample_feature, or empty.';
 comment on column analysis.sample_measure.value is 'What was measured; null where it cannot be.';
+
+
+create or replace function analysis.sorted_measures(
+    of_dataset   bigint,
+    of_split     text,
+    out feature  text,
+    out sorted   double precision[]
+)
+    returns setof record
+    language sql
+    set search_path = pg_catalog, pg_temp
+    stable
+as $$
+    -- Each column is sorted by itself: in rows of features the same takes six times as long.
+    select one.feature, one.sorted
+      from (select array_agg(ink order by ink) filter (where ink is not null) as ink,
+                   array_agg(slant order by slant) filter (where slant is not null) as slant,
+                   array_agg(stroke_width order by stroke_width) filter (where stroke_width is not null) as stroke_width,
+                   array_agg(sharpness order by sharpness) filter (where sharpness is not null) as sharpness,
+                   array_agg(box_width order by box_width) filter (where box_width is not null) as box_width,
+                   array_agg(box_height order by box_height) filter (where box_height is not null) as box_height,
+                   array_agg(aspect order by aspect) filter (where aspect is not null) as aspect,
+                   array_agg(cut_top order by cut_top) filter (where cut_top is not null) as cut_top,
+                   array_agg(cut_bottom order by cut_bottom) filter (where cut_bottom is not null) as cut_bottom,
+                   array_agg(cut_left order by cut_left) filter (where cut_left is not null) as cut_left,
+                   array_agg(cut_right order by cut_right) filter (where cut_right is not null) as cut_right,
+                   array_agg(pieces order by pieces) filter (where pieces is not null) as pieces,
+                   array_agg(holes order by holes) filter (where holes is not null) as holes,
+                   array_agg(class_distance order by class_distance) filter (where class_distance is not null)
+                       as class_distance,
+                   array_agg((ink is null)::integer::real order by ink is null) as empty
+              from analysis.sample_feature
+             where dataset_id = of_dataset
+               and split = of_split) as every
+     cross join lateral (values ('ink', ink),
+                                ('slant', slant),
+                                ('stroke_width', stroke_width),
+                                ('sharpness', sharpness),
+                                ('box_width', box_width),
+                                ('box_height', box_height),
+                                ('aspect', aspect),
+                                ('cut_top', cut_top),
+                                ('cut_bottom', cut_bottom),
+                                ('cut_left', cut_left),
+                                ('cut_right', cut_right),
+                                ('pieces', pieces),
+                                ('holes', holes),
+                                ('class_distance', class_distance),
+                                ('empty', empty)) as one (feature, sorted)
+     where one.sorted is not null
+$$;
+comment on function analysis.sorted_measures(bigint, text) is
+    'analysis.sample_measure of a split of a data set, as one array for each feature: what could be measured, in ascending order.';
 
 
 create or replace view analysis.class_feature as

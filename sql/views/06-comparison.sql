@@ -108,6 +108,19 @@ comment on function analysis.probability_text(double precision) is
     'A p value as it is written everywhere: p = 0.012, p = 3.4 · 10⁻³⁵ or p < 10⁻³⁰⁰.';
 
 
+create or replace function analysis.count_text(count bigint)
+    returns text
+    language sql
+    immutable
+    strict
+    parallel safe
+    set search_path = pg_catalog, pg_temp
+as $$
+    select to_char(count, 'FM999,999,999,999,999,999,990')
+$$;
+comment on function analysis.count_text(bigint) is 'A count as it is written everywhere: 10,000.';
+
+
 create or replace function analysis.verdict(
     a           text,
     b           text,
@@ -145,7 +158,8 @@ as $$
                           a, b, counted, only_a, only_b)
                else
                    format('No difference between %s and %s can be told: of %s test samples the first alone gets %s right, the second alone %s; chance alone gives that or more with %s.',
-                          a, b, samples, only_a, only_b, analysis.probability_text(adjusted_p))
+                          a, b, analysis.count_text(samples), analysis.count_text(only_a), analysis.count_text(only_b),
+                          analysis.probability_text(adjusted_p))
            end
       from (select case
                        when samples = 1 then 'is only 1 test sample'

@@ -19,76 +19,70 @@ create or replace function analysis.feature_drift(
     set search_path = pg_catalog, pg_temp
     stable
 as $$
-    with value as (
-        select side.name as side, measure.feature, measure.value
-          from (values ('a', a_dataset, a_split), ('b', b_dataset, b_split)) as side (name, dataset_id, split)
-          join analysis.split
-            on split.dataset_id = side.dataset_id
-           and split.split = side.split
-          join analysis.sample
-            on sample.dataset_id = side.dataset_id
-           and sample.split = side.split
-          join analysis.sample_measure as measure
-            on measure.training_split_id = split.training_split_id
-           and measure.sample_id = sample.sample_id
-         where measure.value is not null
-    ), counted as (
-        -- Each value once, with the counts of it.
+    -- Of sorted values width_bucket counts those that are not above a value.
+    with pair as materialized (
         select feature,
-               value,
-               count(*) filter (where side = 'a') as a,
-               count(*) filter (where side = 'b') as b
-          from value
-         group by feature, value
-    ), distribution as (
-        select feature,
-               value,
-               a,
-               b,
-               sum(a) over upwards as a_up_to,
-               sum(b) over upwards as b_up_to,
-               sum(a) over (partition by feature) as a_total,
-               sum(b) over (partition by feature) as b_total
-          from counted
-        window upwards as (partition by feature order by value)
+               a.sorted as a,
+               b.sorted as b,
+               cardinality(a.sorted)::bigint as a_total,
+               cardinality(b.sorted)::bigint as b_total
+          from analysis.sorted_measures(a_dataset, a_split) as a
+          join analysis.sorted_measures(b_dataset, b_split) as b using (feature)
     ), bin as (
         -- Ten bins that each have about a tenth of the first; equal values are in one bin.
         select feature,
-               least(9, floor(10 * (a_up_to - a) / nullif(a_total, 0))) as number,
-               sum(a)::double precision as a,
-               sum(b)::double precision as b
-          from distribution
-         group by feature, 2
+               number,
+               a_up_to - lag(a_up_to, 1, 0) over numbered as a,
+               b_up_to - lag(b_up_to, 1, 0) over numbered as b
+          from (select feature,
+                       number,
+                       case when number = 10 then a_total else width_bucket(edge, a) end as a_up_to,
+                       case when number = 10 then b_total else width_bucket(edge, b) end as b_up_to
+                  from pair
+                 cross join generate_series(1, 10) as number
+                 cross join lateral (select a[(number * a_total + 9) / 10] as edge) as tenth) as counted
+        window numbered as (partition by feature order by number)
     ), histogram as (
         select feature,
-               analysis.population_stability(array_agg(a order by number), array_agg(b order by number)) as stability,
+               analysis.population_stability(
+                   array_agg(a::double precision order by number), array_agg(b::double precision order by number))
+                   as stability,
                count(*) as bins
           from bin
+         where a + b > 0
          group by feature
-    ), median as (
+    ), step as (
+        -- The distribution functions are compared at each value of the smaller side, and just before it. Values are of
+        -- four bytes: none lies between one and what is a billionth below it.
         select feature,
-               min(value) filter (where 2 * a_up_to >= a_total) as a,
-               min(value) filter (where 2 * b_up_to >= b_total) as b,
-               max(abs(a_up_to / nullif(a_total, 0) - b_up_to / nullif(b_total, 0)))::double precision as distance,
-               max(a_total)::bigint as a_total,
-               max(b_total)::bigint as b_total
-          from distribution
-         group by feature
+               max(greatest(abs(up_to * large_total - width_bucket(value, large) * small_total),
+                            abs(below * large_total
+                                - width_bucket(value - greatest(abs(value) * 1e-9, 1e-60), large) * small_total)))
+                   / (small_total * large_total)::double precision as distance
+          from (select feature,
+                       case when a_total < b_total then a else b end as small,
+                       case when a_total < b_total then b else a end as large,
+                       least(a_total, b_total) as small_total,
+                       greatest(a_total, b_total) as large_total
+                  from pair) as sides
+         cross join lateral (select value, min(position) - 1 as below, max(position) as up_to
+                               from unnest(small) with ordinality as entry (value, position)
+                              group by value) as distinct_value
+         group by feature, small_total, large_total
     )
     select feature,
-           median.a_total,
-           median.b_total,
-           median.a,
-           median.b,
-           median.distance,
-           analysis.kolmogorov_smirnov_p(median.distance, median.a_total, median.b_total),
+           a_total,
+           b_total,
+           a[(a_total + 1) / 2],
+           b[(b_total + 1) / 2],
+           step.distance,
+           analysis.kolmogorov_smirnov_p(step.distance, a_total, b_total),
            histogram.stability,
-           (analysis.chance_stability(median.a_total, median.b_total, histogram.bins, histogram.stability)).mean,
+           (analysis.chance_stability(a_total, b_total, histogram.bins, histogram.stability)).mean,
            histogram.bins
-      from median
+      from pair
+      join step using (feature)
       join histogram using (feature)
-     where median.a_total > 0
-       and median.b_total > 0
 $$;
 comment on function analysis.feature_drift(bigint, text, bigint, text) is
     'How differently each feature of the samples is distributed in two splits: how many have it, medians, largest distance of the distribution functions (Kolmogorov and Smirnov) with its p value, population stability index over tenths of the first, what index chance alone gives, and into how many bins the values fall. No rows where one side has no features.';

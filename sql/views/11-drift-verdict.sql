@@ -47,7 +47,7 @@ as $$
                    format('They differ a little: most in %s. From 0.25 above chance on it counts as drift.', measured)
                when 'unknown' then
                    format('Too few samples to tell whether they differ: %s and %s. So few of one distribution may have an index of 0.25 by chance alone; the largest is that of %s.',
-                          samples_a, samples_b, measured)
+                          analysis.count_text(samples_a), analysis.count_text(samples_b), measured)
                else
                    format('They are alike: the largest shift is that of %s. From 0.1 above chance on, with p below 0.05, it counts as one.', measured)
            end

@@ -3,9 +3,38 @@ import FoundationEssentials
 import PostgreSQL
 import Store
 
+extension RunReference {
+    /// - Throws: `ValidationError` with what is wrong.
+    init(typed text: String) throws {
+        guard text.hasPrefix("run:") else {
+            self = .version(try ModelReference(typed: text))
+            return
+        }
+        guard let number = Self.runNumber(text) else {
+            throw ValidationError("“\(text)” is no run: write run:12. The numbers are in: registry runs")
+        }
+        self = .run(number)
+    }
+}
+
+/// A run for commands that take nothing else: `12` or `run:12`.
+struct RunNumber: ExpressibleByArgument {
+    let number: Int
+
+    init?(argument: String) {
+        guard let number = RunReference.runNumber(argument) ?? Int(argument) else { return nil }
+        self.number = number
+    }
+}
+
 extension ModelReference {
     /// - Throws: `ValidationError` with what is wrong.
     init(typed text: String) throws {
+        if text.hasPrefix("run:") {
+            throw ValidationError(
+                "“\(text)” is a run, and a model version is needed here: write mlp, mlp@3 or mlp@production. "
+                    + "Runs are taken by: registry show, registry curve")
+        }
         if let fault = text.split(separator: "@", omittingEmptySubsequences: false).first
             .flatMap({ Names.fault(in: String($0)) })
         {

@@ -12,17 +12,16 @@ struct DetachedRun {
         store = ForegroundTraining.store(connect: connect)
     }
 
-    /// Waits until the run has ended, and prints its version.
+    /// Waits until the run has ended.
     ///
+    /// - Returns: The version that it became.
     /// - Throws: `DetachedRunEnded` when it ended without one.
-    func tellEnd() async throws {
+    func end() async throws -> ModelReference? {
         while true {
             let (state, version, failure) = try store { try $0.state(ofRun: run) }
             switch state {
             case .queued, .running, .abandoned: try await Task.sleep(for: .milliseconds(200))
-            case .succeeded:
-                try Terminal.write("\(version.map { "\($0)" } ?? "run \(run)")\n")
-                return
+            case .succeeded: return version
             case .failed, .cancelled, .diverged: throw DetachedRunEnded(run: run, state: state, reason: failure)
             }
         }

@@ -42,8 +42,9 @@ struct ForegroundTraining {
     /// - Parameters:
     ///   - dataset: The run's.
     ///   - isQuiet: Whether to print only the new version.
+    ///   - isForProgram: Whether to leave standard output to what the caller prints.
     /// - Throws: `Interrupted` when a signal or `registry cancel` ended it; what `RunExecution` throws.
-    func run(on dataset: StoredDataset, isQuiet: Bool) throws {
+    func run(on dataset: StoredDataset, isQuiet: Bool, isForProgram: Bool) throws -> ModelReference {
         let run = claimed.lease.run
         let store = Self.store(connect: connect)
         let configuration: RunConfiguration
@@ -56,7 +57,7 @@ struct ForegroundTraining {
         let report = TrainingReport(
             model: model, run: run, epochs: configuration.training.epochs, epochsBefore: claimed.epochsFinished,
             samplesPerEpoch: dataset.trainingSamples, parameters: configuration.architecture.parameterCount,
-            isQuiet: isQuiet)
+            isQuiet: isQuiet, isForProgram: isForProgram)
         let execution = RunExecution(
             claimed, engine: engine, isRetried: false, store: store, keeper: keeper,
             data: { try TrainingData(of: $1, from: $0) })
@@ -66,5 +67,6 @@ struct ForegroundTraining {
             throw Interrupted(run: run, epochsFinished: report.epochsFinished, isReleased: outcome == .released)
         }
         try report.tellEnd(version)
+        return version
     }
 }

@@ -16,6 +16,8 @@ final class TrainingReport {
     private let samplesPerEpoch: Int
     private let parameters: Int
     private let isQuiet: Bool
+    /// Whether standard output is for a program: what a person reads goes to standard error.
+    private let isForProgram: Bool
     private let showsBar: Bool
     private let bar: ProgressBar
     private let clock = ContinuousClock()
@@ -27,7 +29,7 @@ final class TrainingReport {
     /// - Parameter epochsBefore: Those that were stored before this process took the run.
     init(
         model: String, run: Int, epochs: Int, epochsBefore: Int = 0, samplesPerEpoch: Int, parameters: Int,
-        isQuiet: Bool
+        isQuiet: Bool, isForProgram: Bool
     ) {
         self.model = model
         self.epochs = epochs
@@ -35,6 +37,7 @@ final class TrainingReport {
         self.samplesPerEpoch = samplesPerEpoch
         self.parameters = parameters
         self.isQuiet = isQuiet
+        self.isForProgram = isForProgram
         showsBar = !isQuiet && Terminal.isErrorTerminal
         bar = ProgressBar(total: epochs * samplesPerEpoch, samplesPerEpoch: samplesPerEpoch)
         start = clock.now
@@ -64,14 +67,15 @@ final class TrainingReport {
             write(
                 "epoch \(number)/\(epochs)  training loss \(Quantity.decimal(record.trainingLoss, places: 4))  "
                     + "test loss \(Quantity.decimal(record.testLoss, places: 4))  "
-                    + "test accuracy \(accuracy(record))  \(Quantity.duration(seconds: record.trainingSeconds))\n")
+                    + "test accuracy \(accuracy(record))  \(Quantity.duration(seconds: record.trainingSeconds))")
         }
     }
 
     /// A line of the output. Where it takes none, the training is finished all the same.
-    private func write(_ line: TerminalText) {
+    private func write(_ line: String) {
+        guard !isForProgram else { return Terminal.tell(line) }
         do {
-            try Terminal.write(line)
+            try Terminal.write("\(line)\n")
         } catch {
             failure = failure ?? error
         }
@@ -82,13 +86,13 @@ final class TrainingReport {
     /// - Throws: What kept a line from being written.
     func tellEnd(_ version: ModelReference) throws {
         guard !isQuiet, let last else {
-            try Terminal.write("\(version)\n")
+            if !isForProgram { try Terminal.write("\(version)\n") }
             return
         }
         let seconds = (clock.now - start) / .seconds(1)
         write(
             "\(version)  test accuracy \(accuracy(last))  test loss \(Quantity.decimal(last.testLoss, places: 5)) nats  "
-                + "\(Quantity.count(parameters)) parameters  \(Quantity.duration(seconds: seconds))\n")
+                + "\(Quantity.count(parameters)) parameters  \(Quantity.duration(seconds: seconds))")
         if let failure { throw failure }
     }
 

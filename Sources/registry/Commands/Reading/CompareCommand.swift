@@ -18,12 +18,18 @@ struct CompareCommand: AsyncParsableCommand {
         case pairs, models, classes
     }
 
+    @Flag(help: "Print only the verdicts, a sentence for each pair.")
+    var quiet = false
+
     @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
         guard models.count >= 2 else {
             throw ValidationError("Name two or more models, e.g.: registry compare mlp cnn")
+        }
+        guard !quiet || output.output.format == .table else {
+            throw ValidationError("--quiet goes without --format: JSON and CSV are whole.")
         }
     }
 
@@ -32,7 +38,11 @@ struct CompareCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let comparison = try Comparison(of: try models.map { try store.resolve($0) }, in: store)
         try output.print(
-            text: { Self.text(comparison, on: $0) }, json: comparison.json,
+            text: { screen in
+                quiet
+                    ? "\(comparison.pairs.map { "\($0.verdict)\n" as TerminalText })"
+                    : Self.text(comparison, on: screen)
+            }, json: comparison.json,
             csv: {
                 switch $0 {
                 case .pairs: comparison.pairTable
@@ -54,7 +64,8 @@ struct CompareCommand: AsyncParsableCommand {
                 """
         }
         return """
-            \(Table.aligned(comparison.summaryLines, isRight: [false] + columns, on: screen))
+            \(Table.aligned(comparison.summaryLines, isRight: [false] + columns, on: screen))\(Loss.meaning)
+
             Test accuracy by class
             \(Table.aligned(comparison.classLines, isRight: [false, true] + columns, on: screen))\(pairs)
             """

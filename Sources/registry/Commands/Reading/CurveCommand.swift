@@ -9,16 +9,16 @@ struct CurveCommand: AsyncParsableCommand {
         abstract: "How loss or accuracy went while model versions were trained.",
         discussion: """
             Training loss of every hundredth batch as a line, test loss after each epoch as a marker, against the samples \
-            seen. Of a model that has no version, because its runs diverged, those of its newest run.
+            seen. \(Loss.meaning) Of a model that has no version, because its runs diverged, those of its newest run.
 
             Examples:
               registry curve mlp cnn
               registry curve mlp cnn --accuracy --output curve.svg
-              registry curve mlp cnn --output curve.png
+              registry curve mlp run:12 --output curve.png
             """)
 
-    @Argument(help: "One or more of mlp, mlp@3, mlp@production.", transform: ModelReference.init(typed:))
-    var models: [ModelReference]
+    @Argument(help: "One or more of mlp, mlp@3, mlp@production, run:12.", transform: RunReference.init(typed:))
+    var models: [RunReference]
 
     @Flag(help: "Accuracy instead of loss.")
     var accuracy = false
@@ -44,7 +44,10 @@ struct CurveCommand: AsyncParsableCommand {
             throw UsageError.tooManyCurves(models.count, most: Chart.distinctGroups)
         }
         let store = try await database.openStore()
-        let runs = try models.map { try store.run(of: $0) }
+        let runs = try models.map {
+            let found = try store.resolve($0)
+            return (name: found.name, number: found.number)
+        }
         let curve = try LearningCurve(of: runs, accuracy ? .accuracy : .loss, in: store)
         let chart = curve.chart
         if let output {

@@ -7,10 +7,17 @@ struct ErrorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "errors",
         abstract: "What a model version takes for what, and pictures of it.",
-        discussion: "Example: registry errors cnn --limit 40")
+        discussion: """
+            Examples:
+              registry errors cnn --limit 40
+              registry errors cnn@2 --class 4
+            """)
 
     @Argument(help: "mlp, mlp@3 or mlp@production.", transform: ModelReference.init(typed:))
     var model: ModelReference
+
+    @Option(name: .customLong("class"), help: "Only test samples of this class: its name.")
+    var className: String?
 
     @OptionGroup var limit: LimitOption
     enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -23,17 +30,18 @@ struct ErrorsCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.openStore()
         let version = try store.resolve(model)
-        let errors = try Errors(of: version, in: store, limit: limit.limit)
+        let label = try className.map { try store.dataset(id: version.datasetID).description.label(ofClass: $0) }
+        let errors = try Errors(of: version, in: store, class: label, limit: limit.limit)
         try output.print(
             text: { screen in
                 """
                 \(version.reference) misclassifies \(Quantity.count(errors.misclassified)) of \
-                \(Quantity.count(errors.testSamples, "test sample")).
+                \(Quantity.count(errors.testSamples, "test sample"))\(className.map { " of class \($0)" } ?? "").
 
                 \(Self.categories(errors, on: screen))\
                 The commonest confusions
                 \(errors.confusions.text(on: screen))
-                The first \(Quantity.count(errors.pictures.count)) misclassified: class → prediction, probability given to it
+                The first \(Quantity.count(errors.pictures.count)) misclassified: class → prediction, the probability that it got
 
                 \(DigitPicture.grid(errors.pictures, on: screen))
                 """
@@ -50,13 +58,18 @@ struct ErrorsCommand: AsyncParsableCommand {
 
     private static func categories(_ errors: Errors, on screen: Screen) -> TerminalText {
         // Data sets from before features were measured have none.
-        guard !errors.categories.rows.isEmpty || errors.unjudged > 0 else { return "" }
+        guard !errors.categories.rows.isEmpty || errors.uncategorized?.unjudged ?? 0 > 0 else { return "" }
+        let others: TerminalText =
+            errors.uncategorized.map {
+                """
+                \(Quantity.count($0.unexplained)) of \(Quantity.count(errors.misclassified)) misclassified \
+                \($0.unexplained == 1 ? "falls" : "fall") into none of these categories.\(Errors.unjudgedNote($0.unjudged))
+
+                """
+            } ?? ""
         return """
             Do images that deviate from their class fail more often? Error rates by kind of deviation
-            \(errors.categories.text(on: screen))\
-            \(Quantity.count(errors.unexplained)) of \(Quantity.count(errors.misclassified)) misclassified fall into none \
-            of these categories.\(Errors.unjudgedNote(errors.unjudged))
-
+            \(errors.categories.text(on: screen))\(others)
 
             """
     }

@@ -13,14 +13,11 @@ struct HardestCommand: AsyncParsableCommand {
 
             Examples:
               registry hardest --dataset fashion-mnist --limit 10
-              registry hardest --label 4 --model cnn --since 2026-11-01
+              registry hardest --class 4 --model cnn --since 2026-11-01
             """)
 
     @Option(help: "mnist (the newest version) or mnist@2.")
     var dataset = "mnist"
-
-    @Option(parsing: .unconditional, help: "Only samples of this class: its number.")
-    var label: Int?
 
     @Option(name: .customLong("class"), help: "Only samples of this class: its name.")
     var className: String?
@@ -46,16 +43,12 @@ struct HardestCommand: AsyncParsableCommand {
     func validate() throws {
         try checkNames(dataset)
         try model.map(checkNewName)
-        guard label == nil || className == nil else { throw ValidationError("Say --label or --class, not both.") }
-        guard (0...32_767).contains(label ?? 0) else {
-            throw ValidationError("--label must be a class's number, from 0.")
-        }
     }
 
     func run() async throws {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: dataset)
-        let label = try className.map { try dataset.description.label(ofClass: $0) } ?? label
+        let label = try className.map { try dataset.description.label(ofClass: $0) }
         let filter = DifficultyFilter(
             model: model, label: label, since: since?.timestamp, until: until?.timestamp)
         let hardest = try Hardest(of: dataset, filter, limit: limit.limit, in: store)
@@ -86,7 +79,7 @@ struct HardestCommand: AsyncParsableCommand {
 
 extension DatasetDescription {
     /// - Throws: `UsageError.noSuchClass`.
-    fileprivate func label(ofClass className: String) throws -> Int {
+    func label(ofClass className: String) throws -> Int {
         guard let label = classNames.firstIndex(of: className) else {
             throw UsageError.noSuchClass(className, dataset: name)
         }

@@ -7,7 +7,11 @@ struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
         abstract: "All model versions with their test results.",
-        discussion: "Example: registry models --dataset mnist --sort accuracy --limit 5")
+        discussion: """
+            \(Loss.meaning)
+
+            Example: registry models --dataset mnist --sort accuracy --limit 5
+            """)
 
     @Option(help: "Only the versions of this model.")
     var model: String?
@@ -33,7 +37,8 @@ struct ModelsCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await database.openStore().modelVersions(of: model, on: dataset, by: sort, limit: limit)
         if rows.isEmpty { Terminal.tell("No model has been trained yet. Start with: registry train mlp") }
-        try output.print(try Table(rows))
+        try output.print(
+            try Table(rows, dispensable: ["seconds_per_epoch", "run", "epochs", "parameters", "registered_at"]))
     }
 }
 

@@ -52,7 +52,8 @@ struct RobustnessCommand: AsyncParsableCommand {
         let test = RobustnessTest(version, engine: engine, store: store)
         try test(kinds) { perturbation, done, count in
             guard Terminal.isErrorTerminal else { return }
-            Terminal.showProgress("\(done + 1) of \(count): \(perturbation.kind.rawValue) \(perturbation.strength)")
+            Terminal.showProgress(
+                "\(done + 1) of \(count): \(perturbation.kind.rawValue) \(Self.shown(perturbation.strength))")
         }
         if Terminal.isErrorTerminal { Terminal.showProgress("") }
 

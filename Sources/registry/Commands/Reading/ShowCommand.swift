@@ -8,11 +8,17 @@ import Trainer
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "A model version: layers, configuration, epochs, classes.",
-        discussion: "Example: registry show cnn@2")
+        abstract: "A model version or a run: layers, configuration, epochs, classes.",
+        discussion: """
+            Of a model that has no version, because its runs diverged, its newest run.
 
-    @Argument(help: "mlp, mlp@3 or mlp@production.", transform: ModelReference.init(typed:))
-    var model: ModelReference
+            Examples:
+              registry show cnn@2
+              registry show run:12
+            """)
+
+    @Argument(help: "mlp, mlp@3, mlp@production or run:12.", transform: RunReference.init(typed:))
+    var model: RunReference
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
         case version, configuration, layers, epochs, layerMetrics = "layer-metrics", classes
@@ -23,43 +29,50 @@ struct ShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let store = try await database.openStore()
-        let version = try store.resolve(model)
-        let summary = try Table(try store.summaries(of: [version]))
-        let epochs = try Table(try store.epochs(ofRun: version.run), styles: ["samples_seen": .hidden])
-        let classes = try Table(try store.classAccuracy(of: version))
-        let configuration = try RunConfiguration(json: version.configuration)
-        let layerMetrics = try Table(try store.layerMetrics(ofRun: version.run))
+        let found = try store.resolve(model)
+        let (summary, classes): (Table, Table?) =
+            switch found {
+            case .version(let version):
+                (try Table(try store.summaries(of: [version])), try Table(try store.classAccuracy(of: version)))
+            case .run(let run, _, _): (try Table(try store.summary(ofRun: run)), nil)
+            }
+        let epochs = try Table(try store.epochs(ofRun: found.number), styles: ["samples_seen": .hidden])
+        let configuration = try RunConfiguration(json: found.configuration)
+        let layerMetrics = try Table(try store.layerMetrics(ofRun: found.number))
         let layers = LayerTable.of(configuration.architecture)
-        let health = try Table(try store.layerMetrics(ofRun: version.run, epoch: epochs.rows.count))
+        let health = try Table(try store.layerMetrics(ofRun: found.number, epoch: epochs.rows.count))
         try output.print(
             text: { screen in
-                """
-                \(Table.facts(summary.transposedLines(), on: screen))
-                Layers
-                \(layers.text(on: screen))
-                Configuration
-                \(Table.facts(configuration.training.lines, on: screen))
-                Epochs
-                \(epochs.text(on: screen))
-                Gradients and dead units after the last epoch
-                \(health.text(on: screen))
-                Test accuracy by class
-                \(classes.text(on: screen))
-                """
+                let accuracies: TerminalText =
+                    classes.map { "Test accuracy by class\n\($0.text(on: screen))" } ?? ""
+                return """
+                    \(Table.facts(summary.transposedLines(), on: screen))
+                    Layers
+                    \(layers.text(on: screen))
+                    Configuration
+                    \(Table.facts(configuration.training.lines, on: screen))
+                    Epochs
+                    \(epochs.text(on: screen))\(Loss.meaning)
+
+                    Gradients and dead units after the last epoch
+                    \(health.text(on: screen))
+                    \(accuracies)
+                    """
             },
             json: .object(zip(summary.keys, summary.rows[0]).map { JSONValue.Member($0, $1) }) + [
-                "configuration": .verbatim(version.configuration), "layers": layers.json, "epoch_metrics": epochs.json,
-                "layer_metrics": layerMetrics.json, "classes": classes.json,
+                "configuration": .verbatim(found.configuration), "layers": layers.json, "epoch_metrics": epochs.json,
+                "layer_metrics": layerMetrics.json, "classes": classes?.json ?? .array([]),
             ],
             csv: {
                 switch $0 {
                 case .version: summary
                 case .configuration:
-                    Table([("model", .string(version.model)), ("configuration", .verbatim(version.configuration))])
+                    Table([("model", .string(found.model)), ("configuration", .verbatim(found.configuration))])
                 case .layers: layers
                 case .epochs: epochs
                 case .layerMetrics: layerMetrics
-                case .classes: classes
+                case .classes:
+                    classes ?? Table(keys: ["label", "class_name", "samples", "correct", "accuracy"], rows: [])
                 }
             })
     }

@@ -125,10 +125,13 @@ struct DatasetListCommand: AsyncParsableCommand {
         try output.print(
             try Table(
                 rows,
-                styles: ["training_mean": .decimals(4), "training_standard_deviation": .decimals(4)],
+                styles: [
+                    "height": .plain, "width": .plain, "training_mean": .decimals(4),
+                    "training_standard_deviation": .decimals(4),
+                ],
                 titles: [
                     "dataset_version": "version", "training_mean": "mean", "training_standard_deviation": "deviation",
-                ]))
+                ], dispensable: ["fingerprint", "training_mean", "training_standard_deviation", "imported_at"]))
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import FoundationEssentials
+import Judgement
 import NeuralNetwork
 import Reporting
 import Store
@@ -19,7 +20,8 @@ struct TrainCommand: AsyncParsableCommand {
         discussion: """
             The defaults are those of the reference experiment. A data set that is known (mnist, fashion-mnist) and not \
             there yet is fetched first. Ctrl-C ends the run; its finished epochs stay stored, and “registry requeue” lets a \
-            daemon resume it.
+            daemon resume it. With --format json or csv standard output has only the new version, as “registry show” has \
+            it, or with --detach the run.
 
             alexnet and vgg16 resize images to 3 × 224 × 224. See what they ask of a machine first: registry \
             architecture show vgg16.
@@ -60,6 +62,7 @@ struct TrainCommand: AsyncParsableCommand {
     @Flag(help: "Print only the new version, e.g. mlp@3.")
     var quiet = false
 
+    @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
@@ -108,11 +111,17 @@ struct TrainCommand: AsyncParsableCommand {
         if detach {
             let run = try store.enqueue(request)
             if !quiet { Terminal.tell("Queued. A registry daemon trains it; see: registry jobs") }
-            if wait {
-                if !quiet { Terminal.tell("Waiting for run \(run).") }
-                try await DetachedRun(run, connect: connect).tellEnd()
+            guard wait else {
+                try output.print(
+                    text: { _ in "\(run)\n" }, json: ["run": .integer(run)], csv: Table([("run", .integer(run))]))
+                return
+            }
+            if !quiet { Terminal.tell("Waiting for run \(run).") }
+            let version = try await DetachedRun(run, connect: connect).end()
+            if output.format != .table {
+                try print(version, in: ForegroundTraining.store(connect: connect))
             } else {
-                try Terminal.write("\(run)\n")
+                try Terminal.write("\(version.map { "\($0)" } ?? "run \(run)")\n")
             }
         } else {
             // From the claim on, whoever ends this process has the run ended, and what its lease needs is there.
@@ -122,8 +131,21 @@ struct TrainCommand: AsyncParsableCommand {
             Interruption.watch()
             let run = try store.start(request, by: ForegroundTraining.executor(engine))
             let training = ForegroundTraining(of: model, run, keeper: keeper, connect: connect, engine: engine)
-            try training.run(on: dataset, isQuiet: quiet)
+            let isForProgram = output.format != .table
+            let version = try training.run(on: dataset, isQuiet: quiet, isForProgram: isForProgram)
+            if isForProgram { try print(version, in: ForegroundTraining.store(connect: connect)) }
         }
+    }
+
+    /// The new version for a program.
+    private func print(_ version: ModelReference?, in store: ReconnectingStore) throws {
+        let row = try version.map { version in
+            try store { try Table(try $0.summaries(of: [try $0.resolve(version)])) }
+        }
+        guard let row else { return }
+        try output.print(
+            text: { row.text(on: $0) }, json: .object(zip(row.keys, row.rows[0]).map { JSONValue.Member($0, $1) }),
+            csv: row)
     }
 
     private func builtInArchitecture(for dataset: DatasetDescription) throws -> Architecture {

@@ -11,13 +11,14 @@ struct CancelCommand: AsyncParsableCommand {
             Example: registry cancel 12
             """)
 
-    @Argument(help: "Number of the run; see: registry jobs.")
-    var run: Int
+    @Argument(help: "The run: 12 or run:12; see: registry jobs.")
+    var run: RunNumber
 
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        let state = try await database.openStore().cancel(run: run)
-        Terminal.tell(state == .cancelled ? "Run \(run) is cancelled." : "Run \(run) has been asked to stop.")
+        let state = try await database.openStore().cancel(run: run.number)
+        Terminal.tell(
+            state == .cancelled ? "Run \(run.number) is cancelled." : "Run \(run.number) has been asked to stop.")
     }
 }

@@ -11,13 +11,13 @@ struct RequeueCommand: AsyncParsableCommand {
             Example: registry requeue 12
             """)
 
-    @Argument(help: "Number of the run; see: registry runs.")
-    var run: Int
+    @Argument(help: "The run: 12 or run:12; see: registry runs.")
+    var run: RunNumber
 
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        try await database.openStore().requeue(run: run)
-        Terminal.tell("Run \(run) is queued. A registry daemon trains it; see: registry jobs")
+        try await database.openStore().requeue(run: run.number)
+        Terminal.tell("Run \(run.number) is queued. A registry daemon trains it; see: registry jobs")
     }
 }

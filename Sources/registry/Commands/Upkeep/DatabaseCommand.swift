@@ -1,6 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
+import Judgement
 import PostgreSQL
+import Reporting
 import Store
 
 #if canImport(Glibc)
@@ -22,27 +24,54 @@ struct DatabaseCommand: AsyncParsableCommand {
 
 struct DatabaseStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Where the database is and whether it runs. Starts nothing.")
+        commandName: "status", abstract: "Where the database is and whether it runs. Starts nothing.",
+        discussion: "Example: registry db status --format json")
 
+    @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
         switch try database.address() {
         case .external(let url):
-            let connection = try Connection(url)
-            try Terminal.write("external server, PostgreSQL \(connection.serverVersion / 10_000), reachable\n")
+            let version = "\(try Connection(url).serverVersion / 10_000)"
+            try print(
+                "external server, PostgreSQL \(version), reachable", server: "external", state: "running", version)
         case .embedded(let server):
-            let state =
-                switch try server.status {
-                case .absent: "not made yet; any command makes it"
-                case .stopped(let version): "stopped, PostgreSQL \(version); any command starts it"
-                case .notAnswering(let version, let process):
-                    "process \(process) does not answer, PostgreSQL \(version)"
-                case .running(let version, let process, let socket):
-                    "running, PostgreSQL \(version), process \(process), socket in \(socket)"
-                }
-            try Terminal.write("embedded server in \(server.home): \(state)\n")
+            let home = server.home.string
+            func print(
+                _ text: String, _ state: String, _ version: String?, process: Int32? = nil, socket: String? = nil
+            ) throws {
+                try self.print(
+                    "embedded server in \(home): \(text)", server: "embedded", state: state, version, home: home,
+                    process: process, socket: socket)
+            }
+            switch try server.status {
+            case .absent: try print("not made yet; any command makes it", "absent", nil)
+            case .stopped(let version):
+                try print("stopped, PostgreSQL \(version); any command starts it", "stopped", version)
+            case .notAnswering(let version, let process):
+                try print(
+                    "process \(process) does not answer, PostgreSQL \(version)", "not answering", version,
+                    process: process)
+            case .running(let version, let process, let socket):
+                try print(
+                    "running, PostgreSQL \(version), process \(process), socket in \(socket)", "running", version,
+                    process: process, socket: socket)
+            }
         }
+    }
+
+    private func print(
+        _ text: String, server: String, state: String, _ version: String?, home: String? = nil, process: Int32? = nil,
+        socket: String? = nil
+    ) throws {
+        let facts: [(key: String, value: JSONValue)] = [
+            ("server", .string(server)), ("state", .string(state)),
+            ("postgresql_version", version.map { .string($0) } ?? .null),
+            ("home", home.map { .string($0) } ?? .null),
+            ("process", process.map { .integer(Int($0)) } ?? .null), ("socket", socket.map { .string($0) } ?? .null),
+        ]
+        try output.print(text: { _ in "\(text)\n" }, json: .object(facts), csv: Table(facts))
     }
 }
 
