@@ -61,7 +61,7 @@ struct JudgementTests {
             let count = (mlp.contains(sample.index) ? 1 : 0) + (cnn.contains(sample.index) ? 1 : 0)
             #expect(sample.missed_by == count && sample.missed_share == Double(count) / 2)
         }
-        let fours = try await hardest(["--label", "4"])
+        let fours = try await hardest(["--class", "4"])
         #expect(fours.classes.map(\.label) == [4])
         #expect(fours.samples.map(\.index) == all.samples.filter { $0.label == 4 }.map(\.index))
 

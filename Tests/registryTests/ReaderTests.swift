@@ -33,7 +33,7 @@ struct ReaderTests {
         for command in [
             ["models"], ["runs"], ["show", "mlp"], ["show", "mlp@production"], ["compare", "mlp", "undisturbed"],
             ["errors", "mlp"], ["hardest", "--dataset", "small"],
-            ["hardest", "--dataset", "small", "--label", "4", "--model", "mlp", "--since", "0000-01-01"],
+            ["hardest", "--dataset", "small", "--class", "4", "--model", "mlp", "--since", "0000-01-01"],
             ["predictions", "mlp"], ["curve", "mlp", "undisturbed"], ["curve", "mlp", "--accuracy"],
             ["curve", "mlp", "--output", folder.appending(path: "a.svg").path],
             ["report", "mlp", "undisturbed", "--output", folder.appending(path: "a.html").path],

@@ -233,7 +233,7 @@ struct TrainCommandTests {
         kill(training.identifier, signal)
         let result = try await training.end()
         #expect(result.status == 130)
-        #expect(result.errors.contains("was cancelled; its "))
+        #expect(result.errors.contains(/was cancelled after \d+ finished epochs\. .*: registry requeue 1\n/))
         let run = try program.connect().query("select state, epochs_finished from registry.run")[0]
         let (state, epochs): (String, Int) = (try run["state"], try run["epochs_finished"])
         #expect(state == "cancelled")
