@@ -15,23 +15,25 @@ public enum Descriptors {
     }
 
     /// Those of a daemon with so many workers, without clients that ask for metrics: two connections a worker, those of
-    /// schedules and metrics, and what the program and commands that it starts open for a moment.
-    public static func needed(workers: Int) -> Int { 32 + 2 * workers }
+    /// schedules and metrics, and what the program and what it starts open, the embedded server first of all.
+    public static func needed(workers: Int) -> Int { 64 + 2 * workers }
 }
 
-/// The system allows fewer open files than a daemon needs.
+/// The system allows fewer open files than the program needs.
 public struct FewDescriptors: Error, Sendable, CustomStringConvertible {
     let limit: Int
     let needed: Int
+    let workers: Int
 
+    /// - Parameter workers: Of a daemon; 0 for any other command.
     /// - Throws: Itself.
     public static func check(workers: Int) throws(FewDescriptors) {
         let (limit, needed) = (Descriptors.limit, Descriptors.needed(workers: workers))
-        guard limit >= needed else { throw FewDescriptors(limit: limit, needed: needed) }
+        guard limit >= needed else { throw FewDescriptors(limit: limit, needed: needed, workers: workers) }
     }
 
     public var description: String {
         "This process may open \(limit) files, and needs \(needed). Raise the limit (ulimit -n, or LimitNOFILE of the "
-            + "unit), or take fewer --workers."
+            + "unit)\(workers > 0 ? ", or take fewer --workers" : "")."
     }
 }

@@ -1,9 +1,28 @@
 import ArgumentParser
+import Dispatch
 import Reporting
 import Trainer
 
-/// The program.
+/// The start: before anything asynchronous, for which Swift itself needs files.
 @main
+enum Start {
+    static func main() {
+        Terminal.openStandardDescriptors()
+        do {
+            try FewDescriptors.check(workers: 0)
+        } catch {
+            Terminal.tell("\(Registry._errorPrefix)\(error.line)")
+            Registry.exit(withError: ExitCode(ExitStatus.tryAgain.rawValue))
+        }
+        Task { @MainActor in
+            await Registry.main()
+            Registry.exit()
+        }
+        dispatchMain()
+    }
+}
+
+/// The program.
 struct Registry: AsyncParsableCommand {
     static let version = "0.1.0"
 
@@ -45,7 +64,6 @@ struct Registry: AsyncParsableCommand {
     static let _errorPrefix = "registry: "
 
     static func main() async {
-        Terminal.openStandardDescriptors()
         do {
             do {
                 var command = try parseAsRoot()

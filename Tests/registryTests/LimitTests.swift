@@ -56,7 +56,7 @@ struct LimitTests {
     @Test("with few open files a command does its work, or says in one line which limit to raise")
     func fewFiles() async throws {
         let program = try await Program.withSmallDataset()
-        for limit in [3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48] {
+        for limit in [4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 63, 66, 96] {
             for command in [
                 ["models"], ["train", "mlp", "--dataset", "small", "--epochs", "1", "--quiet"], ["daemon", "--once"],
             ] {

@@ -90,7 +90,7 @@ struct MetricsServerTests {
 
     @Test("silent clients are closed after five seconds; with few descriptors too, others are served and runs trained")
     func silentClients() async throws {
-        let serving = try await Self.serving("ulimit -n 64")
+        let serving = try await Self.serving("ulimit -n 96")
         let start = ContinuousClock.now
         let silent = try (0..<80).map { _ in try Client(serving.port) }
         silent[79].send("GET /health HTTP/1.1\r\nHost: lo")

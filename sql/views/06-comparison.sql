@@ -111,7 +111,7 @@ comment on function analysis.probability_text(double precision) is
 create or replace function analysis.count_text(count bigint)
     returns text
     language sql
-    immutable
+    stable
     strict
     parallel safe
     set search_path = pg_catalog, pg_temp
