@@ -3,13 +3,14 @@ import Dispatch
 import Reporting
 import Trainer
 
-/// The start: before anything asynchronous, for which Swift itself needs files.
+/// The start: before anything asynchronous, for which Swift itself needs files and threads.
 @main
 enum Start {
     static func main() {
         Terminal.openStandardDescriptors()
         do {
             try FewDescriptors.check(workers: 0)
+            try Threads.check()
         } catch {
             Terminal.tell("\(Registry._errorPrefix)\(error.line)")
             Registry.exit(withError: ExitCode(ExitStatus.tryAgain.rawValue))
@@ -67,7 +68,6 @@ struct Registry: AsyncParsableCommand {
         do {
             do {
                 var command = try parseAsRoot()
-                try Threads.check()
                 if var asynchronous = command as? any AsyncParsableCommand {
                     try await asynchronous.run()
                 } else {

@@ -59,7 +59,7 @@ struct BadInputTests {
             ["models", "--format", "xml"], ["dataset", "import", "x", ".", "--class-names", "a"],
         ])
     func usage(arguments: [String]) async throws {
-        let program = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
+        let program = Program(environment: ["HOME": "/dev/null", "PATH": "/usr/bin:/bin"])
         let result = try await program.run(arguments)
         #expect(result.status == 64, "\(result.errors)")
         #expect(result.output.isEmpty && result.errors.hasPrefix("registry: "))
@@ -67,7 +67,7 @@ struct BadInputTests {
 
     @Test("more versions than can be compared in a moment are refused before anything is done")
     func tooManyVersions() async throws {
-        let program = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
+        let program = Program(environment: ["HOME": "/dev/null", "PATH": "/usr/bin:/bin"])
         let models = (1...21).map { "mlp@\($0)" }
         for command in ["compare", "report"] {
             let refused = try await program.run([command] + models)
@@ -75,7 +75,7 @@ struct BadInputTests {
             #expect(refused.errors.contains("21 versions") && refused.errors.contains("name at most 20"))
             #expect(try await program.succeed(command, "--help").output.contains("20 of mlp, mlp@3"))
             // 20 are not, but there is no home.
-            #expect(try await program.run([command] + models.dropLast()).errors.contains("/nonexistent"))
+            #expect(try await program.run([command] + models.dropLast()).errors.contains("/dev/null"))
         }
     }
 
