@@ -29,16 +29,13 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
                 + "They do not belong together."
         case .label(let label, let position, let largest, let classes, let file):
             "\(file): label \(label) at position \(position), and there are only \(classes) classes (0 to "
-                + "\(classes - 1)). The labels reach \(largest): name \(largest + 1) classes with "
-                + "--class-names, label 0 first."
+                + "\(classes - 1)). The labels reach \(largest)."
         case .checksum(let file, let found, let expected):
             "\(file): its content has the SHA-256 \(found), \(expected) is right. Delete the file and fetch it again."
         case .unknown(let name):
-            "No place to fetch “\(name)” from is known; known are \(KnownDataset.all.map(\.name).joined(separator: ", ")). "
-                + "Register files of your own with: registry dataset import \(name) DIRECTORY"
+            "“\(name)” is not a known data set (known: \(KnownDataset.all.map(\.name).joined(separator: ", "))."
         case .notFetched(let name, let attempts):
-            "\(name) could not be fetched (\(attempts.joined(separator: "; "))). "
-                + "Get the four files otherwise and name their folder: registry dataset fetch \(name) --from DIRECTORY"
+            "\(name) could not be fetched (\(attempts.joined(separator: "; ")))."
         }
     }
 

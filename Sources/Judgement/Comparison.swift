@@ -91,7 +91,7 @@ public struct DifferentTests: Error, Sendable, CustomStringConvertible {
     public let b: ModelReference
 
     public var description: String {
-        "\(a) and \(b) were tested on different data, so that they can't be compared. See: registry models"
+        "\(a) and \(b) were tested on different data, so that they can't be compared."
     }
 }
 

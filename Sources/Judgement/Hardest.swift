@@ -43,11 +43,25 @@ public struct Hardest {
         + "probability that is given to one wrong class."
 }
 
+/// A class that a data set does not have.
+public struct NoSuchClass: Error, Sendable, CustomStringConvertible {
+    /// Its name or label.
+    public let name: String
+    public let dataset: String
+
+    public init(_ name: String, dataset: String) {
+        self.name = name
+        self.dataset = dataset
+    }
+
+    public var description: String { "The data set “\(dataset)” has no class “\(name)”." }
+}
+
 /// No version that was asked for was tested on a data set.
 public struct NothingTested: Error, Sendable, CustomStringConvertible {
     public let dataset: String
 
     public var description: String {
-        "No such model version has been tested on \(dataset) yet. Start with: registry train mlp --dataset \(dataset)"
+        "No such model version has been tested on \(dataset) yet."
     }
 }

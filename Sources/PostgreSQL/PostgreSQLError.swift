@@ -81,12 +81,9 @@ public struct ServerError: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch sqlState {
         case .insufficientPrivilege:
-            return
-                "This role may not do that: \(message). Use the login of the schema's owner, or have the role granted "
-                + "registry_writer (to train) or registry_reader (to read); registry db migrate gives those their rights."
+            return "This role may not do that: \(message)."
         case .readOnlyTransaction:
-            return "The database accepts reading only: it is a standby, or the session is set so. "
-                + "Name the primary server with --database."
+            return "The database accepts reading only: it is a standby, or the session is set so."
         case .queryCanceled:
             return
                 "The database ended the statement: \(message). Ask for less, or raise statement_timeout of this role."

@@ -56,6 +56,6 @@ public struct LeaseLost: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        "Run \(run) was ended or taken over elsewhere; this process stops training it. See: registry runs"
+        "Run \(run) was ended or taken over elsewhere; this process stops training it."
     }
 }

@@ -52,7 +52,7 @@ public enum RunStateError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unknown(let run): "There is no run \(run). See: registry runs"
+        case .unknown(let run): "There is no run \(run)."
         case .ended(let run, .succeeded): "Run \(run) has succeeded already."
         case .ended(let run, let state): "Run \(run) has ended as \(state) already."
         case .notResumable(let run, let state):

@@ -26,16 +26,12 @@ public enum NotFound: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .dataset(let name):
-            "There is no data set “\(name)”. See: registry dataset list."
-                + (name.contains("@")
-                    ? "" : " Get it with: registry dataset fetch \(name), or registry dataset import \(name) DIRECTORY")
+        case .dataset(let name): "There is no data set “\(name)”."
         case .model(let name, let known) where known.isEmpty:
-            "There is no model “\(name)”: nothing has been trained yet. Start with: registry train mlp"
+            "There is no model “\(name)”: nothing has been trained yet."
         case .model(let name, let known):
             "There is no model “\(name)”. There are: \(known.joined(separator: ", "))."
-        case .modelVersion(let reference, nil):
-            "\(reference): the model has no version yet. See its runs with: registry runs --model \(reference.model)"
+        case .modelVersion(let reference, nil): "\(reference): the model has no version yet."
         case .modelVersion(let reference, let newest?):
             "There is no version \(reference). The newest is \(reference.model)@\(newest)."
         case .artifact(let digest):

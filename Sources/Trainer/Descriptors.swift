@@ -23,7 +23,7 @@ public enum Descriptors {
 public struct FewDescriptors: Error, Sendable, CustomStringConvertible {
     let limit: Int
     let needed: Int
-    let workers: Int
+    public let workers: Int
 
     /// - Parameter workers: Of a daemon; 0 for any other command.
     /// - Throws: Itself.
@@ -34,6 +34,6 @@ public struct FewDescriptors: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         "This process may open \(limit) files, and needs \(needed). Raise the limit (ulimit -n, or LimitNOFILE of the "
-            + "unit)\(workers > 0 ? ", or take fewer --workers" : "")."
+            + "unit)."
     }
 }

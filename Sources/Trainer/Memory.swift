@@ -112,13 +112,15 @@ public struct NotEnoughMemory: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         let purpose = batchSize.map { " with batches of \($0)" } ?? ", to be tested,"
-        let remedy =
-            fittingBatchSize.map { "Take --batch-size \($0), which fits." }
-            ?? (batchSize == nil
-                ? "Take a machine with more memory."
-                : "It does not fit with batches of 1 either: take a machine with more memory, or a smaller network.")
+        let hope =
+            switch (batchSize, fittingBatchSize) {
+            case (nil, _): " Take a machine with more memory."
+            case (_, nil):
+                " It does not fit with batches of 1 either: take a machine with more memory, or a smaller network."
+            default: ""
+            }
         return "“\(model)”\(purpose) needs about \(Self.gigabytes(needed)) GB of memory, and "
-            + "\(Self.gigabytes(available)) GB are available. \(remedy)"
+            + "\(Self.gigabytes(available)) GB are available.\(hope)"
     }
 
     private static func gigabytes(_ bytes: Int) -> String {

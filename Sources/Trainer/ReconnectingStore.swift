@@ -48,7 +48,7 @@ public final class ReconnectingStore {
                 store = nil
                 let hasPatience = patience.map { ContinuousClock.now - start < $0 } ?? true
                 guard hasPatience, !isAbandoned() else { throw error }
-                if !hasTold { tell("\(error) Trying again.") }
+                if !hasTold { tell("\(error.line) Trying again.") }
                 hasTold = true
                 sleep(pause * Double.random(in: 0.5...1.5))
                 pause = min(pause * 2, .seconds(2))

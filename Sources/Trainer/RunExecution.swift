@@ -106,10 +106,10 @@ public struct RunExecution {
             || (error as? NotEnoughMemory)?.isLasting == true
         {
             // No attempt will be better; on a larger machine, when somebody queues it again.
-            try store { try $0.end(run.lease, as: .failed("\(error)")) }
+            try store { try $0.end(run.lease, as: .failed(error.line)) }
             throw error
         } catch {
-            try store { try $0.end(run.lease, as: isRetried ? .failedAttempt("\(error)") : .failed("\(error)")) }
+            try store { try $0.end(run.lease, as: isRetried ? .failedAttempt(error.line) : .failed(error.line)) }
             throw error
         }
     }
@@ -249,7 +249,7 @@ private struct Training {
 /// The loss became infinite or not a number.
 public struct Diverged: Error, Sendable, CustomStringConvertible {
     /// What led to it, and what can help therefore.
-    enum Cause: Sendable {
+    public enum Cause: Sendable {
         /// Weights went too far.
         case step
         /// Before any weight was changed, with weights from a file.
@@ -264,7 +264,7 @@ public struct Diverged: Error, Sendable, CustomStringConvertible {
     public let epoch: Int
     /// The batch of the epoch whose training loss was not finite, from 1; `nil` when only the test's was not.
     public let step: Int?
-    let cause: Cause
+    public let cause: Cause
 
     private var symptom: String {
         step.map { "training loss was not finite at step \($0) of epoch \(epoch)" }
@@ -274,14 +274,13 @@ public struct Diverged: Error, Sendable, CustomStringConvertible {
     /// As the run's row keeps it.
     public var reason: String { "The \(symptom)." }
 
-    private var remedy: String {
-        switch cause {
-        case .step: "try a smaller --learning-rate"
-        case .initialWeights: "no step was made yet: start without --init, or with other weights"
-        case .pixels: "no step was made yet: try --no-standardize"
-        case .architecture: "no step was made yet: the architecture's settings make numbers too large"
-        }
+    public var description: String {
+        let cause =
+            switch cause {
+            case .step: ""
+            case .initialWeights, .pixels: " No step was made yet."
+            case .architecture: " No step was made yet: the architecture's settings make numbers too large."
+            }
+        return "Run \(run) diverged: the \(symptom). Its metrics are stored.\(cause)"
     }
-
-    public var description: String { "Run \(run) diverged: the \(symptom). Its metrics are stored; \(remedy)." }
 }

@@ -104,7 +104,6 @@ public struct NoThread: Error, Sendable, CustomStringConvertible {
     public let reason: String
 
     public var description: String {
-        "Not enough threads can be started (\(reason)). Raise the limit (ulimit -u, or TasksMax of the unit), or take "
-            + "fewer --workers or --threads-per-worker."
+        "Not enough threads can be started (\(reason)). Raise the limit (ulimit -u, or TasksMax of the unit)."
     }
 }

@@ -23,7 +23,7 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
         default: try writeThrough(target, bytes)
         }
     } catch let error as Errno {
-        throw UsageError.unwritable(path, reason: "\(error)".lowercased())
+        throw FileError.unwritable(path, reason: "\(error)".lowercased())
     }
 }
 

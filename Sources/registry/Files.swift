@@ -13,6 +13,7 @@ import Musl
 /// It is opened without waiting: what is no file (a pipe, a device) is refused, and never read.
 ///
 /// - Parameter limit: Bytes that it may have.
+/// - Throws: `FileError`.
 func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     do {
         let file = try FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec])
@@ -21,13 +22,13 @@ func readFile(_ path: String, limit: Int) throws -> [UInt8] {
             guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
             switch status.st_mode & S_IFMT {
             case S_IFREG: break
-            case S_IFDIR: throw UsageError.unreadable(path, reason: "it is a folder")
-            case S_IFIFO: throw UsageError.unreadable(path, reason: "it is a pipe, and a file is needed")
-            default: throw UsageError.unreadable(path, reason: "it is a device, and a file is needed")
+            case S_IFDIR: throw FileError.unreadable(path, reason: "it is a folder")
+            case S_IFIFO: throw FileError.unreadable(path, reason: "it is a pipe, and a file is needed")
+            default: throw FileError.unreadable(path, reason: "it is a device, and a file is needed")
             }
             let size = Int(status.st_size)
             guard size <= limit else {
-                throw UsageError.unreadable(
+                throw FileError.unreadable(
                     path, reason: "it has \(Quantity.count(size)) bytes, and at most \(Quantity.count(limit)) are read")
             }
             return try [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
@@ -40,9 +41,29 @@ func readFile(_ path: String, limit: Int) throws -> [UInt8] {
             }
         }
     } catch Errno.noSuchFileOrDirectory {
-        throw UsageError.unreadable(path, reason: "there is no such file")
+        throw FileError.unreadable(path, reason: "there is no such file")
     } catch let error as Errno {
-        throw UsageError.unreadable(path, reason: "\(error)".lowercased())
+        throw FileError.unreadable(path, reason: "\(error)".lowercased())
+    }
+}
+
+/// A file that was named on the command line.
+enum FileError: Failure {
+    case unreadable(String, reason: String)
+    case unwritable(String, reason: String)
+
+    var exitStatus: ExitStatus {
+        switch self {
+        case .unreadable: .notFound
+        case .unwritable: .usage
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))."
+        case .unwritable(let path, let reason): "\(path): cannot be written (\(reason)). Nothing was left there."
+        }
     }
 }
 

@@ -12,7 +12,7 @@ func png(ofSVG svg: [UInt8]) async throws -> [UInt8] {
         }
         return result.standardOutput
     } catch let error as SubprocessError where error.code == .executableNotFound {
-        throw UsageError.programMissing("rsvg-convert", package: "librsvg2-bin")
+        throw ProgramMissing(program: "rsvg-convert", package: "librsvg2-bin")
     }
 }
 
@@ -23,5 +23,16 @@ struct DrawingFailure: Failure {
     var exitStatus: ExitStatus { .internalError }
     var description: String {
         "rsvg-convert failed (\(reason)). A drawing that needs no other program: --output FILE.svg"
+    }
+}
+
+/// A program that this one starts is not there.
+struct ProgramMissing: Failure {
+    let program: String
+    let package: String
+
+    var exitStatus: ExitStatus { .usage }
+    var description: String {
+        "The program \(program) is not installed. Install it with: apt-get install \(package)"
     }
 }

@@ -195,7 +195,7 @@ struct BadInputTests {
             try await program.succeed("dataset", "import", name, resources.appending(path: name).path)
         }
         let black = ["train", "mlp", "--dataset", "black", "--epochs", "1"]
-        #expect(try await line(program, 65, "train", "mlp", "--dataset", "black").contains("use --no-standardize"))
+        #expect(try await line(program, 65, "train", "mlp", "--dataset", "black").contains("Use --no-standardize"))
         #expect(try await program.run(black + ["--no-standardize"]).status == 0)
 
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")

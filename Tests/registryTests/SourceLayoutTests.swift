@@ -51,6 +51,19 @@ struct SourceLayoutTests {
         }
     }
 
+    @Test("only the front door names commands, flags and settings in its messages")
+    func wordsAtTheDoor() throws {
+        let sources = Self.project.appending(path: "Sources")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: sources.path)
+        for file in files where file.hasSuffix(".swift") && !file.hasPrefix("registry/") {
+            let text = try String(contentsOf: sources.appending(path: file), encoding: .utf8)
+            for line in text.split(separator: "\n") where line.contains("\"") && !line.contains("//") {
+                let names = ["REGISTRY_", " --", ": registry ", "registry db", "registry runs"].filter(line.contains)
+                #expect(names.isEmpty, "\(file): \(line)")
+            }
+        }
+    }
+
     @Test("every folder of the sources stands in the tree of CONTRIBUTING.md")
     func tree() throws {
         let text = try String(contentsOf: Self.project.appending(path: "CONTRIBUTING.md"), encoding: .utf8)

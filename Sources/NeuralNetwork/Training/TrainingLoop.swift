@@ -135,12 +135,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
             "An image has the label \(label), and the network has only \(classes) classes (0 to \(classes - 1))."
         case .setting(let name, let found, let range): "The training's \(name) is \(found); it must be \(range)."
         case .deviation(let deviation):
-            "The training pixels have the deviation \(deviation), so that they cannot be standardised; "
-                + "use --no-standardize."
+            "The training pixels have the deviation \(deviation), so that they cannot be standardised."
         case .singleValue(let layer, let samples):
             "Layer \(layer) (batch_norm) has one value of each channel a sample, and cannot normalise "
-                + (samples == 1
-                    ? "a data set of one training sample." : "batches of one sample. Take a larger --batch-size.")
+                + (samples == 1 ? "a data set of one training sample." : "batches of one sample.")
         }
     }
 }

@@ -39,8 +39,7 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noServerInstalled:
-            "No PostgreSQL server is installed here, and none is named by --database. "
-                + "Install one with: apt-get install postgresql"
+            "No PostgreSQL server is installed here."
         case .noServerUser:
             "PostgreSQL refuses to run as root, and there is no system user “postgres” to run it as. "
                 + "Make one with: apt-get install postgresql"
@@ -49,11 +48,11 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
                 + "\(found.count == 1 ? "is" : "are") installed. Install it with: apt-get install postgresql-\(needed); "
                 + "or start with an empty database: mv \(data.asShellWord) \("\(data).\(needed)".asShellWord)"
         case .foreignFolder(let path):
-            "\(path) belongs to another user. Name a folder of your own with REGISTRY_HOME."
+            "\(path) belongs to another user."
         case .writableByOthers(let path):
             "Other users may write to \(path). Keep them out with: chmod go-w \(path.asShellWord)"
         case .notAFolder(let path):
-            "\(path) is not a folder. Name a folder with REGISTRY_HOME, or remove it with: rm \(path.asShellWord)"
+            "\(path) is not a folder."
         case .notAFile(let path):
             "\(path) is not a regular file with one name. Remove it with: rm -r \(path.asShellWord)"
         case .notADataDirectory(let path):
@@ -68,14 +67,13 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
         case .locked(let path, let holder):
             "The lock \(path) has been held by \(holder) for too long. Try again later; lslocks lists who holds what."
         case .noAnswer(let process):
-            "The embedded server (process \(process)) does not answer. Try again later, or stop it with: "
-                + "registry db stop"
+            "The embedded server (process \(process)) does not answer."
         case .didNotStart(let log, let reason):
             "The embedded PostgreSQL server did not start: \(reason). Its log: \(log)"
         case .programFailed(let program, let reason):
             "\(program) failed: \(reason)"
         case .home(let path, let number):
-            "\(path): \(String(cString: strerror(number))). Name another folder with REGISTRY_HOME."
+            "\(path): \(String(cString: strerror(number)))."
         case .file(let path, let number):
             "\(path): \(String(cString: strerror(number)))."
         }

@@ -23,39 +23,33 @@ public enum SchemaError: Error, Sendable, CustomStringConvertible {
             "The database has schema \(version), and this program knows schemas up to \(newestKnown), which do not work "
                 + "with it. Use a newer registry program."
         case .databaseIsOlder(let version, let needed):
-            "The database has schema \(version), and this program needs schema \(needed). "
-                + "Have the schema's owner run: registry db migrate"
+            "The database has schema \(version), and this program needs schema \(needed)."
         case .databaseDiffers:
-            "The database's schema was made by another build of this program. "
-                + "Have the schema's owner run: registry db migrate"
+            "The database's schema was made by another build of this program."
         case .migrationDiffers(let name):
             "The database was migrated with another text of sql/migrations/\(name).sql than this program has. "
                 + "Use the program that made it, or restore a backup."
         case .migrationMissing:
             "Migrations are missing in registry.schema_migration, though later ones are there. Restore a backup."
         case .migrationIncomplete:
-            "A migration of the database's schema was interrupted. Have the schema's owner run: registry db migrate"
+            "A migration of the database's schema was interrupted."
         case .mayNotMigrate(let reason):
-            "This role may not change the database's schema (\(reason)). Have its owner run: registry db migrate"
+            "This role may not change the database's schema (\(reason))."
         case .mayNotRead:
-            "This role may not read the schema analysis. Have the schema's owner run: registry db migrate, "
-                + "then: grant registry_reader to the role, or registry_writer if it trains."
+            "This role may not read the schema analysis."
         case .foreignSchema:
-            "The database has a schema “registry” or “analysis” that this program has not made, or not as it is now. "
-                + "Name another database with --database."
+            "The database has a schema “registry” or “analysis” that this program has not made, or not as it is now."
         case .wrongEncoding(let encoding):
-            "The database stores text as \(encoding), and registry needs UTF8. "
-                + "Make another one with: createdb --encoding UTF8 --template template0 NAME"
+            "The database stores text as \(encoding), and registry needs UTF8."
         case .isReadOnly:
             "The database accepts reading only (a standby, or a read-only session), and its schema must be made or "
-                + "changed. Run registry db migrate on the primary server."
+                + "changed."
         case .inTheWay(let objects):
-            "Objects that are not registry's stand on views that must be replaced: \(objects). Nothing was changed. "
-                + "Drop them, run registry db migrate again, and create them again."
+            "Objects that are not registry's stand on views that must be replaced: \(objects). Nothing was changed."
         case .locked(let holders):
             "The schema could not be changed, because others were using it: "
                 + (holders.isEmpty ? "nobody could be named" : holders.joined(separator: "; "))
-                + ". Nothing more was changed. Try again later: registry db migrate"
+                + ". Nothing more was changed."
         }
     }
 }

@@ -66,7 +66,7 @@ final class MetricsReader: Sendable {
             do {
                 metrics = text(of: try store { try QueueLength($0.queue()) })
             } catch {
-                logger.warning("metrics can't be read: \(error)")
+                logger.warning("metrics can't be read: \(error.line)")
             }
             let waiting = shared.state.withLock { state in
                 state.last = (.now, metrics)

@@ -123,6 +123,6 @@ public struct CannotListen: Error, Sendable, CustomStringConvertible {
     public let reason: String
 
     public var description: String {
-        "Metrics can't be served on \(host), port \(port): \(reason). Take another with --metrics-port or --metrics-host."
+        "Metrics can't be served on \(host), port \(port): \(reason)."
     }
 }

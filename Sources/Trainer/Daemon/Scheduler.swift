@@ -94,7 +94,7 @@ public struct Scheduler: Service {
                 }
             } catch {
                 guard !stop.isRequested else { break }
-                logger.error("\(error)")
+                logger.error("\(error.line)")
                 pause()
             }
         }
@@ -127,7 +127,7 @@ public struct Scheduler: Service {
                 }
             }
         } catch {
-            logger.error("\(error)")
+            logger.error("\(error.line)")
         }
     }
 

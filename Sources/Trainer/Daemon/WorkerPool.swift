@@ -84,7 +84,7 @@ public struct WorkerPool: Service {
                 }
             } catch {
                 guard !stop.isRequested else { return }
-                logger.error("\(error)")
+                logger.error("\(error.line)")
                 sleep(Self.pollingInterval)
             }
         }
@@ -128,9 +128,9 @@ public struct WorkerPool: Service {
             case .released: logger.notice("released: this daemon stops")
             }
         } catch let error where error is LeaseLost || error is LeaseOverdue {
-            logger.warning("\(error)")
+            logger.warning("\(error.line)")
         } catch {
-            logger.error("\(error)")
+            logger.error("\(error.line)")
         }
     }
 }

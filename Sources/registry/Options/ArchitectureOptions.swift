@@ -32,6 +32,17 @@ struct ArchitectureOptions: ParsableArguments {
 
 /// The architecture in a file.
 func describedArchitecture(_ path: String) throws -> Architecture {
-    guard FileManager.default.fileExists(atPath: path) else { throw UsageError.unknownArchitecture(path) }
+    guard FileManager.default.fileExists(atPath: path) else { throw UnknownArchitecture(name: path) }
     return try Architecture(json: readFile(path, limit: 16 << 20))
+}
+
+/// Neither a built-in network nor a file.
+struct UnknownArchitecture: Failure {
+    let name: String
+
+    var exitStatus: ExitStatus { .notFound }
+    var description: String {
+        "“\(name)” is neither a built-in network (\(Architecture.builtInNames.joined(separator: ", "))) "
+            + "nor a file with an architecture in JSON."
+    }
 }

@@ -60,6 +60,12 @@ func checkNewName(_ name: String) throws {
     if let fault = Names.fault(in: name) { throw ValidationError(fault) }
 }
 
+/// A name in a file that a model may not have.
+struct UnusableName: Failure {
+    let description: String
+    var exitStatus: ExitStatus { .usage }
+}
+
 /// A day, its beginning in UTC, or a moment in ISO 8601.
 struct Moment: ExpressibleByArgument {
     let timestamp: Timestamp

@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import PostgreSQL
 import Store
-import SystemPackage
+import Trainer
 
 /// Where the database is: the first of these that is given.
 ///
@@ -39,31 +39,6 @@ enum DatabaseAddress {
     }
 }
 
-/// The folder in which the program keeps what is its own: the embedded database and fetched data sets.
-enum RegistryHome {
-    /// `$REGISTRY_HOME`, else `$XDG_DATA_HOME/registry`, else `~/.local/share/registry`.
-    static func path(environment: [String: String]) throws -> FilePath {
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        let path: FilePath
-        if let home = value("REGISTRY_HOME") {
-            path = FilePath(home)
-        } else if let data = value("XDG_DATA_HOME") {
-            path = FilePath(data).appending("registry")
-        } else if let home = value("HOME") {
-            path = FilePath(home).appending(".local/share/registry")
-        } else {
-            throw UsageError.noHome
-        }
-        guard path.isAbsolute else { throw UsageError.relativeHome(path.string) }
-        // U+FFFD stands for what is not UTF-8. PostgreSQL's own paths have at most 1,023 bytes.
-        let isUsable = path.string.unicodeScalars.allSatisfy {
-            $0.properties.generalCategory != .control && $0 != "\u{FFFD}"
-        }
-        guard isUsable, path.string.utf8.count <= 900 else { throw UsageError.unusableHome }
-        return path
-    }
-}
-
 /// `--database`, for every command that needs one.
 struct DatabaseOptions: ParsableArguments {
     @Option(
@@ -93,7 +68,7 @@ struct DatabaseOptions: ParsableArguments {
             do {
                 connection = try Connection(try address.connectionString())
             } catch let error as EmbeddedServerError where error.isTransient {
-                throw PostgreSQLError.cannotConnect(error.description)
+                throw PostgreSQLError.cannotConnect(error.line)
             }
             connection.responseTimeout = .seconds(60)
             return try Store(connection: connection)

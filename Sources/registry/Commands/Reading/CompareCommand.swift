@@ -72,9 +72,21 @@ struct CompareCommand: AsyncParsableCommand {
     }
 }
 
-/// - Throws: `UsageError.tooManyVersions`.
+/// - Throws: `TooManyVersions`.
 func checkCount(ofCompared count: Int) throws {
     guard count <= Comparison.mostVersions else {
-        throw UsageError.tooManyVersions(count, most: Comparison.mostVersions)
+        throw TooManyVersions(count: count)
+    }
+}
+
+/// More versions than are compared each with each.
+struct TooManyVersions: Failure {
+    let count: Int
+
+    var exitStatus: ExitStatus { .usage }
+
+    var description: String {
+        "\(count) versions are too many to compare each with each: name at most \(Comparison.mostVersions). For more, ask "
+            + "in SQL: analysis.compare"
     }
 }

@@ -41,7 +41,7 @@ struct CurveCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard models.count <= Chart.distinctGroups || (output == nil && format.format != .table) else {
-            throw UsageError.tooManyCurves(models.count, most: Chart.distinctGroups)
+            throw TooManyCurves(count: models.count, most: Chart.distinctGroups)
         }
         let store = try await database.openStore()
         let runs = try models.map {
@@ -57,5 +57,16 @@ struct CurveCommand: AsyncParsableCommand {
             return
         }
         try format.print(text: { chart.text(on: $0) }, json: curve.table.json, csv: curve.table)
+    }
+}
+
+/// More curves than have colours of their own.
+struct TooManyCurves: Failure {
+    let count: Int
+    let most: Int
+
+    var exitStatus: ExitStatus { .usage }
+    var description: String {
+        "\(count) versions are more than one chart can distinguish: name at most \(most), or ask for --format csv."
     }
 }

@@ -78,10 +78,10 @@ struct HardestCommand: AsyncParsableCommand {
 }
 
 extension DatasetDescription {
-    /// - Throws: `UsageError.noSuchClass`.
+    /// - Throws: `NoSuchClass`.
     func label(ofClass className: String) throws -> Int {
         guard let label = classNames.firstIndex(of: className) else {
-            throw UsageError.noSuchClass(className, dataset: name)
+            throw NoSuchClass(className, dataset: name)
         }
         return label
     }

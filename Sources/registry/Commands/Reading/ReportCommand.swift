@@ -36,10 +36,16 @@ struct ReportCommand: AsyncParsableCommand {
         let references = try models.isEmpty ? store.newestVersions() : models
         try checkCount(ofCompared: references.count)
         let versions = try references.map { try store.resolve($0) }
-        guard !versions.isEmpty else { throw UsageError.nothingToReport }
+        guard !versions.isEmpty else { throw NothingTrained() }
         let page = try ReportPage(of: versions, in: store).page()
         let bytes = Array(page.html.description.utf8)
         try writeFile(bytes, to: output)
         Terminal.tell("\(page.title) → \(output), \(Quantity.count(bytes.count, "byte"))")
     }
+}
+
+/// There is no model version to report.
+struct NothingTrained: Failure {
+    var exitStatus: ExitStatus { .notFound }
+    var description: String { "No model has been trained yet. Start with: registry train mlp" }
 }

@@ -84,7 +84,7 @@ struct TrainCommand: AsyncParsableCommand {
         let described =
             Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)
         let model = name ?? described?.name ?? self.architecture
-        if let fault = Names.fault(in: model) { throw UsageError.badName(fault) }
+        if let fault = Names.fault(in: model) { throw UnusableName(description: fault) }
         // The file, the tensors in it and the file that is made of them are in memory at the same time.
         let weights = try initialWeights.map { try ForeignWeights(readFile($0, limit: Memory.available / 3)) }
         if !quiet { for change in weights?.changes ?? [] { Terminal.tell("\(initialWeights ?? ""): \(change)") } }
@@ -151,7 +151,7 @@ struct TrainCommand: AsyncParsableCommand {
     private func builtInArchitecture(for dataset: DatasetDescription) throws -> Architecture {
         let architecture = try Architecture.builtIn(
             architecture, input: dataset.imageShape, classes: dataset.classNames.count)
-        guard let architecture else { throw UsageError.unknownArchitecture(self.architecture) }
+        guard let architecture else { throw UnknownArchitecture(name: self.architecture) }
         return architecture
     }
 }

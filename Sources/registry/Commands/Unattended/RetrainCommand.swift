@@ -65,7 +65,7 @@ struct RetrainCommand: AsyncParsableCommand {
         let connect = try await database.connector()
         let store = ForegroundTraining.store(connect: connect)
         let models = try self.models.isEmpty ? store { try $0.models(withAlias: "production") } : self.models
-        guard !models.isEmpty else { throw UsageError.nothingInProduction }
+        guard !models.isEmpty else { throw NothingInProduction() }
         let keeper = try LeaseKeeper(connect: connect)
         defer { keeper.end() }
         let retrainer = Retrainer(
@@ -107,5 +107,13 @@ struct RetrainCommand: AsyncParsableCommand {
         case .busy(let run):
             Terminal.tell("registry: Run \(run) is retraining \(result.model) already. See: registry jobs")
         }
+    }
+}
+
+/// No model has a version to be replaced.
+struct NothingInProduction: Failure {
+    var exitStatus: ExitStatus { .notFound }
+    var description: String {
+        "No model version is in production. Put one there with: registry alias mlp production"
     }
 }

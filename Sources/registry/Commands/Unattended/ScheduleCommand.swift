@@ -44,7 +44,7 @@ struct ScheduleCommand: AsyncParsableCommand {
             do {
                 try checkSchedule(command)
             } catch {
-                throw ValidationError("\(error)")
+                throw ValidationError(error.line)
             }
         }
 
@@ -73,7 +73,7 @@ struct ScheduleCommand: AsyncParsableCommand {
                 do {
                     try checkSchedule(command)
                 } catch {
-                    Terminal.tell("\(name) is never executed. \(error) See: registry schedule add --help")
+                    Terminal.tell("\(name) is never executed. \(error.line) See: registry schedule add --help")
                 }
             }
             if rows.isEmpty { Terminal.tell("There is no schedule. Make one with: registry schedule add --help") }
@@ -94,10 +94,18 @@ struct ScheduleCommand: AsyncParsableCommand {
         func validate() throws { try checkNewName(name) }
 
         func run() async throws {
-            guard try await database.openStore().removeSchedule(name) else { throw UsageError.noSuchSchedule(name) }
+            guard try await database.openStore().removeSchedule(name) else { throw NoSuchSchedule(name: name) }
             Terminal.tell("\(name) is removed.")
         }
     }
 }
 
 extension MissedTimes: ExpressibleByArgument {}
+
+/// No schedule has this name.
+struct NoSuchSchedule: Failure {
+    let name: String
+
+    var exitStatus: ExitStatus { .notFound }
+    var description: String { "There is no schedule “\(name)”. See: registry schedule list" }
+}

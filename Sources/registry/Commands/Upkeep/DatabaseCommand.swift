@@ -4,6 +4,7 @@ import Judgement
 import PostgreSQL
 import Reporting
 import Store
+import Trainer
 
 #if canImport(Glibc)
 import Glibc
@@ -129,14 +130,14 @@ struct DatabasePsqlCommand: AsyncParsableCommand {
         do {
             _ = try await database.openStore()
         } catch let error as SchemaError {
-            Terminal.tell("\(error)")  // Whoever has to repair it needs psql the more.
+            Terminal.tell(error.line)  // Whoever has to repair it needs psql the more.
         }
         // Arguments can be seen by every user of the machine, the environment only by its owner.
         if let password = address["password"] { setenv("PGPASSWORD", password, 1) }
         let words = ["psql"] + (text.isEmpty ? [] : ["--dbname", address.withoutSecrets]) + arguments
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp("psql", &pointers)
-        throw UsageError.programMissing("psql", package: "postgresql-client")
+        throw ProgramMissing(program: "psql", package: "postgresql-client")
     }
 }
 
@@ -191,9 +192,20 @@ extension MigrationReport {
 }
 
 extension DatabaseOptions {
-    /// - Throws: `UsageError.embeddedOnly` when another server is meant.
+    /// - Throws: `OtherDatabaseNamed` when another server is meant.
     fileprivate func embeddedServer(for command: String) throws -> EmbeddedServer {
-        guard case .embedded(let server) = try address() else { throw UsageError.embeddedOnly(command) }
+        guard case .embedded(let server) = try address() else { throw OtherDatabaseNamed(command: command) }
         return server
+    }
+}
+
+/// A command for the embedded server, where another is named.
+struct OtherDatabaseNamed: Failure {
+    let command: String
+
+    var exitStatus: ExitStatus { .usage }
+    var description: String {
+        "“registry db \(command)” is for the embedded server, and another database is named here "
+            + "(by --database or the environment)."
     }
 }
