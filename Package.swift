@@ -41,11 +41,13 @@ let package = Package(
             dependencies: ["CPUFeatures", "KernelTypes"] + kernelTargets.map { .init(stringLiteral: $0.name) },
             swiftSettings: strict),
         .target(name: "NeuralNetwork", dependencies: ["CPUFeatures", "KernelTypes"], swiftSettings: strict),
+        .target(name: "CPictures", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "Datasets",
             dependencies: [
-                "CZlib",
+                "CPictures", "CZip", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -100,7 +102,8 @@ let package = Package(
         .executableTarget(
             name: "engine-benchmark",
             dependencies: [
-                "KernelProbes", "Kernels", "KernelTypes", "NeuralNetwork", "Reporting", "TestData", "Trainer",
+                "Datasets", "KernelProbes", "Kernels", "KernelTypes", "NeuralNetwork", "Reporting", "TestData",
+                "Trainer",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -125,7 +128,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "TestData",
-            dependencies: ["Datasets", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["CZlib", "Datasets", .product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/TestData",
             swiftSettings: strict),
         .testTarget(

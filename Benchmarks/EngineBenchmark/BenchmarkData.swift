@@ -1,3 +1,4 @@
+import Datasets
 import FoundationEssentials
 import NeuralNetwork
 import SystemPackage
@@ -18,16 +19,16 @@ struct BenchmarkData {
         func write(_ header: [UInt8], _ bytes: [UInt8], to name: String) throws {
             try Data(header + bytes).write(to: URL(filePath: folder.appending(name).string))
         }
-        func images(_ pixels: [UInt8], _ labels: [UInt8]) throws -> LabeledImages {
-            try LabeledImages(shape: shape, pixels: pixels, labels: labels.map(UInt16.init), classes: 10)
+        func images(_ samples: SampleSet) throws -> LabeledImages {
+            try LabeledImages(shape: shape, pixels: samples.pixels(), labels: samples.labels, classes: 10)
         }
         let (training, test) = (dataset.training, dataset.test)
         try write(
-            [0, 0, 8, 3, 0, 0, 0xEA, 0x60, 0, 0, 0, 28, 0, 0, 0, 28], training.pixels, to: "train-images-idx3-ubyte")
-        try write([0, 0, 8, 1, 0, 0, 0xEA, 0x60], training.labels, to: "train-labels-idx1-ubyte")
+            [0, 0, 8, 3, 0, 0, 0xEA, 0x60, 0, 0, 0, 28, 0, 0, 0, 28], training.pixels(), to: "train-images-idx3-ubyte")
+        try write([0, 0, 8, 1, 0, 0, 0xEA, 0x60], training.labels.map { UInt8($0) }, to: "train-labels-idx1-ubyte")
         return BenchmarkData(
-            training: try images(training.pixels, training.labels),
-            test: try images(test.pixels, test.labels), folder: folder)
+            training: try images(training),
+            test: try images(test), folder: folder)
     }
 
     func remove() { try? FileManager.default.removeItem(atPath: folder.string) }

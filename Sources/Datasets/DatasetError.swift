@@ -12,6 +12,12 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     case checksum(file: String, found: String, expected: String)
     case unknown(String)
     case notFetched(String, attempts: [String])
+    /// A folder in which no form of a data set is recognised, and the names of what is there.
+    case unrecognised(folder: String, found: [String])
+    /// A data set without parts, and no rule to make them.
+    case notDivided(String)
+    /// No room for the pixels in the folder for temporary files.
+    case space(folder: String, bytes: Int, reason: String)
 
     public var description: String {
         switch self {
@@ -36,11 +42,19 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
             "“\(name)” is not a known data set (known: \(KnownDataset.all.map(\.name).joined(separator: ", "))."
         case .notFetched(let name, let attempts):
             "\(name) could not be fetched (\(attempts.joined(separator: "; ")))."
+        case .unrecognised(let folder, let found):
+            "\(folder): no data set is recognised there; the folder has \(Self.list(found)). Forms that are read: four IDX "
+                + "files, a folder for each class, a table path,label,split, NumPy's .npz, CIFAR's binary files."
+        case .notDivided(let path):
+            "\(path): it has no training and test part."
+        case .space(let folder, let bytes, let reason):
+            "\(folder): there is no room for \(bytes.bytes) of pixels there (\(reason)). Name another folder for temporary "
+                + "files with the environment's TMPDIR."
         }
     }
 
     /// The first of many names.
-    private static func list(_ names: [String]) -> String {
+    static func list(_ names: [String]) -> String {
         let shown = names.prefix(8).joined(separator: ", ")
         return names.isEmpty ? "nothing" : names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
     }

@@ -1,22 +1,15 @@
-import FoundationEssentials
 import SystemPackage
 
 /// Finds the four files of a data set in a folder, whatever a distribution calls them.
 struct DatasetFolder {
     /// Of each file one path, and those of the same name in another form.
     let paths: [IDXName: [FilePath]]
+    /// What the files' names begin with, in lower case, e.g. `emnist-letters`.
+    let prefix: String
 
     /// - Throws: `DatasetError` when a file is missing, or the folder has several data sets.
     init(_ folder: FilePath) throws {
-        let found: [String]
-        do {
-            // Names that begin with a dot are those that macOS leaves.
-            found = try FileManager.default.contentsOfDirectory(atPath: folder.string).filter { !$0.hasPrefix(".") }
-                .sorted()
-        } catch {
-            let reason = exists(folder) ? "This is not a folder that can be read." : "There is no such folder."
-            throw DatasetError.file(folder.string, reason)
-        }
+        let found = try visibleNames(in: folder)
         var sets: [String: [IDXName: [FilePath]]] = [:]
         for file in found {
             guard let parts = Self.parts(of: file) else { continue }
@@ -24,8 +17,9 @@ struct DatasetFolder {
         }
         let whole = sets.filter { $0.value.count == IDXName.allCases.count }
         // Files with their plain names are meant before all others.
-        if let set = whole[""] ?? (whole.count == 1 ? whole.first?.value : nil) {
-            paths = set
+        let meant = whole[""] != nil ? "" : whole.count == 1 ? whole.first?.key : nil
+        if let meant, let set = whole[meant] {
+            (paths, prefix) = (set, meant)
             return
         }
         guard whole.isEmpty else {
@@ -38,7 +32,7 @@ struct DatasetFolder {
 
     /// What a file's name says: `emnist-letters-test-images-idx3-ubyte.gz` is of the test images, behind
     /// `emnist-letters`.
-    private static func parts(of file: String) -> (prefix: String, name: IDXName)? {
+    static func parts(of file: String) -> (prefix: String, name: IDXName)? {
         var words = file.lowercased().split { "-._".contains($0) }
         if words.last == "gz" { words.removeLast() }
         guard words.count >= 3, let format = words.lastIndex(where: { $0.hasPrefix("idx") }), format >= 2,

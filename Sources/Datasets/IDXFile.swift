@@ -25,7 +25,7 @@ final class IDXFile {
     private var size: Int { dimensions.reduce(type.size, *) }
 
     /// No data set of this program needs more in a file; a larger announcement is a mistake or an attack.
-    static let largestSize = 512 << 20
+    private static func largestSize(_ content: Content) -> Int { content == .images ? 8 << 30 : 512 << 20 }
 
     /// Reads and checks the header, and compares it with the file's size.
     ///
@@ -34,10 +34,10 @@ final class IDXFile {
         self.path = path
         self.content = content
         source = try SourceFile(path)
-        guard !source.isPacked || source.storedSize <= Self.largestSize else {
+        let limit = Self.largestSize(content)
+        guard !source.isPacked || source.storedSize <= limit else {
             throw DatasetError.file(
-                path.string,
-                "It has \(source.storedSize.bytes); more than \(Self.largestSize >> 20) MiB a file are not read.")
+                path.string, "It has \(source.storedSize.bytes); more than \(limit >> 20) MiB a file are not read.")
         }
         beginning = try source.read(upTo: 1024)
         (type, dimensions) = try Self.header(of: beginning, content, isPacked: source.isPacked, path: path)
@@ -103,7 +103,7 @@ final class IDXFile {
         guard !dimensions.contains(0) else {
             throw failure("Its dimensions are \(announced): there is nothing in it.")
         }
-        let limit = Self.largestSize
+        let limit = Self.largestSize(content)
         guard dimensions.reduce(type.size, { $0.multipliedOrLargest(by: $1) }) <= limit else {
             throw failure("It announces \(announced) \(type); more than \(limit >> 20) MiB a file are not read.")
         }
@@ -125,14 +125,40 @@ final class IDXFile {
         failure("\(size.bytes) of values are announced, \(found). The file is cut short; fetch it again.")
     }
 
-    /// Reads the values, as numbers from 0 to 255; of labels in two dimensions the first column. To be called once.
+    /// The largest value that is understood: an intensity, or a label.
+    private var largestValue: Int { content == .images ? 255 : SampleShape.largestClasses - 1 }
+
+    /// Reads all values into memory; of labels in two dimensions the first column. To be called once.
     ///
     /// - Parameter checksum: SHA-256 of the whole file without gzip, when it is known.
     /// - Throws: `DatasetError` when the file holds less, more, or something else than its header says.
-    func values(checksum: String? = nil) throws -> [UInt8] {
-        let columns = content == .labels && dimensions.count == 2 ? dimensions[1] : 1
+    func values(checksum: String? = nil) throws -> [UInt16] {
+        var values: [UInt16] = []
+        try read(checksum: checksum) { try append($0, to: &values) }
+        return values
+    }
+
+    /// Reads the values in pieces, as bytes. To be called once.
+    ///
+    /// - Throws: As `values`.
+    func intensities(checksum: String? = nil, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+        var done = 0
+        try read(checksum: checksum) { piece in
+            if type == .unsignedByte { return try piece.withUnsafeBytes(take) }
+            var values: [UInt16] = []
+            try append(piece, after: done, to: &values)
+            done += values.count
+            try values.map(UInt8.init).withUnsafeBytes(take)
+        }
+    }
+
+    /// Columns of labels; 1 for images.
+    private var columns: Int { content == .labels && dimensions.count == 2 ? dimensions[1] : 1 }
+
+    /// Reads whole values in pieces, as they are in the file.
+    private func read(checksum: String?, _ take: ([UInt8]) throws -> Void) throws {
         let pieceSize = (1 << 20) / (type.size * columns) * (type.size * columns)
-        var (values, hash, done) = ([UInt8](), SHA256(), 0)
+        var (hash, done) = (SHA256(), 0)
         hash.update(data: beginning.prefix(headerSize))
         var piece = Array(beginning.dropFirst(headerSize))
         while done < size {
@@ -142,7 +168,7 @@ final class IDXFile {
             // Only of a small file more than its values was read with the header.
             guard piece.count == wanted else { throw trailing }
             if checksum != nil { hash.update(data: piece) }
-            try append(piece, of: columns, to: &values)
+            try take(piece)
             done += wanted
             piece = []
         }
@@ -153,26 +179,22 @@ final class IDXFile {
                 throw DatasetError.checksum(file: path.string, found: found, expected: checksum)
             }
         }
-        return values
     }
 
     private var trailing: DatasetError {
         failure("More follows after the last value. The file was changed, or its header is another file's.")
     }
 
-    private func append(_ piece: [UInt8], of columns: Int, to values: inout [UInt8]) throws {
-        guard type != .unsignedByte || columns > 1 else {
-            values += piece
-            return
-        }
+    private func append(_ piece: [UInt8], after done: Int = 0, to values: inout [UInt16]) throws {
+        values.reserveCapacity(values.count + piece.count / (type.size * columns))
         try piece.withUnsafeBytes { bytes in
             for offset in stride(from: 0, to: bytes.count, by: type.size * columns) {
                 let number = type.number(in: bytes, at: offset)
-                guard let value = UInt8(exactly: number) else {
+                guard let value = UInt16(exactly: number), value <= largestValue else {
                     let place = content == .images ? "value" : "label"
                     throw failure(
-                        "It holds \(type), and the \(place) at position \(values.count) is \(number.short); "
-                            + "\(content.rawValue) are whole numbers from 0 to 255. Convert the file.")
+                        "It holds \(type), and the \(place) at position \(done + values.count) is \(number.short); "
+                            + "\(content.rawValue) are whole numbers from 0 to \(largestValue). Convert the file.")
                 }
                 values.append(value)
             }
@@ -229,22 +251,22 @@ enum IDXType: UInt8, CustomStringConvertible {
 
 extension Double {
     /// Without “.0” behind whole numbers.
-    fileprivate var short: String { Int(exactly: self).map(String.init) ?? "\(self)" }
+    var short: String { Int(exactly: self).map(String.init) ?? "\(self)" }
 }
 
 extension Int {
-    fileprivate func multipliedOrLargest(by other: Int) -> Int {
+    func multipliedOrLargest(by other: Int) -> Int {
         let (product, overflows) = multipliedReportingOverflow(by: other)
         return overflows ? .max : product
     }
 
     /// With a comma every three digits.
-    fileprivate var grouped: String {
+    var grouped: String {
         var digits = Array(String(magnitude))
         for position in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: position) }
         return (self < 0 ? "-" : "") + String(digits)
     }
 
     /// With the unit.
-    fileprivate var bytes: String { "\(grouped) byte\(self == 1 ? "" : "s")" }
+    var bytes: String { "\(grouped) byte\(self == 1 ? "" : "s")" }
 }

@@ -1,191 +1,244 @@
 import Crypto
 import SystemPackage
 
-/// A data set's images and labels, read from its four IDX files and checked.
+/// A data set's images and labels, read from any form and checked.
 public struct ImageDataset: Sendable {
-    /// One of the two halves.
-    public struct Half: Sendable {
-        /// One an image.
-        public let labels: [UInt8]
-        /// image × channels × height × width intensities, 0…255.
-        public let pixels: [UInt8]
-    }
-
-    public let training: Half
-    public let test: Half
-    /// 1, or 3 for colours.
-    public let channels: Int
-    /// Pixels.
-    public let height: Int
-    /// Pixels.
-    public let width: Int
+    public let training: SampleSet
+    /// `nil` when there is none.
+    public let validation: SampleSet?
+    public let test: SampleSet
+    public let shape: SampleShape
     /// Label 0 is the first.
     public let classNames: [String]
+    /// What a person should know of how it was read.
+    public let remarks: [String]
 
-    /// Reads the four files of a folder, raw or packed, with `-` or `.` before `idx`, in upper or lower case, and with
+    public var channels: Int { shape.channels }
+    public var height: Int { shape.height }
+    public var width: Int { shape.width }
+
+    /// Reads the four IDX files of a folder, raw or packed, with `-` or `.` before `idx`, in upper or lower case, and with
     /// anything that EMNIST or QMNIST puts before their names.
-    ///
-    /// All headers are compared before any content is read.
     ///
     /// - Parameter checksums: SHA-256 of the unpacked files, when the data set is a known one.
     /// - Throws: `DatasetError`.
     public init(folder: FilePath, classNames: [String], checksums: [IDXName: String] = [:]) throws {
-        let paths = try DatasetFolder(folder).paths
-        func half(_ images: IDXName, _ labels: IDXName) throws -> HalfFiles {
-            try HalfFiles(
-                images: SourceTwins(paths[images] ?? [], .images, checksum: checksums[images]),
-                labels: SourceTwins(paths[labels] ?? [], .labels, checksum: checksums[labels]))
-        }
-        let training = try half(.trainingImages, .trainingLabels)
-        let test = try half(.testImages, .testLabels)
-        guard training.shape == test.shape else {
-            throw DatasetError.sizes(training: training.shape.description, test: test.shape.description)
-        }
-        // Labels first: they are small, and many mistakes show in them.
-        let labels = (
-            training: try training.readLabels(classes: classNames.count),
-            test: try test.readLabels(classes: classNames.count)
-        )
-        self.test = Half(labels: labels.test, pixels: try test.readPixels())
-        self.training = Half(labels: labels.training, pixels: try training.readPixels())
-        channels = training.shape.channels
-        height = training.shape.height
-        width = training.shape.width
-        self.classNames = classNames
+        try self.init(
+            try IDXFolder.open(folder, classNames: classNames, checksums: checksums), at: folder, ReadingOptions())
     }
 
-    /// SHA-256 of one half's shape, labels and pixels, in hexadecimal: the same content has the same fingerprint, however
-    /// its files were named or packed, and whatever the other half is.
+    /// Reads a data set of any form.
     ///
-    /// Hashed are the numbers of samples, channels, rows and columns with 8 bytes each, the labels with 2, the most
-    /// significant first, and then the pixels.
-    public func fingerprint(of half: Half) -> String {
+    /// - Parameter report: Told of how many images of how many were read.
+    /// - Throws: `DatasetError`.
+    public init(
+        _ path: FilePath, _ options: ReadingOptions, report: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws {
+        guard exists(path) else { throw DatasetError.file(path.string, "There is no such file or folder.") }
+        let form = try options.form ?? DatasetForm(of: path)
+        try self.init(try form.open(path, classNames: options.classNames), at: path, options, report)
+    }
+
+    private init(
+        _ source: SourceDataset, at path: FilePath, _ options: ReadingOptions,
+        _ report: (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        var source = source
+        var remarks: [String] = []
+        if source.parts[.whole] == nil, source.parts[.test] == nil, let validation = source.parts[.validation] {
+            source.parts[.test] = validation
+            source.parts[.validation] = nil
+            remarks.append("There is no test part: the validation part is the test.")
+        }
+        let rule = try options.division(of: source, path)
+        let parts = source.parts.sorted { $0.key.rawValue < $1.key.rawValue }
+        let classNames = options.classNames ?? source.classNames ?? Self.numbers(parts.map(\.value))
+        for (_, part) in parts {
+            if let position = part.labels.firstIndex(where: { Int($0) >= classNames.count }) {
+                throw DatasetError.label(
+                    Int(part.labels[position]), position: position, largest: Int(part.labels.max() ?? 0),
+                    classes: classNames.count, file: part.name)
+            }
+        }
+        let shape = try options.shape(of: parts.map(\.value), path)
+        let count = parts.reduce(0) { $0 + $1.value.labels.count }
+        guard count <= Int(Int32.max) else {
+            throw DatasetError.file(path.string, "It has \(count.grouped) images; at most 2,147,483,647 are read.")
+        }
+        let file = try PixelFile(images: count, of: shape.count)
+        var (done, sets): (Int, [DatasetPart: SampleSet]) = (0, [:])
+        for (name, part) in parts {
+            let first = done
+            try part.images.write(shape, to: file, at: first) { read in
+                done += read
+                report(done, count)
+            }
+            guard done == first + part.labels.count else {
+                throw DatasetError.counts(
+                    images: done - first, labels: part.labels.count, imageFile: path.string, labelFile: part.name)
+            }
+            sets[name] = SampleSet(
+                labels: part.labels, places: (first..<done).map { Int32($0) }, shape: shape, file: file)
+        }
+        if let rule, let divided = sets[rule.part] {
+            sets[rule.part] = nil
+            sets.merge(try rule.divide(divided, path)) { $1 }
+        }
+        guard let training = sets[.training], let test = sets[.test] else { throw DatasetError.notDivided(path.string) }
+        self.training = training
+        self.test = test
+        validation = sets[.validation]
+        self.shape = shape
+        self.classNames = classNames
+        self.remarks = remarks
+    }
+
+    /// Names for classes that have none: the numbers of their labels, at least two.
+    private static func numbers(_ parts: [SourceDataset.Part]) -> [String] {
+        let largest = parts.compactMap { $0.labels.max() }.max() ?? 0
+        return (0...max(Int(largest), 1)).map(String.init)
+    }
+
+    /// Mean and population standard deviation of the training pixels, and those of each channel where there are several.
+    public func trainingMoments() throws -> (all: Moments, channels: [Moments]) {
+        var moments = try training.moments()
+        let all = moments.removeLast()
+        return (all, moments.count > 1 ? moments : [])
+    }
+}
+
+/// How a data set is to be read.
+public struct ReadingOptions: Sendable {
+    /// `nil` for the form that is recognised.
+    public var form: DatasetForm?
+    /// What images are resized to; `nil` to leave them as they are.
+    public var size: (height: Int, width: Int)?
+    /// Whether colours become grey.
+    public var isGrey = false
+    /// Label 0 is the first; `nil` for the form's own.
+    public var classNames: [String]?
+    public var division: Division?
+
+    public init() {}
+
+    /// The one shape that all images are brought to.
+    fileprivate func shape(of parts: [SourceDataset.Part], _ path: FilePath) throws -> SampleShape {
+        var shapes: [SampleShape] = []
+        let files = parts.compactMap { ($0.images as? PictureStream)?.files }.flatMap { $0 }
+        if let shape = try PictureStream(files: files).shape(size: size, isGrey: isGrey) { shapes.append(shape) }
+        for stream in parts.compactMap({ $0.images as? ArrayStream }) {
+            var shape = stream.shape
+            guard (1...8192).contains(shape.height), (1...8192).contains(shape.width) else {
+                throw DatasetError.file(
+                    path.string, "Its images are \(shape); more than 8,192 rows or columns are not read.")
+            }
+            if let size { (shape.height, shape.width) = size }
+            if isGrey { shape.channels = 1 }
+            shapes.append(shape)
+        }
+        guard let first = shapes.first else { throw DatasetError.file(path.string, "It has no images.") }
+        if let other = shapes.first(where: { $0 != first }) {
+            throw DatasetError.file(
+                path.string,
+                "Some of its images are \(first), others \(other) (channels × height × width). Bring them to one size "
+                    + "with --size and --grey.")
+        }
+        guard first.isAllowed else {
+            throw DatasetError.file(
+                path.string,
+                "Its images are \(first) (channels × height × width), and sides of 1 to \(SampleShape.largestSide) are "
+                    + "possible. Make them smaller with --size, e.g. --size 224x224.")
+        }
+        return first
+    }
+
+    /// What is to be divided, and how.
+    fileprivate func division(of source: SourceDataset, _ path: FilePath) throws -> (
+        part: DatasetPart, divide: (SampleSet, FilePath) throws -> [DatasetPart: SampleSet]
+    )? {
+        let hasParts = source.parts[.whole] == nil
+        guard let division else {
+            guard hasParts else { throw DatasetError.notDivided(path.string) }
+            guard source.parts[.training] != nil, source.parts[.test] != nil else {
+                let only = source.parts.keys.map(\.rawValue).sorted().joined(separator: " and ")
+                throw DatasetError.file(
+                    path.string, "It has only samples for \(only); training and test are both needed.")
+            }
+            return nil
+        }
+        guard hasParts else {
+            guard source.parts.count == 1 else {
+                throw DatasetError.file(path.string, "Some of its samples belong to a split, others do not.")
+            }
+            let names: [DatasetPart] =
+                division.shares.count == 3 ? [.training, .validation, .test] : [.training, .test]
+            return (.whole, { try division.divide($0, into: names, $1) })
+        }
+        guard source.parts[.validation] == nil else {
+            throw DatasetError.file(path.string, "It has training, validation and test. Leave out --split.")
+        }
+        guard source.parts[.test] != nil, division.shares.count == 2 else {
+            throw DatasetError.file(
+                path.string,
+                "It has training and test. To take validation samples from training give two shares: --split 90/10")
+        }
+        return (.training, { try division.divide($0, into: [.training, .validation], $1) })
+    }
+}
+
+/// How samples are divided by chance, each by what its image is: a sample that is there when a data set grows stays in its
+/// split, and the same image twice is in one split.
+public struct Division: Sendable {
+    /// Of training, validation and test, or of two of them; in sum 100.
+    public let shares: [Int]
+    public let seed: UInt64
+
+    /// - Parameter text: e.g. `80/10/10`.
+    /// - Returns: `nil` when it is not two or three whole numbers above 0 whose sum is 100.
+    public init?(_ text: String, seed: UInt64) {
+        let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+        let shares = numbers.compactMap { $0 }
+        guard shares.count == numbers.count, (2...3).contains(shares.count),
+            shares.allSatisfy({ (1...99).contains($0) }), shares.reduce(0, +) == 100
+        else { return nil }
+        self.shares = shares
+        self.seed = seed
+    }
+
+    fileprivate func divide(
+        _ samples: SampleSet, into names: [DatasetPart], _ path: FilePath
+    ) throws -> [DatasetPart: SampleSet] {
+        var members = [[Int]](repeating: [], count: names.count)
+        for block in samples.blocks {
+            try samples.withPixels(of: block) { pixels in
+                for (position, sample) in block.enumerated() {
+                    let size = samples.shape.count
+                    let image = UnsafeRawBufferPointer(rebasing: pixels[position * size..<(position + 1) * size])
+                    members[part(of: image)].append(sample)
+                }
+            }
+        }
+        if let empty = members.firstIndex(of: []) {
+            throw DatasetError.file(
+                path.string,
+                "Of \(samples.labels.count) images none falls to \(names[empty].rawValue). Give it a larger share, or "
+                    + "another --seed.")
+        }
+        return Dictionary(uniqueKeysWithValues: zip(names, members.map { samples.subset($0) }))
+    }
+
+    /// The first eight bytes of SHA-256 of the seed and the image, as a share of all that there are.
+    private func part(of image: UnsafeRawBufferPointer) -> Int {
         var hash = SHA256()
-        for number in [half.labels.count, channels, height, width] {
-            withUnsafeBytes(of: UInt64(number).bigEndian) { hash.update(bufferPointer: $0) }
+        withUnsafeBytes(of: seed.bigEndian) { hash.update(bufferPointer: $0) }
+        hash.update(bufferPointer: image)
+        let number = hash.finalize().prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let hundredth = Int(number.multipliedFullWidth(by: 100).high)
+        var sum = 0
+        for (part, share) in shares.enumerated() {
+            sum += share
+            if hundredth < sum { return part }
         }
-        hash.update(data: half.labels.flatMap { [0, $0] })
-        hash.update(data: half.pixels)
-        return hash.finalize().hexadecimal
+        return shares.count - 1
     }
-
-    /// Mean and population standard deviation of the training pixels, scaled to 0…1; exact up to the last division and
-    /// root.
-    public func trainingMoments() -> (mean: Double, standardDeviation: Double) {
-        var counts = [Int](repeating: 0, count: 256)
-        for value in training.pixels { counts[Int(value)] += 1 }
-        let count = Double(training.pixels.count)
-        let mean = Double(counts.indices.reduce(0) { $0 + $1 * counts[$1] }) / count
-        let squares = counts.indices.reduce(0.0) { sum, value in
-            sum + Double(counts[value]) * (Double(value) - mean) * (Double(value) - mean)
-        }
-        return (mean / 255, (squares / count).squareRoot() / 255)
-    }
-}
-
-/// The four files of a data set.
-public enum IDXName: String, Sendable, CaseIterable {
-    case trainingImages = "train-images-idx3-ubyte"
-    case trainingLabels = "train-labels-idx1-ubyte"
-    case testImages = "t10k-images-idx3-ubyte"
-    case testLabels = "t10k-labels-idx1-ubyte"
-}
-
-/// A file of a data set, and the same file in another form beside it, e.g. raw and packed.
-private struct SourceTwins {
-    let file: IDXFile
-    let others: [IDXFile]
-    let checksum: String?
-
-    /// - Parameter paths: At least one.
-    init(_ paths: [FilePath], _ content: IDXFile.Content, checksum: String?) throws {
-        let files = try paths.map { try IDXFile($0, content) }
-        (file, others) = (files[0], Array(files.dropFirst()))
-        self.checksum = checksum
-    }
-
-    /// - Throws: `DatasetError` also when the two do not hold the same.
-    func read() throws -> [UInt8] {
-        let values = try file.values(checksum: checksum)
-        for other in others {
-            guard try other.dimensions == file.dimensions && other.values() == values else {
-                throw DatasetError.file(other.path.string, "It differs from \(file.path). Remove one of the two.")
-            }
-        }
-        return values
-    }
-}
-
-/// The two files of a half, their headers compared.
-private struct HalfFiles {
-    struct Shape: Equatable, CustomStringConvertible {
-        let channels: Int
-        let height: Int
-        let width: Int
-
-        var description: String { "\(channels) × \(height) × \(width)" }
-    }
-
-    let images: SourceTwins
-    let labels: SourceTwins
-    let shape: Shape
-    /// Whether the channels of a pixel stand side by side.
-    private let isInterleaved: Bool
-
-    init(images: SourceTwins, labels: SourceTwins) throws {
-        (self.images, self.labels) = (images, labels)
-        let sizes = images.file.dimensions
-        let count = labels.file.dimensions[0]
-        guard sizes[0] == count else {
-            throw DatasetError.counts(
-                images: sizes[0], labels: count, imageFile: images.file.path.string,
-                labelFile: labels.file.path.string)
-        }
-        isInterleaved = sizes.count == 4 && ![1, 3].contains(sizes[1])
-        if sizes.count == 3 {
-            shape = Shape(channels: 1, height: sizes[1], width: sizes[2])
-        } else if !isInterleaved {
-            shape = Shape(channels: sizes[1], height: sizes[2], width: sizes[3])
-        } else if [1, 3].contains(sizes[3]) {
-            shape = Shape(channels: sizes[3], height: sizes[1], width: sizes[2])
-        } else {
-            throw DatasetError.file(
-                images.file.path.string,
-                "Its dimensions are \(sizes.map(String.init).joined(separator: " × ")); of four the second or the last "
-                    + "must be the channels, 1 or 3.")
-        }
-        guard shape.height <= 65_536, shape.width <= 65_536 else {
-            throw DatasetError.file(
-                images.file.path.string, "Its images are \(shape); more than 65,536 rows or columns are not read.")
-        }
-    }
-
-    func readLabels(classes: Int) throws -> [UInt8] {
-        let values = try labels.read()
-        if let position = values.firstIndex(where: { Int($0) >= classes }) {
-            throw DatasetError.label(
-                Int(values[position]), position: position, largest: Int(values.max() ?? 0), classes: classes,
-                file: labels.file.path.string)
-        }
-        return values
-    }
-
-    /// Channel by channel.
-    func readPixels() throws -> [UInt8] {
-        let values = try images.read()
-        guard isInterleaved, shape.channels > 1 else { return values }
-        let (plane, channels) = (shape.height * shape.width, shape.channels)
-        return [UInt8](unsafeUninitializedCapacity: values.count) { pixels, count in
-            for (offset, value) in values.enumerated() {
-                let (image, place) = offset.quotientAndRemainder(dividingBy: plane * channels)
-                pixels[image * plane * channels + place % channels * plane + place / channels] = value
-            }
-            count = values.count
-        }
-    }
-}
-
-extension SHA256.Digest {
-    /// Its description is “SHA256 digest: …”.
-    var hexadecimal: String { String(description.suffix(2 * SHA256.byteCount)) }
 }

@@ -17,8 +17,9 @@ extension TrainingConfiguration {
         }
         lines.append(["seed", "\(seed)"])
         lines.append(["order", shuffles ? "shuffled each epoch" : "as in the data set"])
-        let moments = standardization.map {
-            "mean \(Quantity.number($0.mean)), deviation \(Quantity.number($0.standardDeviation))"
+        let moments = standardization.map { moments in
+            zip(moments.means, moments.standardDeviations)
+                .map { "mean \(Quantity.number($0)), deviation \(Quantity.number($1))" }.joined(separator: "; ")
         }
         lines.append(["standardised", moments ?? "no"])
         return lines

@@ -31,7 +31,7 @@
     @inlinable public var unitCount: Int { (sourceRows + lanes - 1) / lanes }
 }
 
-/// Images of a batch as floats: value = intensity · scale + offset.
+/// Images of a batch as floats: value = intensity · scale + offset, both those of its pixel's channel.
 @frozen public struct Gather: Operation {
     public static let name = "gathering and standardising"
 
@@ -41,23 +41,26 @@
     /// Positions of the batch's images.
     public var indices: UnsafePointer<Int32>
     public var count: Int
-    public var scale: Float
-    public var offset: Float
+    /// One for each pixel of an image, padded to whole vectors.
+    public var scales: UnsafePointer<Float>
+    /// The same.
+    public var offsets: UnsafePointer<Float>
     public var output: UnsafeMutablePointer<Float>
     /// Sample-major: floats a sample. Batch innermost: samples, padded.
     public var outputStride: Int
     public var isBatchInnermost: Bool
 
     public init(
-        pixels: UnsafePointer<UInt8>, pixelsPerImage: Int, indices: UnsafePointer<Int32>, count: Int, scale: Float,
-        offset: Float, output: UnsafeMutablePointer<Float>, outputStride: Int, isBatchInnermost: Bool
+        pixels: UnsafePointer<UInt8>, pixelsPerImage: Int, indices: UnsafePointer<Int32>, count: Int,
+        scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+        outputStride: Int, isBatchInnermost: Bool
     ) {
         self.pixels = pixels
         self.pixelsPerImage = pixelsPerImage
         self.indices = indices
         self.count = count
-        self.scale = scale
-        self.offset = offset
+        self.scales = scales
+        self.offsets = offsets
         self.output = output
         self.outputStride = outputStride
         self.isBatchInnermost = isBatchInnermost

@@ -45,11 +45,10 @@ private func interleaved(_ even: SIMD8<Float>, _ odd: SIMD8<Float>) -> Lanes {
 func gather(_ operation: Gather, unit: Int) {
     let first = unit * lanes
     let count = min(lanes, operation.count - first)
-    let scale = Lanes(repeating: operation.scale)
-    let offset = Lanes(repeating: operation.offset)
     let size = operation.pixelsPerImage
     for pixel in stride(from: 0, to: size, by: lanes) {
         let pixels = min(lanes, size - pixel)
+        let (scale, offset) = (load(operation.scales + pixel), load(operation.offsets + pixel))
         var block = InlineArray<16, Lanes>(repeating: Lanes())
         for index in 0..<count {
             let source = operation.pixels + Int(operation.indices[first + index]) * size + pixel

@@ -144,7 +144,7 @@ public struct CopyWriter {
         append(value.bitPattern)
     }
 
-    public mutating func bytea(_ value: ArraySlice<UInt8>) {
+    public mutating func bytea(_ value: UnsafeRawBufferPointer) {
         field(length: value.count)
         buffer += value
     }

@@ -20,51 +20,68 @@ extension Store {
     ///
     /// A split whose content is there already is not stored again, whatever data set it came with. Other content under a
     /// name, or other names of classes, source or licence, become the name's next version.
+    ///
+    /// - Parameter report: Told of how many samples more were passed on.
     public func importDataset(
-        _ description: DatasetDescription, training: SampleBlock, test: SampleBlock
+        _ description: DatasetDescription, training: any SampleSource, validation: (any SampleSource)? = nil,
+        test: any SampleSource, report: (Int) -> Void = { _ in }
     ) throws -> DatasetImport {
-        try training.check(against: description)
-        try test.check(against: description)
+        let splits: [(Split, any SampleSource)] =
+            [(.training, training)] + (validation.map { [(.validation, $0)] } ?? []) + [(.test, test)]
+        for (_, samples) in splits { try samples.check(against: description) }
         return try connection.transaction {
             _ = try connection.query("select pg_advisory_xact_lock(hashtextextended('registry.dataset', 0))")
-            let (trainingID, isTrainingNew) = try store(training, as: .training, of: description)
-            let (testID, isTestNew) = try store(test, as: .test, of: description)
-            try storeClassDistances(of: training, split: trainingID, training: trainingID)
-            try storeClassDistances(of: test, split: testID, training: trainingID)
+            var ids: [Split: Int] = [:]
+            var isAnyNew = false
+            for (split, samples) in splits {
+                let (id, isNew) = try store(samples, as: split, of: description, report)
+                ids[split] = id
+                isAnyNew = isAnyNew || isNew
+            }
+            guard let trainingID = ids[.training], let testID = ids[.test] else {
+                throw InconsistentDataset("The data set “\(description.name)”", "lacks a split")
+            }
+            for (split, samples) in splits {
+                try storeClassDistances(of: samples, split: ids[split] ?? trainingID, training: trainingID)
+            }
             if let known = try dataset(
                 where: """
                     dataset = $1 and training_split_id = $2 and test_split_id = $3
                     and class_names = $4 and source = $5 and licence = $6
+                    and validation_split_id is not distinct from $7
                     """,
                 description.name, trainingID, testID, description.classNames, description.source,
-                description.licence)
+                description.licence, ids[.validation])
             {
                 return DatasetImport(dataset: known, outcome: .unchanged)
             }
             let id: Int = try connection.query(
                 """
                 insert into registry.dataset (name, version, class_names, training_split_id, test_split_id,
-                                              training_mean, training_standard_deviation, source, licence)
-                select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7, $8
+                                              training_mean, training_standard_deviation, source, licence,
+                                              validation_split_id, training_channel_means,
+                                              training_channel_standard_deviations)
+                select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10::float8[], '{}'),
+                       nullif($11::float8[], '{}')
                   from registry.dataset
                  where name = $1
                 returning dataset_id
                 """,
                 description.name, description.classNames, trainingID, testID, description.trainingMean,
-                description.trainingStandardDeviation, description.source, description.licence)[0]["dataset_id"]
-            if isTrainingNew || isTestNew {
+                description.trainingStandardDeviation, description.source, description.licence, ids[.validation],
+                description.channelMeans, description.channelStandardDeviations)[0]["dataset_id"]
+            if isAnyNew {
                 // Without statistics the first queries of these tables are planned badly.
                 try connection.execute(
                     "analyze registry.split, registry.sample, registry.sample_feature, registry.class_distance")
             }
-            return DatasetImport(
-                dataset: try dataset(id: id), outcome: isTrainingNew || isTestNew ? .imported : .described)
+            return DatasetImport(dataset: try dataset(id: id), outcome: isAnyNew ? .imported : .described)
         }
     }
 
     /// Stores a split, unless its content is there.
     private func store(
-        _ samples: SampleBlock, as split: Split, of description: DatasetDescription
+        _ samples: any SampleSource, as split: Split, of description: DatasetDescription, _ report: (Int) -> Void
     ) throws -> (id: Int, isNew: Bool) {
         let fingerprint = description.fingerprints[split]
         if let known = try connection.query(
@@ -81,35 +98,48 @@ extension Store {
             fingerprint, samples.labels.count, description.channels, description.height, description.width,
             Int(samples.labels.max() ?? 0) + 1)[0]["split_id"]
         let size = description.bytesPerSample
-        _ = try connection.copy(into: "registry.sample", columns: ["split_id", "index", "label", "pixels"]) { writer in
-            for (index, label) in samples.labels.enumerated() {
-                try writer.row { row in
-                    row.int8(Int64(id))
-                    row.int4(Int32(index))
-                    row.int2(Int16(label))  // Below the number of classes, as was checked.
-                    row.bytea(samples.pixels[index * size..<(index + 1) * size])
+        // A command at a time is checked by the table's trigger, which keeps its rows until then.
+        for block in samples.blocks(of: 8 << 20) {
+            _ = try connection.copy(into: "registry.sample", columns: ["split_id", "index", "label", "pixels"]) {
+                writer in
+                try samples.withPixels(of: block) { pixels in
+                    for (position, index) in block.enumerated() {
+                        try writer.row { row in
+                            row.int8(Int64(id))
+                            row.int4(Int32(index))
+                            row.int2(Int16(samples.labels[index]))  // Below the number of classes, as was checked.
+                            row.bytea(UnsafeRawBufferPointer(rebasing: pixels[position * size..<(position + 1) * size]))
+                        }
+                    }
                 }
             }
+            report(block.count)
         }
-        if let features = samples.features { try store(features, split: id) }
+        if !samples.featureNames.isEmpty { try storeFeatures(of: samples, split: id, report) }
         return (id, true)
     }
 
-    private func store(_ features: SampleFeatures, split: Int) throws {
+    private func storeFeatures(of samples: any SampleSource, split: Int, _ report: (Int) -> Void) throws {
         let ids = try sampleIDs(ofSplit: split)
-        _ = try connection.copy(into: "registry.sample_feature", columns: ["sample_id"] + features.names) { writer in
-            for (id, values) in zip(ids, features.rows) {
-                try writer.row { row in
-                    row.int8(Int64(id))
-                    for value in values { row.float4(value) }
+        _ = try connection.copy(
+            into: "registry.sample_feature", columns: ["sample_id"] + samples.featureNames
+        ) { writer in
+            for block in samples.blocks(of: 8 << 20) {
+                for (id, values) in zip(ids[block], try samples.featureRows(of: block)) {
+                    try writer.row { row in
+                        row.int8(Int64(id))
+                        for value in values { row.float4(value) }
+                    }
                 }
+                report(block.count)
             }
         }
     }
 
     /// Stores how far a split's samples are from what a training split shows of their classes, unless that is there.
-    private func storeClassDistances(of samples: SampleBlock, split: Int, training: Int) throws {
-        guard let features = samples.features else { return }
+    private func storeClassDistances(of samples: any SampleSource, split: Int, training: Int) throws {
+        let distances = samples.classDistances
+        guard !distances.isEmpty else { return }
         let known = try connection.query(
             """
             select
@@ -124,7 +154,7 @@ extension Store {
         _ = try connection.copy(
             into: "registry.class_distance", columns: ["training_split_id", "sample_id", "distance"]
         ) { writer in
-            for (id, distance) in zip(ids, features.classDistances) {
+            for (id, distance) in zip(ids, distances) {
                 try writer.row { row in
                     row.int8(Int64(training))
                     row.int8(Int64(id))
@@ -182,14 +212,19 @@ extension Store {
                     name: try row["dataset"], classNames: try row["class_names"], height: try row["height"],
                     width: try row["width"], channels: try row["channels"], trainingMean: try row["training_mean"],
                     trainingStandardDeviation: try row["training_standard_deviation"],
+                    channelMeans: try row["training_channel_means"] ?? [],
+                    channelStandardDeviations: try row["training_channel_standard_deviations"] ?? [],
                     source: try row["source"], licence: try row["licence"],
                     fingerprints: [
-                        .training: try row["training_fingerprint"], .test: try row["test_fingerprint"],
-                    ]),
+                        .training: try row["training_fingerprint"], .validation: try row["validation_fingerprint"],
+                        .test: try row["test_fingerprint"],
+                    ].compactMapValues { $0 }),
                 fingerprint: try row["fingerprint"],
                 trainingSamples: try row["training_samples"],
+                validationSamples: try row["validation_samples"] ?? 0,
                 testSamples: try row["test_samples"],
                 trainingSplitID: try row["training_split_id"],
+                validationSplitID: try row["validation_split_id"],
                 testSplitID: try row["test_split_id"]
             ).checked()
         }
@@ -197,11 +232,13 @@ extension Store {
 
     /// The samples of a split, in order of index.
     ///
+    /// - Returns: None for a validation split that there is not.
     /// - Throws: `InconsistentDataset` with the first row whose label, pixels or index are not what the data set says.
     public func samples(of dataset: StoredDataset, split: Split) throws -> SampleBlock {
-        let count = split == .training ? dataset.trainingSamples : dataset.testSamples
+        let count = dataset.samples(in: split)
         let (size, classes) = (dataset.description.bytesPerSample, dataset.description.classNames.count)
         var block = SampleBlock(labels: [], pixels: [])
+        guard let splitID = dataset.splitID(split) else { return block }
         // What is announced is trusted only as far as it costs little.
         let (bytes, overflows) = count.multipliedReportingOverflow(by: size)
         if !overflows && bytes <= 1 << 30 { block.pixels.reserveCapacity(bytes) }
@@ -209,7 +246,7 @@ extension Store {
             from: """
                 select sample_id, index, label, pixels
                   from registry.sample
-                 where split_id = \(dataset.splitID(split))
+                 where split_id = \(splitID)
                  order by index
                 """
         ) { row in
@@ -240,7 +277,7 @@ extension Store {
     public func datasets() throws -> Rows {
         try connection.query(
             """
-            select dataset, dataset_version, training_samples, test_samples, classes, channels, height, width,
+            select dataset, dataset_version, training_samples, validation_samples, test_samples, classes, channels, height, width,
                    training_mean, training_standard_deviation, fingerprint, licence, imported_at
               from analysis.dataset
              order by dataset, dataset_version
@@ -249,10 +286,18 @@ extension Store {
 
     /// The counts of each class in each split of a data set, also of classes that have no samples.
     public func classBalance(of dataset: StoredDataset) throws -> Rows {
-        try connection.query(
+        let validation: StaticString =
+            dataset.validationSplitID == nil
+            ? ""
+            : """
+            coalesce(validation.samples, 0) as validation_samples,
+                   coalesce(validation.share, 0) as validation_share,
+            """
+        return try connection.query(
             """
             select class.position - 1 as label, class.name as class_name,
                    coalesce(training.samples, 0) as training_samples, coalesce(training.share, 0) as training_share,
+                   \(validation)
                    coalesce(test.samples, 0) as test_samples, coalesce(test.share, 0) as test_share
               from analysis.dataset
              cross join unnest(dataset.class_names) with ordinality as class (name, position)
@@ -260,6 +305,10 @@ extension Store {
                 on training.dataset_id = $1
                and training.split = 'training'
                and training.label = class.position - 1
+              left join analysis.class_balance as validation
+                on validation.dataset_id = $1
+               and validation.split = 'validation'
+               and validation.label = class.position - 1
               left join analysis.class_balance as test
                 on test.dataset_id = $1
                and test.split = 'test'

@@ -16,6 +16,8 @@ public struct EpochRecord: Sendable {
     public var stepLosses: [StepLoss]
     public var misclassifications: [Misclassification]
     public var layerMetrics: [LayerMetric]
+    /// On the validation split; `nil` for a data set without one.
+    public var validation: ValidationResult?
     /// Loss of each test sample, in order; kept for a run's last epoch only.
     public var testLosses: [Float]?
 
@@ -23,7 +25,7 @@ public struct EpochRecord: Sendable {
         epoch: Int, learningRate: Double, trainingLoss: Double, trainingCorrect: Int, trainingSamples: Int,
         trainingSeconds: Double, testLoss: Double, testCorrect: Int, testSamples: Int, testSeconds: Double,
         stepLosses: [StepLoss], misclassifications: [Misclassification], layerMetrics: [LayerMetric] = [],
-        testLosses: [Float]? = nil
+        validation: ValidationResult? = nil, testLosses: [Float]? = nil
     ) {
         self.epoch = epoch
         self.learningRate = learningRate
@@ -38,7 +40,22 @@ public struct EpochRecord: Sendable {
         self.stepLosses = stepLosses
         self.misclassifications = misclassifications
         self.layerMetrics = layerMetrics
+        self.validation = validation
         self.testLosses = testLosses
+    }
+}
+
+/// What an epoch reached on the validation split.
+public struct ValidationResult: Sendable, Hashable {
+    /// Mean cross-entropy, in nats.
+    public var loss: Double
+    public var correct: Int
+    public var samples: Int
+
+    public init(loss: Double, correct: Int, samples: Int) {
+        self.loss = loss
+        self.correct = correct
+        self.samples = samples
     }
 }
 
@@ -100,11 +117,13 @@ extension Store {
             """
             insert into registry.epoch_metric (run_id, epoch, learning_rate,
                                                training_loss, training_correct, training_samples, training_seconds,
-                                               test_loss, test_correct, test_samples, test_seconds, fence)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                               test_loss, test_correct, test_samples, test_seconds, fence,
+                                               validation_loss, validation_correct, validation_samples)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             """,
             run, epoch.epoch, epoch.learningRate, epoch.trainingLoss, epoch.trainingCorrect, epoch.trainingSamples,
-            epoch.trainingSeconds, epoch.testLoss, epoch.testCorrect, epoch.testSamples, epoch.testSeconds, lease.fence)
+            epoch.trainingSeconds, epoch.testLoss, epoch.testCorrect, epoch.testSamples, epoch.testSeconds, lease.fence,
+            epoch.validation?.loss, epoch.validation?.correct, epoch.validation?.samples)
         _ = try connection.copy(into: "registry.step_loss", columns: ["run_id", "samples_seen", "loss"]) { writer in
             for step in epoch.stepLosses {
                 try writer.row { row in

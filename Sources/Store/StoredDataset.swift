@@ -12,6 +12,9 @@ public struct DatasetDescription: Sendable, Hashable {
     public var trainingMean: Double
     /// Population standard deviation of the training pixels, scaled to 0…1.
     public var trainingStandardDeviation: Double
+    /// The same mean of each channel; empty for grey images.
+    public var channelMeans: [Double]
+    public var channelStandardDeviations: [Double]
     public var source: String
     public var licence: String
     /// SHA-256 of each split's decoded content, in hexadecimal.
@@ -19,7 +22,8 @@ public struct DatasetDescription: Sendable, Hashable {
 
     public init(
         name: String, classNames: [String], height: Int, width: Int, channels: Int, trainingMean: Double,
-        trainingStandardDeviation: Double, source: String, licence: String, fingerprints: [Split: String]
+        trainingStandardDeviation: Double, channelMeans: [Double] = [], channelStandardDeviations: [Double] = [],
+        source: String, licence: String, fingerprints: [Split: String]
     ) {
         self.name = name
         self.classNames = classNames
@@ -28,6 +32,8 @@ public struct DatasetDescription: Sendable, Hashable {
         self.channels = channels
         self.trainingMean = trainingMean
         self.trainingStandardDeviation = trainingStandardDeviation
+        self.channelMeans = channelMeans
+        self.channelStandardDeviations = channelStandardDeviations
         self.source = source
         self.licence = licence
         self.fingerprints = fingerprints
@@ -45,17 +51,30 @@ public struct StoredDataset: Sendable, Hashable {
     /// SHA-256 of all of its content, in hexadecimal.
     public let fingerprint: String
     public let trainingSamples: Int
+    /// 0 for a data set without a validation split.
+    public let validationSamples: Int
     public let testSamples: Int
     let trainingSplitID: Int
+    let validationSplitID: Int?
     /// Versions that were tested on data sets with the same were tested on the same samples.
     public let testSplitID: Int
 
     /// `mnist@1`.
     public var name: String { "\(description.name)@\(version)" }
 
-    func splitID(_ split: Split) -> Int {
+    public func samples(in split: Split) -> Int {
+        switch split {
+        case .training: trainingSamples
+        case .validation: validationSamples
+        case .test: testSamples
+        }
+    }
+
+    /// `nil` for a validation split that there is not.
+    func splitID(_ split: Split) -> Int? {
         switch split {
         case .training: trainingSplitID
+        case .validation: validationSplitID
         case .test: testSplitID
         }
     }
@@ -70,14 +89,20 @@ public struct StoredDataset: Sendable, Hashable {
             sides.allSatisfy((1...65_536).contains),
             "has images of \(sides.map(String.init).joined(separator: " × ")) (channels × height × width)")
         try check((1...32_768).contains(description.classNames.count), "has \(description.classNames.count) classes")
-        try check(trainingSamples >= 0 && testSamples >= 0, "has a negative number of samples")
+        try check(
+            Split.allCases.allSatisfy { samples(in: $0) >= 0 }, "has a negative number of samples")
+        let moments = [description.channelMeans.count, description.channelStandardDeviations.count]
+        try check(
+            moments.allSatisfy { $0 == 0 || $0 == description.channels },
+            "has moments of \(moments[0]) and \(moments[1]) channels, and \(description.channels) channels")
+        try check(moments[0] == moments[1], "has \(moments[0]) means and \(moments[1]) deviations")
         return self
     }
 }
 
 /// The splits of a data set, as `analysis.split` names them.
 public enum Split: String, Sendable, CaseIterable {
-    case training, test
+    case training, validation, test
 }
 
 /// What the database has of a data set contradicts itself: nothing is computed from it.

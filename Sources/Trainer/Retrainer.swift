@@ -100,9 +100,7 @@ public struct Retrainer {
         var configuration = try RunConfiguration(json: version.configuration)
         configuration.training.seed = try store.unusedSeed(of: version.model)
         if configuration.training.standardization != nil {
-            configuration.training.standardization = Standardization(
-                mean: dataset.description.trainingMean,
-                standardDeviation: dataset.description.trainingStandardDeviation)
+            configuration.training.standardization = dataset.description.standardization
         }
         let architecture = configuration.architecture
         try architecture.checkFits(dataset.description)

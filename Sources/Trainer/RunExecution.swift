@@ -168,8 +168,12 @@ private struct Training {
         if keeping.isLost { throw LeaseLost(run: lease.run) }
         if stop == nil, trained == nil { throw LeaseOverdue(run: lease.run) }
         guard let trained else { return stop }
+        let validation = try data.validation.map { images in
+            let result = try loop.evaluate(images)
+            return ValidationResult(loss: result.meanLoss, correct: result.correct, samples: result.count)
+        }
         let tested = try loop.evaluate(data.test)
-        let record = record(of: epoch, trained: trained, tested: tested, losses: losses)
+        let record = record(of: epoch, trained: trained, tested: tested, validation: validation, losses: losses)
         let checkpoint = try network.encodedCheckpoint(afterEpoch: epoch)
         let isFinite = trained.firstNonFiniteStep == nil && tested.meanLoss.isFinite
         let diverged = isFinite ? nil : diverged(in: epoch, trained)
@@ -216,7 +220,7 @@ private struct Training {
     }
 
     private func record(
-        of epoch: Int, trained: EpochReport, tested: Evaluation, losses: [StepLoss]
+        of epoch: Int, trained: EpochReport, tested: Evaluation, validation: ValidationResult?, losses: [StepLoss]
     ) -> EpochRecord {
         EpochRecord(
             epoch: epoch, learningRate: trained.learningRate, trainingLoss: trained.meanLoss,
@@ -224,7 +228,7 @@ private struct Training {
             testLoss: tested.meanLoss, testCorrect: tested.correct, testSamples: tested.count,
             testSeconds: tested.seconds, stepLosses: losses,
             misclassifications: misclassifications(of: tested), layerMetrics: layerMetrics(trained, tested),
-            testLosses: epoch == configuration.training.epochs ? tested.losses : nil)
+            validation: validation, testLosses: epoch == configuration.training.epochs ? tested.losses : nil)
     }
 
     private func layerMetrics(_ trained: EpochReport, _ tested: Evaluation) -> [LayerMetric] {

@@ -1,9 +1,20 @@
 import NeuralNetwork
 import Store
 
-/// A data set's two splits, read from the database into the form that networks learn from.
+extension DatasetDescription {
+    /// By the training pixels' moments: those of each channel where there are several.
+    public var standardization: Standardization {
+        channelMeans.isEmpty
+            ? Standardization(mean: trainingMean, standardDeviation: trainingStandardDeviation)
+            : Standardization(means: channelMeans, standardDeviations: channelStandardDeviations)
+    }
+}
+
+/// A data set's splits, read from the database into the form that networks learn from.
 public struct TrainingData: Sendable {
     public let training: LabeledImages
+    /// `nil` when there is none.
+    public let validation: LabeledImages?
     public let test: LabeledImages
     /// Keys of the test samples in the database, in order.
     public let testSampleIDs: [Int]
@@ -11,6 +22,8 @@ public struct TrainingData: Sendable {
     /// Reads all samples: about 55 MB for MNIST.
     public init(of dataset: StoredDataset, from store: Store) throws {
         training = try Self.images(of: dataset, split: .training, from: store).images
+        validation =
+            dataset.validationSamples > 0 ? try Self.images(of: dataset, split: .validation, from: store).images : nil
         (test, testSampleIDs) = try Self.images(of: dataset, split: .test, from: store)
     }
 

@@ -34,30 +34,43 @@ struct DatasetSupply {
 
     /// Imports a data set; content that is there already is not stored again.
     func save(
-        _ dataset: ImageDataset, name: String, source: String, licence: String
+        _ dataset: ImageDataset, name: String, source: String, licence: String, progress: ImportProgress? = nil
     ) throws -> DatasetImport {
-        let moments = dataset.trainingMoments()
-        let features = FeatureTable.measure(dataset)
-        return try store.importDataset(
+        let moments = try dataset.trainingMoments()
+        let tables = try FeatureTable.measure(dataset)
+        var fingerprints: [Split: String] = [
+            .training: try dataset.training.fingerprint(), .test: try dataset.test.fingerprint(),
+        ]
+        fingerprints[.validation] = try dataset.validation?.fingerprint()
+        // Each sample is stored, then its features.
+        let total = 2 * tables.reduce(0) { $0 + $1.samples.labels.count }
+        var done = 0
+        let result = try store.importDataset(
             DatasetDescription(
                 name: name, classNames: dataset.classNames, height: dataset.height, width: dataset.width,
                 channels: dataset.channels,
-                trainingMean: moments.mean, trainingStandardDeviation: moments.standardDeviation,
-                source: source, licence: licence,
-                fingerprints: [
-                    .training: dataset.fingerprint(of: dataset.training), .test: dataset.fingerprint(of: dataset.test),
-                ]),
-            training: SampleBlock(
-                labels: dataset.training.labels.map(UInt16.init), pixels: dataset.training.pixels,
-                features: SampleFeatures(features.training)),
-            test: SampleBlock(
-                labels: dataset.test.labels.map(UInt16.init), pixels: dataset.test.pixels,
-                features: SampleFeatures(features.test)))
+                trainingMean: moments.all.mean, trainingStandardDeviation: moments.all.standardDeviation,
+                channelMeans: moments.channels.map(\.mean),
+                channelStandardDeviations: moments.channels.map(\.standardDeviation), source: source, licence: licence,
+                fingerprints: fingerprints),
+            training: tables[0], validation: tables.count == 3 ? tables[1] : nil, test: tables[tables.count - 1]
+        ) { count in
+            done += count
+            progress?.show("storing", done: done, of: total)
+        }
+        progress?.clear()
+        return result
     }
 }
 
-extension SampleFeatures {
-    init(_ table: FeatureTable) {
-        self.init(names: FeatureTable.names, rows: table.rows, classDistances: table.classDistances)
+extension FeatureTable: SampleSource {
+    public var labels: [UInt16] { samples.labels }
+    public var byteCount: Int { samples.byteCount }
+    public var featureNames: [StaticString] { Self.names }
+
+    public func withPixels(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try samples.withPixels(of: range, body)
     }
+
+    public func featureRows(of range: Range<Int>) throws -> [[Float?]] { try rows(of: range) }
 }

@@ -23,7 +23,7 @@ struct IDXTests {
     }
 
     /// Reads a file whole.
-    private func read(_ bytes: [UInt8], _ content: IDXFile.Content = .images) throws -> (values: [UInt8], sizes: [Int])
+    private func read(_ bytes: [UInt8], _ content: IDXFile.Content = .images) throws -> (values: [UInt16], sizes: [Int])
     {
         let file = try IDXFile(try write(bytes), content)
         return (try file.values(), file.dimensions)
@@ -55,7 +55,7 @@ struct IDXTests {
             gzip(bytes) + Array(repeating: 0, count: 100_000),
         ] {
             let file = try read(form)
-            #expect(file.values == values && file.sizes == [2, 3, 4])
+            #expect(file.values == values.map(UInt16.init) && file.sizes == [2, 3, 4])
         }
     }
 
@@ -63,8 +63,11 @@ struct IDXTests {
     func largeMembers() throws {
         let values = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
         let bytes = idx([5, 1_000, 1_000], values)
-        #expect(try read(gzip(Array(bytes[..<3_000_001])) + gzip(Array(bytes[3_000_001...]))).values == values)
-        #expect(try read(bytes).values == values)
+        let (packed, expected) = (
+            gzip(Array(bytes[..<3_000_001])) + gzip(Array(bytes[3_000_001...])), values.map(UInt16.init)
+        )
+        #expect(try read(packed).values == expected)
+        #expect(try read(bytes).values == expected)
     }
 
     @Test("a file cut at any byte is refused", arguments: [false, true])
@@ -83,7 +86,7 @@ struct IDXTests {
             changed[bit / 8] ^= 1 << (bit % 8)
             if let file = try? read(changed) {
                 // The header's time stamp and operating system mean nothing.
-                #expect(file.values == values && file.sizes == [2, 3, 4])
+                #expect(file.values == values.map(UInt16.init) && file.sizes == [2, 3, 4])
             }
         }
     }
@@ -93,7 +96,7 @@ struct IDXTests {
         func bytes<Number: FixedWidthInteger>(_ numbers: [Number]) -> [UInt8] {
             numbers.flatMap { number in withUnsafeBytes(of: number.bigEndian) { Array($0) } }
         }
-        let expected: [UInt8] = [0, 1, 127]
+        let expected: [UInt16] = [0, 1, 127]
         let numbers = expected.map(Int.init)
         #expect(try read(idx([3], bytes(numbers.map(Int8.init)), type: 9), .labels).values == expected)
         #expect(try read(idx([3], bytes(numbers.map(Int16.init)), type: 11), .labels).values == expected)
@@ -103,6 +106,8 @@ struct IDXTests {
         let doubles = bytes([0, 1, 127].map { Double($0).bitPattern })
         #expect(try read(idx([3], doubles, type: 14), .labels).values == expected)
         #expect(try read(idx([1, 1, 3], doubles, type: 14)).values == expected)
+        #expect(
+            try read(idx([2], bytes([3, 999] as [Int16]), type: 11), .labels).values == [3, 999], "of labels 0 to 999")
         // The class is the first of QMNIST's eight numbers.
         let rows: [Int32] = [7, 0, 2_000, -1, 0, 30, 0, 0, 3, 4, 9_999, 8, 7, 6, 5, 4]
         #expect(try read(idx([2, 8], bytes(rows), type: 12), .labels).values == [7, 3])
@@ -175,10 +180,10 @@ struct IDXTests {
         Refusal(idx([1, 2, 3, 4, 1], Array(repeating: 0, count: 24)), "5 dimensions"),
         Refusal(idx([0, 28, 28], []), "there is nothing in it"), Refusal(gzip(idx([28, 0, 28], [])), "nothing in it"),
         Refusal(idx([0], []), "there is nothing in it", content: .labels),
-        Refusal(idx([.max, .max, .max], [1]), "more than 512 MiB"),
-        Refusal(gzip(idx([.max, .max, .max], [1])), "more than 512 MiB"),
+        Refusal(idx([.max, .max, .max], [1]), "more than 8192 MiB"),
+        Refusal(gzip(idx([.max, .max, .max], [1])), "more than 8192 MiB"),
         Refusal(idx([.max], [1]), "more than 512 MiB", content: .labels),
-        Refusal(idx([1 << 16, 1 << 16, 1], [1]), "more than 512 MiB"),
+        Refusal(idx([1 << 18, 1 << 16, 1], [1]), "more than 8192 MiB"),
         // As many values, of eight bytes each.
         Refusal(idx([1 << 27], [1], type: 14), "more than 512 MiB", content: .labels),
         Refusal(gzip(idx([1, 20_000, 20_000], [1])), "can have at most"),
@@ -195,7 +200,7 @@ struct IDXTests {
         Refusal([0x1F, 0x8B, 9, 0, 0, 0, 0, 0, 0, 3, 1], "unknown compression method"),
         Refusal(gzip([]), "Its gzip data is empty"),
         Refusal(idx([2], [1, 255], type: 9), "signed bytes", "position 1 is -1", content: .labels),
-        Refusal(idx([1], [1, 0], type: 11), "16-bit integers", "position 0 is 256", content: .labels),
+        Refusal(idx([1], [3, 232], type: 11), "16-bit integers", "position 0 is 1000", content: .labels),
         Refusal(idx([1], [255, 255, 255, 255], type: 12), "32-bit integers", "is -1", content: .labels),
         Refusal(idx([1, 1, 1], [0x3F, 0, 0, 0], type: 13), "32-bit floating-point", "is 0.5", "Convert"),
         Refusal(idx([1, 1, 1], [0x7F, 0xC0, 0, 0], type: 13), "is nan"),
@@ -213,8 +218,8 @@ struct IDXTests {
         // 64 MB of zeros in 64 kB, behind a header for two bytes.
         #expect(try reason(gzip(idx([2, 1, 1], Array(repeating: 0, count: 64 << 20)))).contains("More follows"))
         for (header, words) in [
-            (Self.good, "too many"), (idx([1_000_000, 200, 200], []), "more than 512 MiB"),
-            (gzip(Self.good), "more than 512 MiB a file are not read"), ([0, 0], "zeros only"),
+            (Self.good, "too many"), (idx([1_000_000, 200, 200], []), "more than 8192 MiB"),
+            (gzip(Self.good), "more than 8192 MiB a file are not read"), ([0, 0], "zeros only"),
         ] {
             let path = try write(header).string
             try #require(truncate(path, 40 << 30) == 0)

@@ -65,6 +65,9 @@ struct BoundsTests {
             { $0.standardization = Standardization(mean: 0.5, standardDeviation: 0) },
             { $0.standardization = Standardization(mean: .nan, standardDeviation: 1) },
             { $0.standardization = Standardization(mean: 0, standardDeviation: -1) },
+            { $0.standardization = Standardization(means: [], standardDeviations: []) },
+            { $0.standardization = Standardization(means: [0.1, 0.2], standardDeviations: [1]) },
+            { $0.standardization = Standardization(means: [0.1, 0.2], standardDeviations: [1, 1]) },
         ] {
             #expect(throws: TrainingError.self) { try loop(change) }
         }

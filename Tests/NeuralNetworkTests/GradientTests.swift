@@ -80,7 +80,9 @@ struct GradientTests {
         let network = try Network(architecture, seed: 5)
         var configuration = TrainingConfiguration()
         configuration.batchSize = batchSize
-        let standardization = Standardization(mean: 0.4, standardDeviation: 0.3)
+        let channels = (0..<architecture.input.channels).map { Double($0) }
+        let standardization = Standardization(
+            means: channels.map { 0.4 + 0.1 * $0 }, standardDeviations: channels.map { 0.3 + 0.2 * $0 })
         configuration.standardization = standardization
         configuration.labelSmoothing = 0.15
         let loop = try TrainingLoop(network: network, images: images, configuration: configuration, threads: 2)

@@ -6,15 +6,15 @@ enum MNIST {
     static func training() async throws -> LabeledImages {
         let half = try await MNISTFiles.dataset().training
         return try LabeledImages(
-            shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels,
-            labels: half.labels.map(UInt16.init), classes: 10)
+            shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels(),
+            labels: half.labels, classes: 10)
     }
 
     static func test() async throws -> LabeledImages {
         let half = try await MNISTFiles.dataset().test
         return try LabeledImages(
-            shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels,
-            labels: half.labels.map(UInt16.init), classes: 10)
+            shape: ImageShape(channels: 1, height: 28, width: 28), pixels: half.pixels(),
+            labels: half.labels, classes: 10)
     }
 
     /// The training images' own moments, as the reference experiment uses them.

@@ -19,9 +19,13 @@ struct PlainNetwork {
 
     /// Mean cross-entropy over images, as in training.
     func loss(_ images: LabeledImages, _ standardization: Standardization) -> Double {
+        let plane = images.shape.height * images.shape.width
         let inputs = (0..<images.count).map { index in
-            images.pixels[index * images.shape.count..<(index + 1) * images.shape.count]
-                .map { (Double($0) / 255 - standardization.mean) / standardization.standardDeviation }
+            images.pixels[index * images.shape.count..<(index + 1) * images.shape.count].enumerated().map {
+                let channel = $0.offset / plane % standardization.means.count
+                return (Double($0.element) / 255 - standardization.means[channel])
+                    / standardization.standardDeviations[channel]
+            }
         }
         var sum = 0.0
         for (logits, label) in zip(logits(inputs), images.labels) {

@@ -150,7 +150,7 @@ struct StatementTests {
                     row.float4(Float(index) / 3)
                     if index.isMultiple(of: 2) { row.float8(.nan) } else { row.null() }
                     row.text("ü\(index)")
-                    row.bytea([UInt8(truncatingIfNeeded: index)][...])
+                    withUnsafeBytes(of: UInt8(truncatingIfNeeded: index)) { row.bytea($0) }
                     row.float4Array(index == 0 ? [] : [Float(index), .infinity])
                 }
             }

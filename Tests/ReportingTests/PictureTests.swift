@@ -57,11 +57,30 @@ struct DigitPictureTests {
 
     @Test("what a page's pictures are, is what the samples are")
     func png() throws {
-        var image = GreyImage(height: 4, width: 4)
+        var image = Raster(height: 4, width: 4)
         image.draw(try DigitPicture(captions: [], height: 2, width: 2, pixels: [1, 2, 3, 250]), left: 0, scale: 2)
         let file = try #require(image.png())
         #expect(try greys(ofPNG: file) == [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 250, 250, 3, 3, 250, 250])
-        #expect(GreyImage(height: 0, width: 0).png() == nil)
+        #expect(Raster(height: 0, width: 0).png() == nil)
+    }
+
+    @Test("colours are shown as they are, and as luminance where there are only shades")
+    func colors() throws {
+        // Red, green; blue, white.
+        let pixels: [UInt8] = [255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255]
+        let picture = try DigitPicture(captions: [], height: 2, width: 2, pixels: pixels)
+        #expect(
+            DigitPicture.grid([picture], on: Screen(columns: 9, medium: .color))
+                == "\u{1B}[38;2;255;0;0m\u{1B}[48;2;0;0;255m▀\u{1B}[38;2;0;255;0m\u{1B}[48;2;255;255;255m▀\u{1B}[0m\n\n"
+        )
+        // (76 + 29) · 5 / 511 = 1, (149 + 255) · 5 / 511 = 3.
+        #expect(DigitPicture.grid([picture], on: Screen(columns: 9, medium: .shades)) == "░▓\n\n")
+        let url = picture.dataURL
+        let file = try #require(Data(base64Encoded: String(url.dropFirst("data:image/png;base64,".count))))
+        #expect(
+            try values(ofPNG: Array(file), format: png_uint_32(PNG_FORMAT_FLAG_COLOR))
+                == [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255])
+        #expect(picture.fitting(height: 1, width: 1).pixels == [127, 127, 127])
     }
 
     @Test("a terminal is known by its names")
@@ -90,12 +109,15 @@ struct DigitPictureTests {
     }
 
     /// The pixels, as libpng reads them.
-    private func greys(ofPNG file: [UInt8]) throws -> [UInt8] {
+    private func greys(ofPNG file: [UInt8]) throws -> [UInt8] { try values(ofPNG: file, format: 0) }
+
+    private func values(ofPNG file: [UInt8], format: png_uint_32) throws -> [UInt8] {
         var image = png_image()
         image.version = png_uint_32(PNG_IMAGE_VERSION)
         try #require(png_image_begin_read_from_memory(&image, file, file.count) == 1)
-        image.format = 0
-        var pixels = [UInt8](repeating: 0, count: Int(image.width * image.height))
+        image.format = format
+        let channels = format == 0 ? 1 : 3
+        var pixels = [UInt8](repeating: 0, count: channels * Int(image.width * image.height))
         try #require(png_image_finish_read(&image, nil, &pixels, 0, nil) == 1)
         return pixels
     }

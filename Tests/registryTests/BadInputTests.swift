@@ -134,10 +134,12 @@ struct BadInputTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        #expect(try await line(program, 65, "dataset", "import", "x", "/nonexistent").contains("no such folder"))
+        #expect(
+            try await line(program, 65, "dataset", "import", "x", folder.path + "/absent").contains(
+                "no such file or folder"))
         #expect(
             try await line(program, 65, "dataset", "import", "x", folder.path).contains(
-                "there is no train-images-idx3-ubyte"))
+                "no data set is recognised there; the folder has nothing"))
         let source = URL(filePath: try await MNISTFiles.folder().string)
         let names = try FileManager.default.contentsOfDirectory(atPath: source.path)
         for name in names {

@@ -50,7 +50,7 @@ struct ONNXTests {
 
         let test = try await MNISTFiles.dataset().test
         let pixels = folder.appending(path: "pixels")
-        try Data(test.pixels).write(to: pixels)
+        try Data(test.pixels()).write(to: pixels)
         let script = try #require(
             Bundle.module.url(forResource: "onnx_predictions", withExtension: "py", subdirectory: "Resources"))
         let result = try await ONNXRuntime.run(

@@ -175,6 +175,8 @@ create table registry.dataset (
     test_split_id                bigint           not null,
     training_mean                double precision not null,
     training_standard_deviation  double precision not null,
+    training_channel_means       double precision[],
+    training_channel_standard_deviations double precision[],
     source                       text             not null,
     licence                      text             not null,
     imported_at                  timestamptz      not null default now(),
@@ -188,7 +190,11 @@ create table registry.dataset (
     constraint dataset_class_names_check
         check (cardinality(class_names) between 1 and 32767
                and array_lower(class_names, 1) = 1
-               and array_position(class_names, null) is null)
+               and array_position(class_names, null) is null),
+    constraint dataset_channel_moments_check
+        check (cardinality(training_channel_means) is not distinct from cardinality(training_channel_standard_deviations)
+               and array_position(training_channel_means, null) is null
+               and array_position(training_channel_standard_deviations, null) is null)
 );
 create index dataset_training_split_id_index on registry.dataset (training_split_id);
 create index dataset_validation_split_id_index on registry.dataset (validation_split_id);
@@ -205,6 +211,10 @@ comment on column registry.dataset.test_split_id is 'The samples that are tested
 comment on column registry.dataset.training_mean is 'Mean of the training pixels, scaled to 0…1.';
 comment on column registry.dataset.training_standard_deviation is
     'Population standard deviation of the training pixels, scaled to 0…1.';
+comment on column registry.dataset.training_channel_means is
+    'The same mean of each channel: red, green, blue; null for grey images.';
+comment on column registry.dataset.training_channel_standard_deviations is
+    'The same deviation of each channel; null for grey images.';
 comment on column registry.dataset.source is 'Where the content came from.';
 comment on column registry.dataset.licence is 'Licence of the content.';
 comment on column registry.dataset.imported_at is 'When it was imported.';

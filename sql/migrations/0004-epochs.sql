@@ -18,6 +18,9 @@ create table registry.epoch_metric (
     test_seconds      double precision not null,
     recorded_at       timestamptz      not null default now(),
     fence             bigint,
+    validation_loss    double precision,
+    validation_correct integer,
+    validation_samples integer,
     constraint epoch_metric_pkey primary key (run_id, epoch),
     constraint epoch_metric_run_id_fkey foreign key (run_id) references registry.run on delete cascade,
     constraint epoch_metric_run_id_fence_fkey foreign key (run_id, fence) references registry.run_attempt,
@@ -25,7 +28,11 @@ create table registry.epoch_metric (
     constraint epoch_metric_training_correct_check check (training_correct between 0 and training_samples),
     constraint epoch_metric_training_samples_check check (training_samples > 0),
     constraint epoch_metric_test_correct_check check (test_correct between 0 and test_samples),
-    constraint epoch_metric_test_samples_check check (test_samples > 0)
+    constraint epoch_metric_test_samples_check check (test_samples > 0),
+    constraint epoch_metric_validation_check
+        check (num_nulls(validation_loss, validation_correct, validation_samples) in (0, 3)
+               and validation_correct between 0 and validation_samples
+               and validation_samples > 0)
 );
 comment on table registry.epoch_metric is 'What one epoch reached. Losses are mean cross-entropies in nats.';
 comment on column registry.epoch_metric.run_id is 'The run.';
@@ -45,6 +52,11 @@ comment on column registry.epoch_metric.test_accuracy is 'test_correct / test_sa
 comment on column registry.epoch_metric.test_seconds is 'Wall time of the test pass.';
 comment on column registry.epoch_metric.recorded_at is 'When the epoch was stored.';
 comment on column registry.epoch_metric.fence is 'The attempt that stored the epoch; null where no attempt did.';
+comment on column registry.epoch_metric.validation_loss is
+    'Mean loss over the validation samples after the epoch, in nats; null for a data set without a validation split.';
+comment on column registry.epoch_metric.validation_correct is
+    'Validation samples classified correctly after the epoch; null without a validation split.';
+comment on column registry.epoch_metric.validation_samples is 'Validation samples; null without a validation split.';
 
 
 create table registry.step_loss (

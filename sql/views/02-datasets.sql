@@ -83,7 +83,9 @@ select dataset.name as dataset,
        dataset.dataset_id,
        dataset.training_split_id,
        dataset.validation_split_id,
-       dataset.test_split_id
+       dataset.test_split_id,
+       dataset.training_channel_means,
+       dataset.training_channel_standard_deviations
   from registry.dataset
   join registry.split as training
     on training.split_id = dataset.training_split_id
@@ -117,6 +119,10 @@ comment on column analysis.dataset.dataset_id is 'Key of the data set.';
 comment on column analysis.dataset.training_split_id is 'Key of the training split.';
 comment on column analysis.dataset.validation_split_id is 'Key of the validation split; null when there is none.';
 comment on column analysis.dataset.test_split_id is 'Key of the test split.';
+comment on column analysis.dataset.training_channel_means is
+    'Mean of each channel''s training pixels, scaled to 0…1: red, green, blue; null for grey images.';
+comment on column analysis.dataset.training_channel_standard_deviations is
+    'Their population standard deviation; null for grey images.';
 
 
 create or replace view analysis.class_balance as

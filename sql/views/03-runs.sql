@@ -79,7 +79,9 @@ select model.name as model,
        epoch_metric.training_seconds,
        epoch_metric.test_seconds,
        epoch_metric.recorded_at,
-       epoch_metric.epoch::bigint * epoch_metric.training_samples as samples_seen
+       epoch_metric.epoch::bigint * epoch_metric.training_samples as samples_seen,
+       epoch_metric.validation_loss,
+       epoch_metric.validation_correct::double precision / epoch_metric.validation_samples as validation_accuracy
   from registry.epoch_metric
   join registry.run using (run_id)
   join registry.model using (model_id)
@@ -103,6 +105,10 @@ comment on column analysis.epoch.training_seconds is 'Wall time of the training 
 comment on column analysis.epoch.test_seconds is 'Wall time of the test pass.';
 comment on column analysis.epoch.recorded_at is 'When the epoch was stored.';
 comment on column analysis.epoch.samples_seen is 'Training samples learned from, over all epochs so far.';
+comment on column analysis.epoch.validation_loss is
+    'Mean validation loss after the epoch, in nats; null for a data set without a validation split.';
+comment on column analysis.epoch.validation_accuracy is
+    'Share of validation samples correctly classified after the epoch; null without a validation split.';
 
 
 create or replace view analysis.loss_curve as

@@ -1,46 +1,42 @@
-import Dispatch
-
-/// The features of many images, a row for each image.
+/// The features of the samples of a split, measured when they are asked for.
 public struct FeatureTable: Sendable {
     /// What the database calls the features, in the order of a row's values.
     public static let names: [StaticString] = features.map(\.name)
 
-    /// In order of the images; `nil` for what cannot be measured.
-    public let rows: [[Float?]]
+    public let samples: SampleSet
     /// How far each image is from the mean training image of its class; `nil` for a class that training does not have,
     /// and for an image without ink.
     public let classDistances: [Float?]
 
-    /// Measures both halves of a data set, on all processors.
-    public static func measure(_ dataset: ImageDataset) -> (training: FeatureTable, test: FeatureTable) {
-        let means = ClassMeans(dataset.training, pixelCount: dataset.channels * dataset.height * dataset.width)
-        return (
-            FeatureTable(dataset.training, of: dataset, means: means),
-            FeatureTable(dataset.test, of: dataset, means: means)
-        )
+    /// The features of all splits of a data set, in the order training, validation if there is one, test.
+    public static func measure(_ dataset: ImageDataset) throws -> [FeatureTable] {
+        let splits = [dataset.training] + (dataset.validation.map { [$0] } ?? []) + [dataset.test]
+        let distances = try ClassDistances.measure(
+            splits, from: dataset.training, classes: dataset.classNames.count)
+        return zip(splits, distances).map { FeatureTable(samples: $0, classDistances: $1) }
     }
 
-    private init(_ half: ImageDataset.Half, of dataset: ImageDataset, means: ClassMeans) {
-        let count = half.labels.count
-        let (channels, height, width) = (dataset.channels, dataset.height, dataset.width)
-        let size = channels * height * width
-        var measured = [(row: [Float?], distance: Float?)](repeating: ([], nil), count: count)
-        measured.withUnsafeMutableBufferPointer { measured in
-            let measured = UncheckedRows(pointer: measured)
-            let pieces = 64
-            DispatchQueue.concurrentPerform(iterations: pieces) { piece in
-                for index in count * piece / pieces..<count * (piece + 1) / pieces {
-                    let pixels = half.pixels[index * size..<(index + 1) * size]
-                    let features = ImageFeatures(pixels, channels: channels, height: height, width: width)
-                    measured.pointer[index] = (
-                        Self.features.map { feature in features.flatMap(feature.value).map { Float($0) } },
-                        features == nil ? nil : means.distance(of: pixels, label: half.labels[index])
-                    )
+    /// A row for each of some samples, measured on all processors; `nil` for what cannot be measured.
+    public func rows(of range: Range<Int>) throws -> [[Float?]] {
+        let shape = samples.shape
+        return try samples.withPixels(of: range) { pixels in
+            guard let start = pixels.bindMemory(to: UInt8.self).baseAddress else { return [] }
+            let source = SharedBytes(pointer: start)
+            var rows = [[Float?]](repeating: [], count: range.count)
+            rows.withUnsafeMutableBufferPointer { rows in
+                let rows = UncheckedRows(pointer: rows)
+                inPieces(of: range.count) { piece in
+                    for index in piece {
+                        let image = UnsafeBufferPointer(start: source.pointer + index * shape.count, count: shape.count)
+                        let features = ImageFeatures(GreyImage(image, shape))
+                        rows.pointer[index] = Self.features.map { feature in
+                            features.flatMap(feature.value).map { Float($0) }
+                        }
+                    }
                 }
             }
+            return rows
         }
-        rows = measured.map(\.row)
-        classDistances = measured.map(\.distance)
     }
 
     private static let features: [(name: StaticString, value: @Sendable (ImageFeatures) -> Double?)] = [
@@ -52,36 +48,5 @@ public struct FeatureTable: Sendable {
 
 /// `@unchecked`: each thread writes to rows of its own.
 private struct UncheckedRows: @unchecked Sendable {
-    let pointer: UnsafeMutableBufferPointer<(row: [Float?], distance: Float?)>
-}
-
-/// The mean image of each class.
-private struct ClassMeans {
-    /// label → one mean a pixel, 0…1.
-    private var means: [UInt8: [Float]] = [:]
-
-    init(_ half: ImageDataset.Half, pixelCount: Int) {
-        for label in Set(half.labels) {
-            var sum = [Int](repeating: 0, count: pixelCount)
-            var count = 0
-            half.pixels.withUnsafeBufferPointer { pixels in
-                for (index, other) in half.labels.enumerated() where other == label {
-                    count += 1
-                    for position in 0..<pixelCount { sum[position] += Int(pixels[index * pixelCount + position]) }
-                }
-            }
-            means[label] = sum.map { Float($0) / Float(255 * count) }
-        }
-    }
-
-    /// Root mean square difference of an image from its class's mean; `nil` for a class without training images.
-    func distance(of pixels: ArraySlice<UInt8>, label: UInt8) -> Float? {
-        guard let mean = means[label] else { return nil }
-        var sum: Float = 0
-        for (pixel, mean) in zip(pixels, mean) {
-            let difference = Float(pixel) / 255 - mean
-            sum += difference * difference
-        }
-        return (sum / Float(mean.count)).squareRoot()
-    }
+    let pointer: UnsafeMutableBufferPointer<[Float?]>
 }

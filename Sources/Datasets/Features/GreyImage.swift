@@ -1,4 +1,4 @@
-/// One image, its channels averaged: what features are measured on.
+/// One image, of colours their luminance: what features are measured on.
 struct GreyImage {
     let height: Int
     let width: Int
@@ -6,16 +6,15 @@ struct GreyImage {
     let values: [Float]
 
     /// - Parameter pixels: channels × height × width intensities, 0…255.
-    init(_ pixels: ArraySlice<UInt8>, channels: Int, height: Int, width: Int) {
-        self.height = height
-        self.width = width
+    init(_ pixels: UnsafeBufferPointer<UInt8>, _ shape: SampleShape) {
+        height = shape.height
+        width = shape.width
         let plane = height * width
-        values = pixels.withUnsafeBufferPointer { pixels in
-            (0..<plane).map { position in
-                var sum = 0
-                for channel in 0..<channels { sum += Int(pixels[channel * plane + position]) }
-                return Float(sum) / Float(255 * channels)
-            }
+        values = (0..<plane).map { position in
+            guard shape.channels == 3 else { return Float(pixels[position]) / 255 }
+            let (red, green, blue) = (pixels[position], pixels[plane + position], pixels[2 * plane + position])
+            // Recommendation ITU-R BT.601, not rounded: what is not black stays so.
+            return (Float(red) * 299 + Float(green) * 587 + Float(blue) * 114) / 255_000
         }
     }
 

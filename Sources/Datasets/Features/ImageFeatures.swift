@@ -32,8 +32,9 @@ public struct ImageFeatures: Sendable, Hashable {
 
     /// - Parameter pixels: channels × height × width intensities, 0…255.
     /// - Returns: `nil` when the image has no ink.
-    public init?(_ pixels: ArraySlice<UInt8>, channels: Int, height: Int, width: Int) {
-        self.init(GreyImage(pixels, channels: channels, height: height, width: width))
+    public init?(_ pixels: some Collection<UInt8>, channels: Int, height: Int, width: Int) {
+        let shape = SampleShape(channels: channels, height: height, width: width)
+        self.init([UInt8](pixels).withUnsafeBufferPointer { GreyImage($0, shape) })
     }
 
     init?(_ image: GreyImage) {

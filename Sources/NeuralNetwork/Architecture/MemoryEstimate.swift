@@ -27,6 +27,7 @@ public struct MemoryEstimate: Sendable, Hashable {
 /// Images to be learned or classified: how many of what shape.
 public struct SampleCounts: Sendable, Hashable {
     public var training: Int
+    /// Those of the validation included.
     public var test: Int
     public var shape: ImageShape
 

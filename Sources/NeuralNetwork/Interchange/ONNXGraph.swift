@@ -56,6 +56,12 @@ struct ONNXGraph {
         add(tensor.name, .float, tensor.shape, bytes)
     }
 
+    /// A value of each channel, to be combined with sample × channel × height × width; one is a scalar.
+    mutating func channels(_ name: String, _ values: [Float]) {
+        guard values.count > 1 else { return scalar(name, values.first ?? 0) }
+        tensor(Tensor(name: name, shape: [values.count, 1, 1], values: values))
+    }
+
     mutating func scalar(_ name: String, _ value: Float) {
         add(name, .float, [], withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
     }

@@ -30,8 +30,10 @@ public enum ONNXModel {
         var current = graph.node("Cast", ["images"], [.integer("to", ONNXGraph.ElementType.float.rawValue)])
         if images != input { current = graph.fit(current, images, to: input) }
         let standardization = standardization ?? .none
-        graph.scalar("standardization.scale", standardization.scale)
-        graph.scalar("standardization.offset", standardization.offset)
+        try network.architecture.check(standardization)
+        let channels = Array(standardization.means.indices)
+        graph.channels("standardization.scale", channels.map { standardization.scale(ofChannel: $0) })
+        graph.channels("standardization.offset", channels.map { standardization.offset(ofChannel: $0) })
         current = graph.node("Mul", [current, "standardization.scale"])
         current = graph.node("Add", [current, "standardization.offset"])
         for (index, layer) in network.architecture.layers.enumerated() {

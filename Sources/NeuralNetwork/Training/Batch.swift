@@ -12,11 +12,23 @@ final class Batch {
     private lazy var fitted = ByteBuffer(count: capacity * shape.count)
     private let shape: ImageShape
     private let capacity: Int
+    /// Of each pixel, padded to whole vectors.
+    private let scales: FloatBuffer
+    private let offsets: FloatBuffer
 
-    /// - Parameter shape: The network's input.
-    init(capacity: Int, shape: ImageShape) {
+    /// - Parameters:
+    ///   - shape: The network's input.
+    ///   - standardization: Checked by `Architecture.check(_:_:)`.
+    init(capacity: Int, shape: ImageShape, standardization: Standardization) {
         self.capacity = capacity
         self.shape = shape
+        scales = FloatBuffer(count: paddedToLanes(shape.count))
+        offsets = FloatBuffer(count: paddedToLanes(shape.count))
+        for pixel in 0..<shape.count {
+            let channel = pixel / (shape.height * shape.width)
+            scales.pointer[pixel] = standardization.scale(ofChannel: channel)
+            offsets.pointer[pixel] = standardization.offset(ofChannel: channel)
+        }
         losses = FloatBuffer(count: capacity)
         predictions = .allocate(capacity: capacity)
         indices = .allocate(capacity: capacity)
@@ -42,7 +54,7 @@ final class Batch {
     ///   - probabilities: Where each class's probability is written, sample × classes.
     func forward(
         _ order: ArraySlice<Int32>, of images: LabeledImages, placements: [ImagePlacement]? = nil,
-        standardization: Standardization, labelSmoothing: Double = 0, plan: Plan, pass: Pass, needsGradient: Bool,
+        labelSmoothing: Double = 0, plan: Plan, pass: Pass, needsGradient: Bool,
         probabilities: UnsafeMutablePointer<Float>? = nil
     ) {
         for (position, index) in order.enumerated() {
@@ -53,7 +65,7 @@ final class Batch {
             guard let pixels = pixels.baseAddress else { return }
             let fitting = ImageFitting(source: images.shape, target: shape)
             guard placements != nil || fitting.source != fitting.target else {
-                gather(pixels, standardization, plan, pass)
+                gather(pixels, plan, pass)
                 return
             }
             let (indices, fitted) = (indices, fitted)
@@ -64,7 +76,7 @@ final class Batch {
                     to: fitted.pointer + position * fitting.target.count)
             }
             for position in 0..<pass.count { indices[position] = Int32(position) }
-            gather(fitted.pointer, standardization, plan, pass)
+            gather(fitted.pointer, plan, pass)
         }
         plan.forward(pass)
         pass.run(
@@ -77,14 +89,12 @@ final class Batch {
     }
 
     /// - Parameter pixels: Of all images that `indices` counts.
-    private func gather(
-        _ pixels: UnsafePointer<UInt8>, _ standardization: Standardization, _ plan: Plan, _ pass: Pass
-    ) {
+    private func gather(_ pixels: UnsafePointer<UInt8>, _ plan: Plan, _ pass: Pass) {
         pass.run(
             .gather(
                 Gather(
                     pixels: pixels, pixelsPerImage: shape.count, indices: indices, count: pass.count,
-                    scale: standardization.scale, offset: standardization.offset, output: plan.input.values.pointer,
+                    scales: scales.constant, offsets: offsets.constant, output: plan.input.values.pointer,
                     outputStride: plan.isInputBatchInnermost ? pass.batch : paddedToLanes(shape.count),
                     isBatchInnermost: plan.isInputBatchInnermost)))
     }

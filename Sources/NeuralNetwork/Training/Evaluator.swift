@@ -20,6 +20,7 @@ public final class Evaluator {
 
     init(_ network: Network, configuration: TrainingConfiguration, kernels: KernelSet, team: ThreadTeam) throws {
         try configuration.check()
+        try network.architecture.check(configuration.standardization)
         self.network = network
         standardization = configuration.standardization ?? .none
         self.kernels = kernels
@@ -48,7 +49,7 @@ public final class Evaluator {
                 let end = min(first + batchSize, order.count)
                 let pass = Pass(team: team, kernels: kernels, count: end - first)
                 batch.forward(
-                    order[first..<end], of: images, standardization: standardization, plan: plan, pass: pass,
+                    order[first..<end], of: images, plan: plan, pass: pass,
                     needsGradient: false, probabilities: probabilities.baseAddress.map { $0 + first * classes })
                 activity.observe(plan, pass)
                 for position in 0..<pass.count {
@@ -70,7 +71,8 @@ public final class Evaluator {
         room = nil
         // A test draws no random numbers.
         let plan = try Plan(network, batchSize: count, trains: false, seed: 0)
-        let batch = Batch(capacity: count, shape: network.architecture.input)
+        let batch = Batch(
+            capacity: count, shape: network.architecture.input, standardization: standardization)
         room = (plan, batch, count)
         return (plan, batch)
     }
@@ -83,6 +85,14 @@ extension Evaluation {
 }
 
 extension Architecture {
+    /// - Throws: `TrainingError` when there are moments of other channels than the network's input has.
+    func check(_ standardization: Standardization?) throws {
+        guard let channels = standardization?.means.count, channels != 1, channels != input.channels else { return }
+        throw TrainingError.setting(
+            "standardisation", found: "of \(channels) channels",
+            range: "of the \(input.channels) that the network takes")
+    }
+
     /// - Throws: `TrainingError` when the images are not those that the network takes.
     func check(_ images: LabeledImages) throws {
         guard accepts(images.shape) else {

@@ -62,23 +62,3 @@ public enum ImagesError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 }
-
-/// How intensities become a network's input: (intensity / 255 − mean) / standard deviation.
-public struct Standardization: Codable, Hashable, Sendable {
-    /// Of intensities scaled to 0…1.
-    public var mean: Double
-    /// Of intensities scaled to 0…1.
-    public var standardDeviation: Double
-
-    public init(mean: Double, standardDeviation: Double) {
-        self.mean = mean
-        self.standardDeviation = standardDeviation
-    }
-
-    /// Intensities only scaled to 0…1.
-    static let none = Standardization(mean: 0, standardDeviation: 1)
-
-    /// intensity · scale + offset is the input.
-    var scale: Float { Float(1 / (255 * standardDeviation)) }
-    var offset: Float { Float(-mean / standardDeviation) }
-}

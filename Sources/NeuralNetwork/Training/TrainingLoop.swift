@@ -8,7 +8,6 @@ public final class TrainingLoop {
     private let network: Network
     private let images: LabeledImages
     private let configuration: TrainingConfiguration
-    private let standardization: Standardization
     private let kernels: KernelSet
     private let team: ThreadTeam
     private let plan: Plan
@@ -24,7 +23,6 @@ public final class TrainingLoop {
         self.network = network
         self.images = images
         self.configuration = configuration
-        standardization = configuration.standardization ?? .none
         kernels = engine.kernels
         team = engine.makeTeam()
         evaluator = try Evaluator(network, configuration: configuration, kernels: kernels, team: team)
@@ -33,7 +31,9 @@ public final class TrainingLoop {
         batches = network.architecture.batches(of: images.count, size: configuration.batchSize)
         let capacity = batches.map(\.count).max() ?? 0
         plan = try Plan(network, batchSize: capacity, trains: true, seed: configuration.seed)
-        batch = Batch(capacity: capacity, shape: network.architecture.input)
+        batch = Batch(
+            capacity: capacity, shape: network.architecture.input,
+            standardization: configuration.standardization ?? .none)
     }
 
     /// Learns from every image once.
@@ -59,7 +59,7 @@ public final class TrainingLoop {
                 configuration.augmentation.isNone
                 ? nil : (first..<end).map { _ in configuration.augmentation.draw(from: &augmentation) }
             batch.forward(
-                order[first..<end], of: images, placements: placements, standardization: standardization,
+                order[first..<end], of: images, placements: placements,
                 labelSmoothing: configuration.labelSmoothing, plan: plan, pass: pass, needsGradient: true)
             let step = configuration.step(inEpoch: epoch, number: pass.step + 1)
             if end == order.count {
@@ -104,7 +104,7 @@ public final class TrainingLoop {
     func gradients(ofImages range: Range<Int>) -> (loss: Double, gradients: [Tensor]) {
         let pass = Pass(team: team, kernels: kernels, count: range.count)
         batch.forward(
-            range.map { Int32($0) }[...], of: images, standardization: standardization,
+            range.map { Int32($0) }[...], of: images,
             labelSmoothing: configuration.labelSmoothing, plan: plan, pass: pass, needsGradient: true)
         network.keepGradients()
         defer { network.dropGradients() }
@@ -216,9 +216,16 @@ extension TrainingConfiguration {
             (0...learningRate).contains(schedule.minimum), "minimum learning rate", schedule.minimum,
             "between 0 and the learning rate")
         if let standardization {
-            let deviation = standardization.standardDeviation
-            guard deviation > 0, standardization.scale.isFinite, standardization.offset.isFinite else {
-                throw TrainingError.deviation(deviation)
+            let channels = standardization.means.count
+            try check(
+                (1...ImageShape.largestDimension).contains(channels)
+                    && channels == standardization.standardDeviations.count,
+                "standardisation", "of \(channels) means and \(standardization.standardDeviations.count) deviations",
+                "of one mean and deviation, or one of each channel")
+            for (channel, deviation) in standardization.standardDeviations.enumerated() {
+                guard deviation > 0, standardization.scale(ofChannel: channel).isFinite,
+                    standardization.offset(ofChannel: channel).isFinite
+                else { throw TrainingError.deviation(deviation) }
             }
         }
     }

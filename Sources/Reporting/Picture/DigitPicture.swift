@@ -1,12 +1,14 @@
-/// A small grey image, to be drawn in a terminal: two rows of pixels a line of text.
+/// A small image, grey or in colour, to be drawn in a terminal: two rows of pixels a line of text.
 public struct DigitPicture: Sendable {
     /// Lines above the picture.
     public let captions: [String]
     private(set) var height: Int
     private(set) var width: Int
     private(set) var pixels: [UInt8]
+    /// 3 for red, green and blue; of any other number the first is shown as grey.
+    let channels: Int
 
-    /// - Parameter pixels: height × width intensities, 0…255, row by row; of several channels the first.
+    /// - Parameter pixels: channels × height × width intensities, 0…255, row by row.
     /// - Throws: `NoPicture` when there are not as many pixels as the size says.
     public init(captions: [String], height: Int, width: Int, pixels: [UInt8]) throws {
         guard (1...65_536).contains(height), (1...65_536).contains(width), !pixels.isEmpty,
@@ -18,6 +20,7 @@ public struct DigitPicture: Sendable {
         self.height = height
         self.width = width
         self.pixels = pixels
+        channels = pixels.count == 3 * height * width ? 3 : 1
     }
 
     /// How a picture is made of characters.
@@ -71,7 +74,8 @@ public struct DigitPicture: Sendable {
         let captionWidth = pictures.flatMap(\.captions).map { screen.shown($0).terminalColumns }.max() ?? 0
         let width = min(max(TerminalGraphics.columnsPerDigit, captionWidth) + 2, screen.columns)
         let rows = rows(of: pictures, count: max(1, screen.columns / width)).map { row -> String in
-            var strip = GreyImage(
+            var strip = Raster(
+                channels: row.map(\.channels).max() ?? 1,
                 height: TerminalGraphics.rowsPerDigit * TerminalGraphics.pixelsPerRow,
                 width: row.count * width * TerminalGraphics.pixelsPerColumn)
             for (position, picture) in row.enumerated() {
@@ -107,11 +111,13 @@ public struct DigitPicture: Sendable {
         var smaller = self
         smaller.height = rows
         smaller.width = columns
-        smaller.pixels = (0..<rows).flatMap { row in
-            (0..<columns).map { column in
-                let (above, beside) = (range(row, rows, of: height), range(column, columns, of: width))
-                let sum = above.reduce(0) { sum, row in beside.reduce(sum) { $0 + pixel(row, $1) } }
-                return UInt8(sum / (above.count * beside.count))
+        smaller.pixels = (0..<channels).flatMap { channel in
+            (0..<rows).flatMap { row in
+                (0..<columns).map { column in
+                    let (above, beside) = (range(row, rows, of: height), range(column, columns, of: width))
+                    let sum = above.reduce(0) { sum, row in beside.reduce(sum) { $0 + pixel(row, $1, channel) } }
+                    return UInt8(sum / (above.count * beside.count))
+                }
             }
         }
         return smaller
@@ -119,7 +125,7 @@ public struct DigitPicture: Sendable {
 
     /// As a file for pages: `data:image/png;base64,…`.
     public var dataURL: String {
-        var image = GreyImage(height: height, width: width)
+        var image = Raster(channels: channels, height: height, width: width)
         image.draw(self, left: 0, scale: 1)
         return "data:image/png;base64," + image.base64PNG
     }
@@ -134,19 +140,31 @@ public struct DigitPicture: Sendable {
         switch medium {
         case .color:
             let cells = (0..<width).map { column in
-                let (top, bottom) = (pixel(row, column), pixel(row + 1, column))
-                return "\u{1B}[38;2;\(top);\(top);\(top)m\u{1B}[48;2;\(bottom);\(bottom);\(bottom)m▀"
+                "\u{1B}[38;2;\(color(row, column))m\u{1B}[48;2;\(color(row + 1, column))m▀"
             }
             return cells.joined() + "\u{1B}[0m"
         case .shades, .graphics:
             let shades: [Character] = [" ", "░", "▒", "▓", "█"]
-            return String((0..<width).map { shades[(pixel(row, $0) + pixel(row + 1, $0)) * shades.count / 511] })
+            return String((0..<width).map { shades[(grey(row, $0) + grey(row + 1, $0)) * shades.count / 511] })
         }
     }
 
-    func pixel(_ row: Int, _ column: Int) -> Int {
-        let index = row * width + column
-        return row < height && index < pixels.count ? Int(pixels[index]) : 0
+    /// Below the last row all is black.
+    ///
+    /// - Parameter channel: Of a grey picture all are the same.
+    func pixel(_ row: Int, _ column: Int, _ channel: Int = 0) -> Int {
+        row < height ? Int(pixels[(min(channel, channels - 1) * height + row) * width + column]) : 0
+    }
+
+    private func color(_ row: Int, _ column: Int) -> String {
+        (0..<3).map { "\(pixel(row, column, $0))" }.joined(separator: ";")
+    }
+
+    /// The luminance.
+    ///
+    /// - Source: Recommendation ITU-R BT.601.
+    private func grey(_ row: Int, _ column: Int) -> Int {
+        (299 * pixel(row, column, 0) + 587 * pixel(row, column, 1) + 114 * pixel(row, column, 2)) / 1000
     }
 }
 

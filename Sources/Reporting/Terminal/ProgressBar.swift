@@ -1,12 +1,22 @@
-/// One line that tells how far a training is, for a terminal.
+/// One line that tells how far a training or an import is, for a terminal.
 public struct ProgressBar: Sendable {
     let total: Int
     let samplesPerEpoch: Int
+    /// Instead of the epoch.
+    private let title: String?
 
     /// - Parameter total: Samples of all epochs.
     public init(total: Int, samplesPerEpoch: Int) {
         self.total = total
         self.samplesPerEpoch = samplesPerEpoch
+        title = nil
+    }
+
+    /// Of work that has no epochs.
+    public init(total: Int, title: String) {
+        self.total = total
+        self.title = title
+        samplesPerEpoch = 0
     }
 
     /// `epoch 3/10 ███████░░░░░ 23 %  64,120 samples/s  7.2 s left`
@@ -21,7 +31,7 @@ public struct ProgressBar: Sendable {
         let epochs = samplesPerEpoch > 0 ? total / samplesPerEpoch : 0
         let epoch = samplesPerEpoch > 0 ? min(epochs, done / samplesPerEpoch + 1) : 0
         let left = rate > 0 ? Quantity.duration(seconds: Double(total - done) / rate) : "?"
-        let before = "epoch \(epoch)/\(epochs) "
+        let before = (title ?? "epoch \(epoch)/\(epochs)") + " "
         let after = " \(Int(share * 100)) %  \(Quantity.count(Int(rate))) samples/s  \(left) left"
         let width = min(40, columns - before.count - after.count - 1)
         guard width > 0 else { return String((before + after).prefix(max(0, columns - 1))) }

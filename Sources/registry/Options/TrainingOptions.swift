@@ -113,8 +113,7 @@ struct TrainingOptions: ParsableArguments {
     func configuration(for dataset: DatasetDescription) -> TrainingConfiguration {
         var training = configuration
         if !noStandardize {
-            training.standardization = Standardization(
-                mean: dataset.trainingMean, standardDeviation: dataset.trainingStandardDeviation)
+            training.standardization = dataset.standardization
         }
         return training
     }

@@ -64,8 +64,12 @@ final class TrainingReport {
             if showsBar { Terminal.showProgress("") }
             let width = String(epochs).count
             let number = String(repeating: " ", count: width - String(record.epoch).count) + "\(record.epoch)"
+            let validation = record.validation.map {
+                "validation loss \(Quantity.decimal($0.loss, places: 4))  validation accuracy "
+                    + "\(Quantity.decimal(Double($0.correct) / Double($0.samples), places: 4))  "
+            }
             write(
-                "epoch \(number)/\(epochs)  training loss \(Quantity.decimal(record.trainingLoss, places: 4))  "
+                "epoch \(number)/\(epochs)  training loss \(Quantity.decimal(record.trainingLoss, places: 4))  \(validation ?? "")"
                     + "test loss \(Quantity.decimal(record.testLoss, places: 4))  "
                     + "test accuracy \(accuracy(record))  \(Quantity.duration(seconds: record.trainingSeconds))")
         }

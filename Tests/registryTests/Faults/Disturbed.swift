@@ -41,15 +41,15 @@ struct Disturbed {
         let directory = try TemporaryDirectory.make()
         TemporaryDirectory.removeAfterThisProcess(directory)
         let folder = URL(filePath: directory.string)
-        func write(_ half: ImageDataset.Half, _ count: Int, _ name: String) throws {
+        func write(_ half: SampleSet, _ count: Int, _ name: String) throws {
             func idx(_ dimensions: [UInt32], _ values: ArraySlice<UInt8>) -> Data {
                 var bytes: [UInt8] = [0, 0, 8, UInt8(dimensions.count)]
                 for dimension in dimensions { withUnsafeBytes(of: dimension.bigEndian) { bytes += Array($0) } }
                 return Data(bytes + values)
             }
-            try idx([UInt32(count), 28, 28], half.pixels[..<(count * 784)])
+            try idx([UInt32(count), 28, 28], half.pixels()[..<(count * 784)])
                 .write(to: folder.appending(path: "\(name)-images-idx3-ubyte"))
-            try idx([UInt32(count)], half.labels[..<count])
+            try idx([UInt32(count)], half.labels[..<count].map { UInt8($0) }[...])
                 .write(to: folder.appending(path: "\(name)-labels-idx1-ubyte"))
         }
         try write(all.training, training, "train")

@@ -3,7 +3,6 @@ import Datasets
 import Judgement
 import Reporting
 import Store
-import SystemPackage
 
 struct DatasetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,63 +41,8 @@ struct DatasetFetchCommand: AsyncParsableCommand {
     }
 }
 
-struct DatasetImportCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "import",
-        abstract: "Register a data set from its four IDX files.",
-        discussion: """
-            The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
-            t10k-labels-idx1-ubyte, each gzipped (.gz) or not, with - or . before idx.
-
-            Example: registry dataset import letters ./letters --class-names a,b,c
-            """)
-
-    @Argument(help: "The name that the data set gets.")
-    var name: String
-
-    @Argument(help: "The folder with the four files.", completion: .directory)
-    var directory: String
-
-    @Option(help: "Names of the classes, label 0 first, separated by commas. Default: the ten digits.")
-    var classNames: String?
-
-    @Option(help: "Where the data comes from.")
-    var source: String?
-
-    @Option(help: "Under which conditions it may be used.")
-    var licence = "unknown"
-
-    @Flag(help: "Tell nothing but errors.")
-    var quiet = false
-
-    @OptionGroup var database: DatabaseOptions
-
-    /// By Unicode scalar: a comma that is joined to its neighbour separates as well.
-    private var names: [String]? {
-        classNames?.unicodeScalars.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
-    }
-
-    func validate() throws {
-        try checkNewName(name)
-        if let names {
-            guard names.count >= 2, names.count <= 256, !names.contains(""), Set(names).count == names.count else {
-                throw ValidationError("--class-names needs 2 to 256 different names, separated by commas.")
-            }
-        }
-    }
-
-    func run() async throws {
-        let dataset = try ImageDataset(
-            folder: FilePath(directory),
-            classNames: names ?? KnownDataset.digits)
-        let supply = DatasetSupply(store: try await database.openStore(), isQuiet: quiet)
-        report(
-            try supply.save(dataset, name: name, source: source ?? directory, licence: licence), isQuiet: quiet)
-    }
-}
-
 /// Says what became of an import.
-private func report(_ result: DatasetImport, isQuiet: Bool) {
+func report(_ result: DatasetImport, isQuiet: Bool) {
     guard !isQuiet else { return }
     let dataset = result.dataset
     let outcome =
@@ -107,9 +51,11 @@ private func report(_ result: DatasetImport, isQuiet: Bool) {
         case .described: "registered; their content was there already and is stored once."
         case .unchanged: "are there already; nothing was changed."
         }
+    let validation =
+        dataset.validationSamples > 0 ? ", \(Quantity.count(dataset.validationSamples)) validation" : ""
     Terminal.tell(
-        "\(dataset.description.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training and "
-            + "\(Quantity.count(dataset.testSamples, "test sample")) \(outcome)")
+        "\(dataset.description.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training\(validation) "
+            + "and \(Quantity.count(dataset.testSamples, "test sample")) \(outcome)")
 }
 
 struct DatasetListCommand: AsyncParsableCommand {
@@ -226,6 +172,7 @@ private enum DatasetText {
             [
                 ["data set", "\(about.name)@\(dataset.version)"],
                 ["training samples", Quantity.count(dataset.trainingSamples)],
+                ["validation samples", Quantity.count(dataset.validationSamples)],
                 ["test samples", Quantity.count(dataset.testSamples)],
                 ["classes", Quantity.count(about.classNames.count)],
                 ["image", "\(about.channels) × \(about.height) × \(about.width) (channels × height × width)"],
@@ -241,7 +188,9 @@ private enum DatasetText {
         let about = dataset.description
         return [
             ("dataset", .string(about.name)), ("dataset_version", .integer(dataset.version)),
-            ("training_samples", .integer(dataset.trainingSamples)), ("test_samples", .integer(dataset.testSamples)),
+            ("training_samples", .integer(dataset.trainingSamples)),
+            ("validation_samples", .integer(dataset.validationSamples)),
+            ("test_samples", .integer(dataset.testSamples)),
             ("channels", .integer(about.channels)), ("height", .integer(about.height)),
             ("width", .integer(about.width)), ("training_mean", .number(about.trainingMean)),
             ("training_standard_deviation", .number(about.trainingStandardDeviation)),

@@ -1,0 +1,161 @@
+import Dispatch
+import Synchronization
+import SystemPackage
+
+/// The images of a split, as a form of data set holds them.
+protocol ImageStream {
+    /// How many there are.
+    var count: Int { get }
+
+    /// Brings all images into one shape and writes them to a file, from a position on.
+    ///
+    /// - Parameter report: Told of how many images more were read.
+    func write(_ target: SampleShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws
+}
+
+/// Images of one shape that stand one behind another.
+struct ArrayStream: ImageStream {
+    let count: Int
+    let shape: SampleShape
+    let layout: PixelLayout
+    /// Hands over all bytes in order, in pieces of any size.
+    let read: (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+
+    func write(_ target: SampleShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws {
+        let conversion = ImageConversion(shape, layout, to: target)
+        let images = max(1, (4 << 20) / max(shape.count, target.count))
+        var waiting: [UInt8] = []
+        waiting.reserveCapacity(images * shape.count)
+        var done = 0
+        func flush() throws {
+            let whole = waiting.count / shape.count
+            guard whole > 0 else { return }
+            try waiting.withUnsafeBytes { bytes in
+                if conversion.isNone {
+                    try file.write(bytes, at: first + done)
+                } else {
+                    try conversion.all(bytes, whole).withUnsafeBytes { try file.write($0, at: first + done) }
+                }
+            }
+            waiting.removeAll(keepingCapacity: true)
+            done += whole
+            report(whole)
+        }
+        try read { piece in
+            var rest = piece[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(images * shape.count - waiting.count)
+                waiting += part
+                rest = rest.dropFirst(part.count)
+                if waiting.count == images * shape.count { try flush() }
+            }
+        }
+        try flush()
+    }
+}
+
+extension ImageConversion {
+    /// Converts many images, on all processors.
+    fileprivate func all(_ images: UnsafeRawBufferPointer, _ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count * target.count) { buffer, size in
+            size = count * target.count
+            guard let source = images.bindMemory(to: UInt8.self).baseAddress, let result = buffer.baseAddress else {
+                return
+            }
+            let (from, to) = (SharedBytes(pointer: source), SharedRoom(pointer: result))
+            inPieces(of: count) { range in
+                for image in range {
+                    convert(from.pointer + image * self.source.count, to: to.pointer + image * target.count)
+                }
+            }
+        }
+    }
+}
+
+/// Picture files, each an image.
+struct PictureStream: ImageStream {
+    let files: [FilePath]
+    var count: Int { files.count }
+
+    func write(_ target: SampleShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws {
+        let images = max(1, min(1024, (8 << 20) / target.count))
+        for start in stride(from: 0, to: count, by: images) {
+            let block = start..<min(start + images, count)
+            // Of several the first is told, however the threads were scheduled.
+            let failure = Mutex<(image: Int, error: any Error)?>(nil)
+            let pixels = [UInt8](unsafeUninitializedCapacity: block.count * target.count) { buffer, size in
+                size = block.count * target.count
+                guard let result = buffer.baseAddress else { return }
+                result.initialize(repeating: 0, count: size)
+                let room = SharedRoom(pointer: result)
+                inPieces(of: block.count) { range in
+                    for image in range {
+                        do {
+                            try Picture(files[block.lowerBound + image]).decode(
+                                as: target, to: room.pointer + image * target.count)
+                        } catch {
+                            failure.withLock { if image < $0?.image ?? .max { $0 = (image, error) } }
+                            return
+                        }
+                    }
+                }
+            }
+            if let failure = failure.withLock({ $0 }) { throw failure.error }
+            try pixels.withUnsafeBytes { try file.write($0, at: first + start) }
+            report(block.count)
+        }
+    }
+
+    /// The shape of all pictures: of colours if one has colours.
+    ///
+    /// - Parameters:
+    ///   - size: What they are resized to; `nil` when they must be of one size.
+    ///   - isGrey: Whether colours are made grey.
+    func shape(size: (height: Int, width: Int)?, isGrey: Bool) throws -> SampleShape? {
+        guard let model = files.first else { return nil }
+        let expected =
+            try size.map { SampleShape(channels: 1, height: $0.height, width: $0.width) }
+            ?? Picture(model).shape
+        let failure = Mutex<(image: Int, error: any Error)?>(nil)
+        let hasColors = Atomic(false)
+        inPieces(of: count) { range in
+            for image in range {
+                do {
+                    let shape = try Picture(files[image]).shape
+                    if shape.channels == 3 { hasColors.store(true, ordering: .relaxed) }
+                    guard size != nil || shape.height == expected.height && shape.width == expected.width else {
+                        throw DatasetError.file(
+                            files[image].string,
+                            "It has \(shape.height) × \(shape.width) pixels, and \(model) has \(expected.height) × "
+                                + "\(expected.width). Bring all to one size with --size, e.g. --size "
+                                + "\(expected.height)x\(expected.width).")
+                    }
+                } catch {
+                    failure.withLock { if image < $0?.image ?? .max { $0 = (image, error) } }
+                    return
+                }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure.error }
+        let channels = hasColors.load(ordering: .relaxed) && !isGrey ? 3 : 1
+        return SampleShape(channels: channels, height: expected.height, width: expected.width)
+    }
+}
+
+/// Splits a count into ranges that are worked on by all processors.
+func inPieces(of count: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    let pieces = min(count, 64)
+    DispatchQueue.concurrentPerform(iterations: pieces) { piece in
+        body(count * piece / pieces..<count * (piece + 1) / pieces)
+    }
+}
+
+/// `@unchecked`: only read while it is shared.
+struct SharedBytes: @unchecked Sendable {
+    let pointer: UnsafePointer<UInt8>
+}
+
+/// `@unchecked`: each thread writes to images of its own.
+struct SharedRoom: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<UInt8>
+}
