@@ -12,6 +12,30 @@ public struct Misfit: Error, Sendable, CustomStringConvertible {
     }
 }
 
+/// A model version and a data set whose classes have other names: which is which nobody knows.
+public struct OtherClasses: Error, Sendable, CustomStringConvertible {
+    public let version: ModelReference
+    public let dataset: DatasetDescription
+    /// The first name that the version's data set does not have.
+    public let name: String
+
+    public var description: String {
+        "The data set “\(dataset.name)” has a class “\(name)”, which \(version) was not trained on: the two cannot be compared."
+    }
+}
+
+extension DatasetDescription {
+    /// The place of each class of another data set among the classes of this one, by name.
+    ///
+    /// - Throws: `OtherClasses` unless both have the same names.
+    func places(of other: DatasetDescription, learnedBy version: ModelReference) throws -> [Int] {
+        if let name = classNames.first(where: { !other.classNames.contains($0) }) {
+            throw OtherClasses(version: version, dataset: self, name: name)
+        }
+        return other.classNames.compactMap { classNames.firstIndex(of: $0) }
+    }
+}
+
 extension Architecture {
     /// - Throws: `Misfit` when the network can't learn the data set.
     public func checkFits(_ dataset: DatasetDescription) throws {

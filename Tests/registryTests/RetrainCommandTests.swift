@@ -151,4 +151,27 @@ struct RetrainCommandTests {
         let accuracy = String(format: "%.4f", 1 - Double(missed) / 400)
         #expect(report.split(separator: "\n").contains { $0.hasPrefix("accuracy before") && $0.hasSuffix(accuracy) })
     }
+
+    @Test("classes match by name: in another order they are the same, under other names nothing is trained")
+    func classNames() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
+        let program = disturbed.program
+        try await program.succeed("alias", "undisturbed", "production")
+        let known = try program.connect().query("select test_accuracy from analysis.model_version")[0]
+        let accuracy = String(format: "%.4f", try known["test_accuracy"] as Double)
+
+        let reversed = try await Disturbed.smallFolder { 9 - $0 }
+        try await program.succeed(
+            "dataset", "import", "small", reversed.path, "--class-names", "9,8,7,6,5,4,3,2,1,0")
+        let report = try await program.succeed("retrain").output
+        #expect(report.contains("small@2, 500 test samples"))
+        #expect(report.split(separator: "\n").contains { $0.hasPrefix("accuracy before") && $0.hasSuffix(accuracy) })
+
+        try await program.succeed(
+            "dataset", "import", "small", reversed.path, "--class-names", "a,8,7,6,5,4,3,2,1,0")
+        let refused = try await program.run("retrain", "--force")
+        #expect(refused.status == 65 && refused.errors.contains("a class “a”"), "\(refused.errors)")
+        let runs: Int = try program.connect().query("select count(*) as runs from registry.run")[0]["runs"]
+        #expect(runs == 2)
+    }
 }

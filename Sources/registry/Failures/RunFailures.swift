@@ -41,6 +41,13 @@ extension RunStateError: Failure {
 
 extension Misfit: Failure { var exitStatus: ExitStatus { .badInput } }
 
+extension OtherClasses: Failure {
+    var exitStatus: ExitStatus { .badInput }
+    package var advice: String? {
+        "Train one on it: registry train \(version.model) --dataset \(dataset.name)"
+    }
+}
+
 extension UnreadableConfiguration: Failure { var exitStatus: ExitStatus { .badInput } }
 
 extension NotEnoughMemory: Failure {

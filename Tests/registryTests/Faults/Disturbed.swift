@@ -36,7 +36,11 @@ struct Disturbed {
     }
 
     /// The first images of MNIST, as four files.
-    static func smallFolder(training: Int = 3000, test: Int = 500) async throws -> URL {
+    ///
+    /// - Parameter relabel: What becomes of a label.
+    static func smallFolder(
+        training: Int = 3000, test: Int = 500, relabel: (UInt8) -> UInt8 = { $0 }
+    ) async throws -> URL {
         let all = try await MNISTFiles.dataset()
         let directory = try TemporaryDirectory.make()
         TemporaryDirectory.removeAfterThisProcess(directory)
@@ -49,7 +53,7 @@ struct Disturbed {
             }
             try idx([UInt32(count), 28, 28], half.pixels()[..<(count * 784)])
                 .write(to: folder.appending(path: "\(name)-images-idx3-ubyte"))
-            try idx([UInt32(count)], half.labels[..<count].map { UInt8($0) }[...])
+            try idx([UInt32(count)], half.labels[..<count].map { relabel(UInt8($0)) }[...])
                 .write(to: folder.appending(path: "\(name)-labels-idx1-ubyte"))
         }
         try write(all.training, training, "train")
