@@ -2,6 +2,8 @@
 public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A file's path and what is wrong with it.
     case file(String, String)
+    /// The same, where other settings of the import would do.
+    case settings(String, String, Remedy)
     /// A folder without one of the four files, and the names of what is there.
     case missing(folder: String, file: String, found: [String])
     /// A folder with the files of several data sets, by what their names begin with.
@@ -19,9 +21,18 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     /// No room for the pixels in the folder for temporary files.
     case space(folder: String, bytes: Int, reason: String)
 
+    /// What to set otherwise.
+    public enum Remedy: Sendable, Equatable {
+        case size(height: Int, width: Int)
+        case sizeAndGrey
+        case undivided
+        case twoShares
+        case otherShares
+    }
+
     public var description: String {
         switch self {
-        case .file(let path, let reason): "\(path): \(reason)"
+        case .file(let path, let reason), .settings(let path, let reason, _): "\(path): \(reason)"
         case .missing(let folder, let file, let found):
             "\(folder): there is no \(file), neither raw nor with .gz; the folder has \(Self.list(found)). "
                 + "Name the folder that holds all four files."

@@ -138,16 +138,16 @@ public struct ReadingOptions: Sendable {
         }
         guard let first = shapes.first else { throw DatasetError.file(path.string, "It has no images.") }
         if let other = shapes.first(where: { $0 != first }) {
-            throw DatasetError.file(
-                path.string,
-                "Some of its images are \(first), others \(other) (channels × height × width). Bring them to one size "
-                    + "with --size and --grey.")
+            throw DatasetError.settings(
+                path.string, "Some of its images are \(first), others \(other) (channels × height × width).",
+                .sizeAndGrey)
         }
         guard first.isAllowed else {
-            throw DatasetError.file(
+            throw DatasetError.settings(
                 path.string,
                 "Its images are \(first) (channels × height × width), and sides of 1 to \(SampleShape.largestSide) are "
-                    + "possible. Make them smaller with --size, e.g. --size 224x224.")
+                    + "possible.",
+                .size(height: 224, width: 224))
         }
         return first
     }
@@ -175,12 +175,10 @@ public struct ReadingOptions: Sendable {
             return (.whole, { try division.divide($0, into: names, $1) })
         }
         guard source.parts[.validation] == nil else {
-            throw DatasetError.file(path.string, "It has training, validation and test. Leave out --split.")
+            throw DatasetError.settings(path.string, "It has training, validation and test.", .undivided)
         }
         guard source.parts[.test] != nil, division.shares.count == 2 else {
-            throw DatasetError.file(
-                path.string,
-                "It has training and test. To take validation samples from training give two shares: --split 90/10")
+            throw DatasetError.settings(path.string, "It has training and test.", .twoShares)
         }
         return (.training, { try division.divide($0, into: [.training, .validation], $1) })
     }
@@ -219,10 +217,8 @@ public struct Division: Sendable {
             }
         }
         if let empty = members.firstIndex(of: []) {
-            throw DatasetError.file(
-                path.string,
-                "Of \(samples.labels.count) images none falls to \(names[empty].rawValue). Give it a larger share, or "
-                    + "another --seed.")
+            throw DatasetError.settings(
+                path.string, "Of \(samples.labels.count) images none falls to \(names[empty].rawValue).", .otherShares)
         }
         return Dictionary(uniqueKeysWithValues: zip(names, members.map { samples.subset($0) }))
     }

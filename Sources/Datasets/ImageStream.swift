@@ -124,11 +124,11 @@ struct PictureStream: ImageStream {
                     let shape = try Picture(files[image]).shape
                     if shape.channels == 3 { hasColors.store(true, ordering: .relaxed) }
                     guard size != nil || shape.height == expected.height && shape.width == expected.width else {
-                        throw DatasetError.file(
+                        throw DatasetError.settings(
                             files[image].string,
                             "It has \(shape.height) × \(shape.width) pixels, and \(model) has \(expected.height) × "
-                                + "\(expected.width). Bring all to one size with --size, e.g. --size "
-                                + "\(expected.height)x\(expected.width).")
+                                + "\(expected.width).",
+                            .size(height: expected.height, width: expected.width))
                     }
                 } catch {
                     failure.withLock { if image < $0?.image ?? .max { $0 = (image, error) } }

@@ -3,11 +3,19 @@ import Dispatch
 import Reporting
 import Trainer
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// The start: before anything asynchronous, for which Swift itself needs files and threads.
 @main
 enum Start {
     static func main() {
         Terminal.openStandardDescriptors()
+        // Swift's runtime takes SIGQUIT for a crash: it prints where the program is, and lets it go on.
+        signal(SIGQUIT, SIG_DFL)
         do {
             try FewDescriptors.check(workers: 0)
             try Threads.check()

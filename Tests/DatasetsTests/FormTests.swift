@@ -104,7 +104,23 @@ struct FormTests {
         #expect(try dataset.training.pixels() == [3, 200] && dataset.training.labels == [3, 200])
     }
 
-    @Test("what NumPy itself writes, packed and not")
+    /// Runs a script of Python with what `scripts/install-onnxruntime` has installed, NumPy among it.
+    private static func python(_ script: String, _ arguments: String...) throws -> Bool {
+        let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let python = Process()
+        python.executableURL = URL(filePath: "/usr/bin/env")
+        python.arguments = ["python3", "-c", script] + arguments
+        python.environment = ProcessInfo.processInfo.environment.merging(
+            ["PYTHONPATH": project.appending(path: ".build/python").path]
+        ) { $1 }
+        python.standardError = FileHandle.nullDevice
+        try python.run()
+        python.waitUntilExit()
+        return python.terminationStatus == 0
+    }
+
+    @Test("what NumPy itself writes, packed and not", .enabled("needs NumPy") { try python("import numpy") })
     func numpy() throws {
         let script = """
             import numpy as np, sys
@@ -114,14 +130,7 @@ struct FormTests {
             write(sys.argv[2], x_train=x.astype(sys.argv[3]), y_train=y, x_test=x[:2].astype("uint8"), y_test=y[:2])
             """
         for (how, type) in [("packed", "uint8"), ("plain", "int64"), ("packed", "float32"), ("plain", ">f8")] {
-            let python = Process()
-            python.executableURL = URL(filePath: "/usr/bin/env")
-            python.arguments = ["python3", "-c", script, how, folder.path.appending("data.npz").string, type]
-            python.standardError = FileHandle.nullDevice
-            try python.run()
-            python.waitUntilExit()
-            // Without NumPy there is nothing to compare with; make test installs it.
-            guard python.terminationStatus == 0 else { return }
+            #expect(try Self.python(script, how, folder.path.appending("data.npz").string, type))
             let dataset = try read("data.npz")
             #expect(try dataset.training.pixels() == (0..<140).map { UInt8($0 % 251) }, "\(how) \(type)")
             #expect(dataset.training.labels == [0, 1, 2, 0, 1, 2, 0] && dataset.test.labels == [0, 1])

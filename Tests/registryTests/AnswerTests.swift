@@ -99,9 +99,12 @@ struct AnswerTests {
         #expect(models.allSatisfy { $0.count <= 100 } && !models.dropLast().contains(""), "one table: \(models)")
         #expect(models.contains { $0.hasPrefix("letters-mlp") && $0.contains("production") })
         let datasets = try await program.succeed("dataset", "list").output
-        for title in ["training", "test", "classes", "height", "width"] { #expect(datasets.contains(title)) }
+        for title in ["training", "validation", "test", "classes", "height", "width"] {
+            #expect(datasets.contains(title))
+        }
         let line = try #require(datasets.split(separator: "\n").first { $0.hasPrefix("small") })
-        #expect(line.split(separator: " ").starts(with: ["small", "1", "60", "30", "10", "1", "8", "8"]), "\(line)")
+        #expect(
+            line.split(separator: " ").starts(with: ["small", "1", "60", "–", "30", "10", "1", "8", "8"]), "\(line)")
     }
 
     @Test("words that only this field has are explained where they are printed")

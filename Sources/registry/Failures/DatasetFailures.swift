@@ -20,9 +20,22 @@ extension DatasetError: Failure {
         case .unknown(let name): "Register files of your own with: registry dataset import \(name) DIRECTORY"
         case .notFetched(let name, _):
             "Get the four files otherwise and name their folder: registry dataset fetch \(name) --from DIRECTORY"
+        case .settings(_, _, let remedy): remedy.advice
         case .unrecognised: "See: registry help dataset import"
         case .notDivided: "Say how to divide it: --split 80/10/10 --seed 1"
         default: nil
+        }
+    }
+}
+
+extension DatasetError.Remedy {
+    fileprivate var advice: String {
+        switch self {
+        case .size(let height, let width): "Bring all to one size, e.g. --size \(height)x\(width)."
+        case .sizeAndGrey: "Bring them to one size with --size and --grey."
+        case .undivided: "Leave out --split."
+        case .twoShares: "To take validation samples from training give two shares: --split 90/10"
+        case .otherShares: "Give it a larger share, or another --seed."
         }
     }
 }
