@@ -147,4 +147,14 @@ extension Store {
              limit $3
             """, version.model, version.number, limit)
     }
+
+    /// A share and the ends of its 95 % interval; `samples` is above 0.
+    public func accuracy(correct: Int, of samples: Int) throws -> (value: Double, lower: Double, upper: Double) {
+        let row = try connection.query(
+            """
+            select $1::double precision / $2 as value, lower, upper
+              from analysis.wilson_interval($1, $2)
+            """, Double(correct), Double(samples))[0]
+        return (try row["value"], try row["lower"], try row["upper"])
+    }
 }

@@ -20,19 +20,21 @@ public struct OtherClasses: Error, Sendable, CustomStringConvertible {
     public let name: String
 
     public var description: String {
-        "The data set “\(dataset.name)” has a class “\(name)”, which \(version) was not trained on: the two cannot be compared."
+        "The data set “\(dataset.name)” has a class “\(name)”, which \(version) was not trained on."
     }
 }
 
 extension DatasetDescription {
-    /// The place of each class of another data set among the classes of this one, by name.
+    /// The place of each class among those that a version has learned, by name.
     ///
-    /// - Throws: `OtherClasses` unless both have the same names.
-    func places(of other: DatasetDescription, learnedBy version: ModelReference) throws -> [Int] {
-        if let name = classNames.first(where: { !other.classNames.contains($0) }) {
-            throw OtherClasses(version: version, dataset: self, name: name)
+    /// - Throws: `OtherClasses` when it has not learned one of them.
+    func places(among learned: DatasetDescription, of version: ModelReference) throws -> [Int] {
+        try classNames.map { name in
+            guard let place = learned.classNames.firstIndex(of: name) else {
+                throw OtherClasses(version: version, dataset: self, name: name)
+            }
+            return place
         }
-        return other.classNames.compactMap { classNames.firstIndex(of: $0) }
     }
 }
 

@@ -105,7 +105,7 @@ public struct Retrainer {
         }
         let architecture = configuration.architecture
         try architecture.checkFits(dataset.description)
-        _ = try dataset.description.places(of: learned, learnedBy: version.reference)
+        _ = try dataset.description.places(among: learned, of: version.reference)
         try configuration.checkMemory(on: dataset.sampleCounts, available: Memory.available)
         return RunRequest(
             model: version.model, datasetID: dataset.id, configuration: try configuration.json(),
@@ -147,18 +147,16 @@ public struct Retrainer {
     /// The version in production is tested again where it was tested on other samples. Classes match by name.
     private func agreement(of production: StoredVersion, and candidate: StoredVersion) throws -> Agreement {
         if let known = try store({ try $0.agreement(of: production, and: candidate) }) { return known }
-        let (images, places, trained, missed) = try store { store in
+        let (images, trained, missed) = try store { store in
+            let trained = try TrainedNetwork(of: production, in: store)
             let dataset = try store.dataset(id: candidate.datasetID)
-            let learned = try store.dataset(id: production.datasetID).description
             return (
-                try TrainingData.images(of: dataset, split: .test, from: store).images,
-                try dataset.description.places(of: learned, learnedBy: production.reference),
-                try TrainedNetwork(of: production, in: store), try store.missedIndices(of: candidate)
+                try trained.images(of: dataset, split: .test, from: store), trained,
+                try store.missedIndices(of: candidate)
             )
         }
         let tested = try trained.evaluator(on: engine)(images)
-        let missedBefore = Set(
-            images.labels.indices.filter { places[Int(tested.predictions[$0])] != Int(images.labels[$0]) })
+        let missedBefore = Set(images.labels.indices.filter { tested.predictions[$0] != images.labels[$0] })
         return Agreement(
             bothCorrect: images.labels.count - missed.union(missedBefore).count,
             onlyOldCorrect: missed.subtracting(missedBefore).count,

@@ -5,13 +5,33 @@ import Store
 public struct TrainedNetwork {
     public let network: Network
     public let configuration: RunConfiguration
+    private let version: ModelReference
+    private let learned: DatasetDescription
 
     /// - Throws: `NotEnoughMemory` before anything is loaded; what the database or the weights' form threw.
     public init(of version: StoredVersion, in store: Store) throws {
         configuration = try RunConfiguration(json: version.configuration)
-        let samples = try store.dataset(id: version.datasetID).sampleCounts
-        try configuration.checkTestMemory(on: samples, available: Memory.available)
+        let dataset = try store.dataset(id: version.datasetID)
+        self.version = version.reference
+        learned = dataset.description
+        try configuration.checkTestMemory(on: dataset.sampleCounts, available: Memory.available)
         network = try Network(configuration.architecture, weights: version.weightsDigest, in: store)
+    }
+
+    /// Images of any data set, with the labels that their classes had in training: classes match by name.
+    ///
+    /// - Throws: `OtherClasses` when there is a class that was not learned, `Misfit` for images of another shape,
+    ///   `NotEnoughMemory` before anything is loaded, `ImagesError` when the split has no sample.
+    public func images(of dataset: StoredDataset, split: Split, from store: Store) throws -> LabeledImages {
+        guard network.architecture.accepts(dataset.description.imageShape) else {
+            throw Misfit(architecture: network.architecture, dataset: dataset.description)
+        }
+        let places = try dataset.description.places(among: learned, of: version)
+        try configuration.checkTestMemory(on: dataset.sampleCounts, available: Memory.available)
+        let images = try TrainingData.images(of: dataset, split: split, from: store).images
+        return try LabeledImages(
+            shape: images.shape, pixels: images.pixels, labels: images.labels.map { UInt16(places[Int($0)]) },
+            classes: learned.classNames.count)
     }
 
     /// Classifies images as the training's tests did.

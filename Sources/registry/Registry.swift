@@ -60,8 +60,9 @@ struct Registry: AsyncParsableCommand {
             CommandGroup(
                 name: "Reading:",
                 subcommands: [
-                    ModelsCommand.self, RunsCommand.self, ShowCommand.self, CompareCommand.self, ErrorsCommand.self,
-                    CurveCommand.self, HardestCommand.self, PredictionsCommand.self, RobustnessCommand.self,
+                    ModelsCommand.self, RunsCommand.self, ShowCommand.self, EvaluateCommand.self, CompareCommand.self,
+                    ErrorsCommand.self, CurveCommand.self, HardestCommand.self, PredictionsCommand.self,
+                    RobustnessCommand.self,
                     ReportCommand.self,
                 ]),
             CommandGroup(
