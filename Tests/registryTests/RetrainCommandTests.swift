@@ -27,8 +27,10 @@ struct RetrainCommandTests {
         #expect(seeds == ["1234", "1235"])
 
         #expect(try await program.succeed("retrain", "undisturbed").output.contains("done tonight by run 2, promoted"))
+        let nothing = try await program.succeed("retrain", "--quiet")
+        #expect(nothing.output.isEmpty && nothing.errors.isEmpty, "nothing was done, and cron sends no mail")
         #expect(try production(program) == 2)
-        try await program.succeed("retrain", "undisturbed", "--force")
+        try await program.succeed("retrain", "undisturbed", "--force", "--quiet")
         #expect(try production(program) == 3)
         _ = try program.connect().execute(
             "update registry.retraining set requested_at = requested_at - interval '13 hours'")

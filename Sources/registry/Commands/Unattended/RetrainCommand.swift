@@ -22,7 +22,7 @@ struct RetrainCommand: AsyncParsableCommand {
             asked again within twelve hours, nothing is done. An interrupted retraining is resumed.
 
             In a crontab:
-              0 3 * * *  registry retrain --gate --minimum-accuracy 0.95
+              0 3 * * *  registry retrain --gate --minimum-accuracy 0.95 --quiet
 
             Exit status 10 says that the gate held a version back (with --gate), 75 that another process is retraining already.
             """)
@@ -42,6 +42,9 @@ struct RetrainCommand: AsyncParsableCommand {
 
     @Flag(help: "Also when it was done tonight.")
     var force = false
+
+    @Flag(help: "Print nothing where nothing was done: no mail from cron on such a night.")
+    var quiet = false
 
     @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
     var threads: Int?
@@ -75,14 +78,16 @@ struct RetrainCommand: AsyncParsableCommand {
         Interruption.watch()
         var results: [RetrainingResult] = []
         var failure: (any Error)?
+        var isFirst = true
         for (index, model) in models.enumerated() {
-            if index > 0 { try? Terminal.write("\n") }
             do {
                 var result: RetrainingResult
                 repeat {
                     result = try retrainer.retrain(model, repeats: force)
-                    try Self.report(result)
-                    if result.isOfAnEarlierNight { try Terminal.write("\n") }
+                    if let text = text(result) {
+                        try Terminal.write(isFirst ? text : "\n\(text)")
+                        isFirst = false
+                    }
                 } while result.isOfAnEarlierNight
                 results.append(result)
             } catch  where !Interruption.hasCome && index < models.count - 1 {
@@ -96,16 +101,18 @@ struct RetrainCommand: AsyncParsableCommand {
         if gate, results.contains(where: \.isHeldBack) { throw ExitCode(ExitStatus.heldBack.rawValue) }
     }
 
-    private static func report(_ result: RetrainingResult) throws {
+    /// `nil` where nothing is said on standard output.
+    private func text(_ result: RetrainingResult) -> TerminalText? {
         switch result.outcome {
-        case .decided(let report): try Terminal.write(Table.facts(report.lines, on: .terminal))
+        case .decided(let report): return Table.facts(report.lines, on: .terminal)
         case .decidedByAnother(let outcome):
-            try Terminal.write("retrain \(result.model): \(outcome) by another process\n")
+            return quiet ? nil : "retrain \(result.model): \(outcome) by another process\n"
         case .doneTonight(let run, let outcome):
-            try Terminal.write(
-                "retrain \(result.model): done tonight by run \(run), \(outcome). To do it again: --force\n")
+            return quiet
+                ? nil : "retrain \(result.model): done tonight by run \(run), \(outcome). To do it again: --force\n"
         case .busy(let run):
             Terminal.tell("registry: Run \(run) is retraining \(result.model) already. See: registry jobs")
+            return nil
         }
     }
 }
