@@ -15,6 +15,19 @@ struct SignalTests {
         try program.connect().query("select state from registry.run order by run_id").map { try $0["state"] }
     }
 
+    /// Whether somebody waits for a connection's lock. Asked over another connection: in a transaction, pg_stat_activity
+    /// stays as it was first seen.
+    private func isHoldingUp(_ lock: Connection, _ program: Program) throws -> Bool {
+        try !program.connect().query(
+            """
+            select
+              from pg_stat_activity
+             where datname = current_database()
+               and $1 = any (pg_blocking_pids(pid))
+            """, Int(lock.serverProcessID)
+        ).isEmpty
+    }
+
     @Test(
         "a signal while a training waits at a stage ends it as cancelled, and no run stays running",
         arguments: [
@@ -23,22 +36,11 @@ struct SignalTests {
         ])
     func atStage(stage: (name: String, table: String, mode: String)) async throws {
         let program = try await Program.withSmallDataset()
-        // In a transaction, pg_stat_activity would stay as it was first seen.
-        let observer = try program.connect()
         for signal in Self.signals {
             let lock = try program.connect()
             try lock.script("begin; lock table \(stage.table) in \(stage.mode) mode")
             let training = try train(program)
-            try await wait(until: "the training waits at \(stage.name)") {
-                try !observer.query(
-                    """
-                    select
-                      from pg_stat_activity
-                     where datname = current_database()
-                       and $1 = any (pg_blocking_pids(pid))
-                    """, Int(lock.serverProcessID)
-                ).isEmpty
-            }
+            try await wait(until: "the training waits at \(stage.name)") { try isHoldingUp(lock, program) }
             kill(training.identifier, signal)
             // It is handled at once, or when the database answers; it must not end the process.
             try await Task.sleep(for: .milliseconds(50))
@@ -49,6 +51,23 @@ struct SignalTests {
             #expect(ended.errorLines.last?.contains("registry requeue") == true, "\(ended.errors)")
         }
         #expect(try states(program) == Self.signals.map { _ in "cancelled" })
+    }
+
+    @Test("a signal before a run is made ends a command at once, with nothing to read", arguments: signals)
+    func beforeClaim(signal: Int32) async throws {
+        let program = try await Program.withSmallDataset()
+        for command in [["models"], ["train", "mlp", "--dataset", "small", "--epochs", "1000000"]] {
+            let lock = try program.connect()
+            try lock.script("begin; lock table registry.dataset, registry.model in access exclusive mode")
+            let running = try program.start(command)
+            try await wait(until: "\(command) waits") { try isHoldingUp(lock, program) }
+            kill(running.identifier, signal)
+            // The lock is still held: it does not wait for the database.
+            let ended = try await running.end()
+            #expect(ended.status == 128 + signal && ended.errors.isEmpty, "\(ended.status) \(ended.errors)")
+            try lock.script("rollback")
+        }
+        #expect(try states(program).isEmpty)
     }
 
     @Test("a signal in an epoch ends the run as cancelled", arguments: signals)
@@ -68,7 +87,8 @@ struct SignalTests {
         for round in 0..<(Disturbed.isLong ? 400 : 40) {
             let training = try train(program)
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...200)))
-            let signal = Self.signals[round % Self.signals.count]
+            // Before the program's first line, SIGQUIT is Swift's own, which lets the process go on.
+            let signal = [SIGINT, SIGTERM, SIGHUP][round % 3]
             kill(training.identifier, signal)
             let status = try await training.end().status
             #expect(status == 130 || status == 128 + signal)
