@@ -62,10 +62,11 @@ extension ImageConversion {
             guard let source = images.bindMemory(to: UInt8.self).baseAddress, let result = buffer.baseAddress else {
                 return
             }
-            let (from, to) = (SharedBytes(pointer: source), SharedRoom(pointer: result))
+            // What is read is not changed, and each thread writes to images of its own.
+            nonisolated(unsafe) let (from, to) = (source, result)
             inPieces(of: count) { range in
                 for image in range {
-                    convert(from.pointer + image * self.source.count, to: to.pointer + image * target.count)
+                    convert(from + image * self.source.count, to: to + image * target.count)
                 }
             }
         }
@@ -81,18 +82,19 @@ struct PictureStream: ImageStream {
         let images = max(1, min(1024, (8 << 20) / target.count))
         for start in stride(from: 0, to: count, by: images) {
             let block = start..<min(start + images, count)
-            // Of several the first is told, however the threads were scheduled.
+            // Where several files fail, the error is that of the first one in order, whichever thread was faster.
             let failure = Mutex<(image: Int, error: any Error)?>(nil)
             let pixels = [UInt8](unsafeUninitializedCapacity: block.count * target.count) { buffer, size in
                 size = block.count * target.count
                 guard let result = buffer.baseAddress else { return }
                 result.initialize(repeating: 0, count: size)
-                let room = SharedRoom(pointer: result)
+                // Each thread writes to images of its own.
+                nonisolated(unsafe) let room = result
                 inPieces(of: block.count) { range in
                     for image in range {
                         do {
                             try Picture(files[block.lowerBound + image]).decode(
-                                as: target, to: room.pointer + image * target.count)
+                                as: target, to: room + image * target.count)
                         } catch {
                             failure.withLock { if image < $0?.image ?? .max { $0 = (image, error) } }
                             return
@@ -148,14 +150,4 @@ func inPieces(of count: Int, _ body: @Sendable (Range<Int>) -> Void) {
     DispatchQueue.concurrentPerform(iterations: pieces) { piece in
         body(count * piece / pieces..<count * (piece + 1) / pieces)
     }
-}
-
-/// `@unchecked`: only read while it is shared.
-struct SharedBytes: @unchecked Sendable {
-    let pointer: UnsafePointer<UInt8>
-}
-
-/// `@unchecked`: each thread writes to images of its own.
-struct SharedRoom: @unchecked Sendable {
-    let pointer: UnsafeMutablePointer<UInt8>
 }

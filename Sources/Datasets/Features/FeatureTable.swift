@@ -21,15 +21,17 @@ public struct FeatureTable: Sendable {
         let shape = samples.shape
         return try samples.withPixels(of: range) { pixels in
             guard let start = pixels.bindMemory(to: UInt8.self).baseAddress else { return [] }
-            let source = SharedBytes(pointer: start)
+            // It is only read.
+            nonisolated(unsafe) let source = start
             var rows = [[Float?]](repeating: [], count: range.count)
             rows.withUnsafeMutableBufferPointer { rows in
-                let rows = UncheckedRows(pointer: rows)
+                // Each thread writes to rows of its own.
+                nonisolated(unsafe) let rows = rows
                 inPieces(of: range.count) { piece in
                     for index in piece {
-                        let image = UnsafeBufferPointer(start: source.pointer + index * shape.count, count: shape.count)
+                        let image = UnsafeBufferPointer(start: source + index * shape.count, count: shape.count)
                         let features = ImageFeatures(GreyImage(image, shape))
-                        rows.pointer[index] = Self.features.map { feature in
+                        rows[index] = Self.features.map { feature in
                             features.flatMap(feature.value).map { Float($0) }
                         }
                     }
@@ -44,9 +46,4 @@ public struct FeatureTable: Sendable {
         ("box_width", \.boxWidth), ("box_height", \.boxHeight), ("cut_top", \.cutTop), ("cut_bottom", \.cutBottom),
         ("cut_left", \.cutLeft), ("cut_right", \.cutRight), ("pieces", \.pieces), ("holes", \.holes),
     ]
-}
-
-/// `@unchecked`: each thread writes to rows of its own.
-private struct UncheckedRows: @unchecked Sendable {
-    let pointer: UnsafeMutableBufferPointer<[Float?]>
 }
