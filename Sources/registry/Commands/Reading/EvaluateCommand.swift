@@ -27,20 +27,13 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "\(Split.allCases.map(\.rawValue).joined(separator: ", ")).")
     var split = Split.test
 
-    @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
-    var threads: Int?
+    @OptionGroup var computing: ThreadOptions
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
 
-    func validate() throws {
-        guard (1...1024).contains(threads ?? 1) else {
-            throw ValidationError("--threads must be between 1 and 1,024.")
-        }
-    }
-
     func run() async throws {
-        let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
+        let engine = try computing.engine()
         let store = try await database.openStore()
         let version = try store.resolve(model)
         let tested = try store.dataset(named: dataset)

@@ -28,8 +28,7 @@ struct RobustnessCommand: AsyncParsableCommand {
             valueName: "change"))
     var only: [Perturbation.Kind] = []
 
-    @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
-    var threads: Int?
+    @OptionGroup var computing: ThreadOptions
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
         case evaluations, tolerances
@@ -38,14 +37,8 @@ struct RobustnessCommand: AsyncParsableCommand {
     @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
-    func validate() throws {
-        guard (1...1024).contains(threads ?? 1) else {
-            throw ValidationError("--threads must be between 1 and 1,024.")
-        }
-    }
-
     func run() async throws {
-        let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
+        let engine = try computing.engine()
         let store = try await database.openStore()
         let version = try store.resolve(model)
         let kinds = only.isEmpty ? Perturbation.Kind.allCases : Perturbation.Kind.allCases.filter(only.contains)

@@ -50,8 +50,7 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(name: .customLong("init"), help: "Start from the weights in this safetensors file.", completion: .file())
     var initialWeights: String?
 
-    @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
-    var threads: Int?
+    @OptionGroup var computing: ThreadOptions
 
     @Flag(help: "Only queue the training, for a registry daemon, and print its number.")
     var detach = false
@@ -66,13 +65,10 @@ struct TrainCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard (1...1024).contains(threads ?? 1) else {
-            throw ValidationError("--threads must be between 1 and 1,024.")
-        }
         try name.map(checkNewName)
         try checkNames(dataset)
         guard detach || !wait else { throw ValidationError("--wait goes with --detach.") }
-        guard !detach || threads == nil else {
+        guard !detach || computing.threads == nil else {
             throw ValidationError("--threads is said to the daemon, as --threads-per-worker.")
         }
     }
@@ -80,7 +76,7 @@ struct TrainCommand: AsyncParsableCommand {
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)  // A reader of the output that goes away must not end a training.
         // What is wrong with the files is reported before a server is started.
-        let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
+        let engine = try computing.engine()
         let described =
             Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)
         let model = name ?? described?.name ?? self.architecture

@@ -46,8 +46,7 @@ struct RetrainCommand: AsyncParsableCommand {
     @Flag(help: "Print nothing where nothing was done: no mail from cron on such a night.")
     var quiet = false
 
-    @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
-    var threads: Int?
+    @OptionGroup var computing: ThreadOptions
 
     @OptionGroup var database: DatabaseOptions
 
@@ -57,14 +56,11 @@ struct RetrainCommand: AsyncParsableCommand {
         guard (0...1).contains(minimumAccuracy) else {
             throw ValidationError("--minimum-accuracy must be between 0 and 1.")
         }
-        guard (1...1024).contains(threads ?? 1) else {
-            throw ValidationError("--threads must be between 1 and 1,024.")
-        }
     }
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        let engine = try Engine.chosen(by: ProcessInfo.processInfo.environment, threads: threads)
+        let engine = try computing.engine()
         let connect = try await database.connector()
         let store = ForegroundTraining.store(connect: connect)
         let models = try self.models.isEmpty ? store { try $0.models(withAlias: "production") } : self.models
