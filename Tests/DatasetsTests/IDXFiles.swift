@@ -1,5 +1,5 @@
-import CZlib
 import SystemPackage
+import TestData
 
 #if canImport(Glibc)
 import Glibc
@@ -49,23 +49,4 @@ final class Folder {
 }
 
 /// Packs with the same library that other programs use.
-func gzip(_ bytes: [UInt8]) -> [UInt8] {
-    var stream = z_stream()
-    precondition(
-        deflateInit2_(
-            &stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-            == Z_OK)
-    defer { deflateEnd(&stream) }
-    var bytes = bytes
-    let limit = Int(deflateBound(&stream, UInt(bytes.count))) + 64
-    return [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-        bytes.withUnsafeMutableBufferPointer { input in
-            stream.next_in = input.baseAddress
-            stream.avail_in = UInt32(input.count)
-            stream.next_out = buffer.baseAddress
-            stream.avail_out = UInt32(limit)
-            precondition(deflate(&stream, Z_FINISH) == Z_STREAM_END)
-            count = limit - Int(stream.avail_out)
-        }
-    }
-}
+func gzip(_ bytes: [UInt8]) -> [UInt8] { FormFile.deflated(bytes, windowBits: 31) }
