@@ -7,6 +7,8 @@
 # make bench-queue   claims a second, and how long a run waits for its trainer
 # make build   the program, optimised: its path is printed
 SHELL := /bin/sh
+# The same flags for every optimised program: what one has compiled serves the others.
+RELEASE := --configuration release --static-swift-stdlib
 # Tests that compute keep the few threads of those that wait: more at once are no faster, and starve each other.
 TEST := swift test --skip-build --experimental-maximum-parallelization-width 4
 .DEFAULT_GOAL := build
@@ -16,17 +18,17 @@ packages:
 	@scripts/install-packages
 
 build: packages
-	swift build --configuration release --product registry --static-swift-stdlib
+	scripts/timed swift build $(RELEASE) --product registry
 	@echo "$$(swift build --configuration release --show-bin-path)/registry"
 
 demo: build
 	@scripts/demo
 
 test:
-	@scripts/install-packages postgresql-15-pgtap pgbouncer systemd librsvg2-bin
-	@scripts/install-onnxruntime
-	swift build --build-tests
-	$(TEST)
+	@scripts/timed scripts/install-packages postgresql-15-pgtap pgbouncer systemd librsvg2-bin
+	@scripts/timed scripts/install-onnxruntime
+	@scripts/timed swift build --build-tests
+	@scripts/timed $(TEST)
 
 # The long form of the fault tests; make test has a short one.
 test-faults:
@@ -42,7 +44,7 @@ test-postgresql-18:
 
 # The engine's speed as tables; PYTHON=… names an interpreter with PyTorch and JAX to run beside it.
 bench: packages
-	swift build --configuration release --product engine-benchmark
+	swift build $(RELEASE) --product engine-benchmark
 	@"$$(swift build --configuration release --show-bin-path)/engine-benchmark" | tee .build/benchmark.md
 
 # The reading commands as a table; MNIST=… names a folder with the files of the data set, else they are downloaded.
@@ -50,7 +52,7 @@ bench-sql: build
 	@Benchmarks/QueryBenchmark/query-benchmark "$$(swift build --configuration release --show-bin-path)/registry" $(MNIST)
 
 bench-queue: packages
-	swift build --configuration release --product queue-benchmark
+	swift build $(RELEASE) --product queue-benchmark
 	@"$$(swift build --configuration release --show-bin-path)/queue-benchmark"
 
 # The data dictionary, from the comments in a new database.
@@ -59,7 +61,7 @@ dictionary: build
 
 # The main job in short, checked: one epoch of each network, then what compare and SQL say of it.
 smoke: build
-	@scripts/smoke
+	@scripts/timed scripts/smoke
 
 lint:
 	swift format lint --strict --recursive Sources Tests Benchmarks Plugins Package.swift
