@@ -31,3 +31,42 @@ extension GateReport {
         ]
     }
 }
+
+extension Table {
+    /// A row for each retraining, for programs: what is not known or not meant is null.
+    public init(_ results: [RetrainingResult]) {
+        self.init(
+            keys: [
+                "model", "outcome", "is_new", "run", "version", "production_version", "dataset", "dataset_version",
+                "test_samples", "accuracy_before", "accuracy", "only_right_before", "only_right_now", "exact_p",
+                "reason",
+            ],
+            rows: results.map(\.row))
+    }
+}
+
+extension RetrainingResult {
+    fileprivate var row: [JSONValue] {
+        func unjudged(_ outcome: String, run: Int?) -> [JSONValue] {
+            [.string(model), .string(outcome), .boolean(false), run.map(JSONValue.integer) ?? .null]
+                + Array(repeating: .null, count: 11)
+        }
+        switch outcome {
+        case .busy(let run): return unjudged("in training", run: run)
+        case .doneTonight(let run, let outcome): return unjudged(outcome, run: run)
+        case .decidedByAnother(let outcome): return unjudged(outcome, run: nil)
+        case .decided(let report):
+            let agreement = report.agreement
+            return [
+                .string(model), .string(report.decision.passes ? "promoted" : "held back"), .boolean(true),
+                .integer(report.candidate.run), .integer(report.candidate.number),
+                report.production.map { .integer($0.number) } ?? .null,
+                .string(report.summary.dataset), .integer(report.summary.datasetVersion),
+                .integer(report.summary.testSamples), agreement.map { .number($0.oldAccuracy) } ?? .null,
+                .number(report.summary.testAccuracy), agreement.map { .integer($0.onlyOldCorrect) } ?? .null,
+                agreement.map { .integer($0.onlyNewCorrect) } ?? .null,
+                agreement == nil ? .null : .number(report.decision.p), .string(report.decision.reason),
+            ]
+        }
+    }
+}

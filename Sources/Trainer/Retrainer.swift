@@ -183,6 +183,9 @@ public struct RetrainingResult: Sendable {
     /// Whether it was one that an earlier night left unfinished: then tonight's is still to be done.
     public let isOfAnEarlierNight: Bool
 
+    /// Whether this call came to a decision, rather than found one.
+    public var isDecidedHere: Bool { if case .decided = outcome { true } else { false } }
+
     public var isBusy: Bool { if case .busy = outcome { true } else { false } }
 
     public var isHeldBack: Bool { if case .decided(let report) = outcome { !report.decision.passes } else { false } }

@@ -10,6 +10,34 @@ struct RetrainCommandTests {
             "select version from analysis.model_version where 'production' = any (aliases)")[0]["version"]
     }
 
+    /// What programs get: of a night that is done, and of a retraining that promotes version 3.
+    private func checkFormats(_ program: Program) async throws {
+        func rows(_ arguments: String...) async throws -> [[String: Any]] {
+            let output = try await program.run(["retrain", "undisturbed", "--format", "json"] + arguments).output
+            return try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String: Any]])
+        }
+        let done = try #require(try await rows().first)
+        #expect(
+            done["is_new"] as? Bool == false && done["outcome"] as? String == "promoted" && done["run"] as? Int == 2)
+        #expect(try await program.succeed("retrain", "--quiet", "--format", "csv").output.isEmpty)
+
+        let decided = try #require(try await rows("--force", "--quiet").first)
+        let stored = try program.connect().query(
+            """
+            select r.outcome, r.reason, r.run, r.production_version, v.test_accuracy, v.dataset, v.test_samples
+              from analysis.retraining as r
+              join analysis.model_version as v using (model, version)
+             where r.version = 3
+            """)[0]
+        #expect(decided["outcome"] as? String == (try stored["outcome"] as String))
+        #expect(decided["reason"] as? String == (try stored["reason"] as String))
+        #expect(decided["run"] as? Int == (try stored["run"] as Int))
+        #expect(decided["production_version"] as? Int == (try stored["production_version"] as Int))
+        #expect(decided["accuracy"] as? Double == (try stored["test_accuracy"] as Double))
+        #expect(decided["dataset"] as? String == (try stored["dataset"] as String))
+        #expect(decided["test_samples"] as? Int == (try stored["test_samples"] as Int))
+    }
+
     @Test("a version that is not worse takes the place of the one in production, once a night")
     func promotion() async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
@@ -30,7 +58,7 @@ struct RetrainCommandTests {
         let nothing = try await program.succeed("retrain", "--quiet")
         #expect(nothing.output.isEmpty && nothing.errors.isEmpty, "nothing was done, and cron sends no mail")
         #expect(try production(program) == 2)
-        try await program.succeed("retrain", "undisturbed", "--force", "--quiet")
+        try await checkFormats(program)
         #expect(try production(program) == 3)
         _ = try program.connect().execute(
             "update registry.retraining set requested_at = requested_at - interval '13 hours'")
@@ -61,7 +89,7 @@ struct RetrainCommandTests {
         #expect(number == 2)
     }
 
-    @Test("a signal gives the run back; the next retraining goes on with it, and then has its own")
+    @Test("a signal gives the run back; the next retraining resumes it, and then has its own")
     func interrupted() async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 4)
         let program = disturbed.program
@@ -110,7 +138,7 @@ struct RetrainCommandTests {
         #expect(outcomes == ["held back", "held back", "held back"])
     }
 
-    @Test("a second retraining at the same time ends with 75; one that was killed is gone on with")
+    @Test("a second retraining at the same time ends with 75; one that was killed is resumed")
     func concurrency() async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 4)
         let program = disturbed.program
@@ -137,7 +165,7 @@ struct RetrainCommandTests {
                 .map { try $0["outcome"] as String } == ["lost", "succeeded"])
     }
 
-    @Test("on a new version of the data set, the version in production is tested anew")
+    @Test("on a new version of the data set, the version in production is tested again")
     func newDataset() async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
         let program = disturbed.program

@@ -51,7 +51,7 @@ struct ForegroundTraining {
         do {
             configuration = try RunConfiguration(json: claimed.configuration)
         } catch {
-            try store { try $0.end(claimed.lease, as: .failed("\(error)")) }
+            try store { try $0.end(claimed.lease, as: .failed(error.line)) }
             throw error
         }
         let report = TrainingReport(

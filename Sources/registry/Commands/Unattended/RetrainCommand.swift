@@ -46,6 +46,8 @@ struct RetrainCommand: AsyncParsableCommand {
     @Flag(help: "Print nothing where nothing was done: no mail from cron on such a night.")
     var quiet = false
 
+    @OptionGroup var output: OutputOptions
+
     @OptionGroup var computing: ThreadOptions
 
     @OptionGroup var database: DatabaseOptions
@@ -80,18 +82,20 @@ struct RetrainCommand: AsyncParsableCommand {
                 var result: RetrainingResult
                 repeat {
                     result = try retrainer.retrain(model, repeats: force)
-                    if let text = text(result) {
+                    results.append(result)
+                    if output.format == .table, let text = text(result) {
                         try Terminal.write(isFirst ? text : "\n\(text)")
                         isFirst = false
                     }
                 } while result.isOfAnEarlierNight
-                results.append(result)
             } catch  where !Interruption.hasCome && index < models.count - 1 {
                 // One that can't be trained must not keep the others from it.
                 Terminal.tell("registry: \(model): \(error.line)")
                 failure = failure ?? error
             }
         }
+        let told = quiet ? results.filter(\.isDecidedHere) : results
+        if output.format != .table, !(quiet && told.isEmpty) { try output.print(Table(told)) }
         if let failure { throw failure }
         if results.contains(where: \.isBusy) { throw ExitCode(ExitStatus.tryAgain.rawValue) }
         if gate, results.contains(where: \.isHeldBack) { throw ExitCode(ExitStatus.heldBack.rawValue) }
