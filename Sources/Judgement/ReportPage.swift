@@ -34,7 +34,7 @@ public struct ReportPage {
         return page
     }
 
-    /// The versions that charts have: as many as are told apart.
+    /// The versions that charts have: as many as can be distinguished.
     private var drawn: [StoredVersion] { Array(versions.prefix(Chart.distinctGroups)) }
     private var curves: [(name: String, number: Int)] { drawn.map { ("\($0.reference)", $0.run) } }
 

@@ -55,7 +55,7 @@ enum FileError: Failure {
     var exitStatus: ExitStatus {
         switch self {
         case .unreadable: .notFound
-        case .unwritable: .usage
+        case .unwritable: .cannotWrite
         }
     }
 

@@ -25,7 +25,7 @@ struct ConnectionStringTests {
         #expect(error?.description.contains("cannot be read") == true, "\(String(describing: error))")
     }
 
-    @Test("a password that is read rightly is not repeated by what fails later, and not handed on in arguments")
+    @Test("a password that is read correctly is not repeated by what fails later, and not handed on in arguments")
     func redacted() throws {
         for text in [
             "postgresql://u:SECRET@localhost:1/d", "host=localhost port=1 password='SECRET'",

@@ -28,7 +28,7 @@ struct TableTests {
                 """)
     }
 
-    @Test("JSON keeps order, types and what is not a number")
+    @Test("JSON keeps order, types and NaN")
     func json() {
         #expect(
             table.json.text == #"""

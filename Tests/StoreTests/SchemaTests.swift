@@ -68,7 +68,7 @@ struct SchemaTests {
         #expect(last == Schema.current.migrations.last?.version)
     }
 
-    @Test("changed views are created anew")
+    @Test("changed views are created again")
     func replacesChangedViews() async throws {
         let connection = try await TestServer.connectToNewDatabase()
         try Schema.current.migrate(connection)

@@ -256,6 +256,6 @@ struct BadInputTests {
         let program = try await Program.onNewDatabase()
         try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
         try await program.succeed("train", "mlp", "--epochs", "1", "--quiet")
-        #expect(try await line(program, 64, "export", "mlp", "/nonexistent/a.safetensors").contains("Nothing was left"))
+        #expect(try await line(program, 74, "export", "mlp", "/nonexistent/a.safetensors").contains("Nothing was left"))
     }
 }

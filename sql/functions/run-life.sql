@@ -150,7 +150,7 @@ begin
 end
 $$;
 comment on function registry.claim_run(text, text, text, integer, text, bigint) is
-    'Gives a run to a worker: one whose lease has run out, else the first of the queue, or only a certain one. Raises its fencing number, so that whoever had it before can write no more. No row when there is none. Asking again after an answer was lost gives the same run.';
+    'Gives a run to a worker: one whose lease has run out, else the first of the queue, or only a certain one. Raises its fencing number, so that a former holder can no longer write. No row when there is none. Asking again after an answer was lost gives the same run.';
 
 
 create or replace function registry.renew_lease(of_run bigint, of_fence bigint, out cancel_requested boolean)

@@ -2,7 +2,7 @@ extension Architecture {
     /// The names that `builtIn` knows.
     public static let builtInNames = ["mlp", "cnn", "lenet", "alexnet", "vgg16"]
 
-    /// A network that the program brings along.
+    /// A built-in network.
     ///
     /// - Parameters:
     ///   - name: `mlp` and `cnn` are the reference experiment's. `lenet` is LeNet-5 of LeCun et al., “Gradient-based

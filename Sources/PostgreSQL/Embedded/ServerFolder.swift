@@ -142,7 +142,7 @@ struct ServerFolder {
             if try shared.status(of: back) == nil { symlinkat(ours, shared.descriptor, back) }
             return
         }
-        // Moved, not copied, when the other home is no more.
+        // Moved, not copied, when the other home no longer exists.
         var status = stat()
         if lstat(FilePath(theirs).appending(Self.name).string, &status) == 0 {
             throw EmbeddedServerError.copiedHome(

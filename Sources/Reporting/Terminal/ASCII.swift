@@ -1,5 +1,5 @@
 extension StringProtocol {
-    /// The text in ASCII, for terminals, mails and files that know no more. Signs that the program prints have a likeness,
+    /// The text in ASCII, for terminals, mails and files that know only that. Signs that the program prints have a likeness,
     /// each of a drawing's one character; all others stand as `\u{e9}`.
     public var inASCII: String {
         guard !utf8.allSatisfy({ $0 < 0x80 }) else { return String(self) }

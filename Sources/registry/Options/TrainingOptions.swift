@@ -38,7 +38,7 @@ struct TrainingOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Epochs at the beginning in which the learning rate grows evenly.")
     var warmupEpochs = usual.schedule.warmupEpochs
 
-    @Option(parsing: .unconditional, help: "Share of the last step that is made again (sgd).")
+    @Option(parsing: .unconditional, help: "Momentum (sgd).")
     var momentum = usual.momentum
 
     @Flag(help: "Look ahead along the momentum (sgd).")
@@ -46,7 +46,7 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "Factor of the weights that is added to their gradient; with adamw, taken from the weights.")
+        help: "Weight decay; decoupled with adamw.")
     var weightDecay = usual.weightDecay
 
     @Option(parsing: .unconditional, help: "Share of the target that is spread evenly over all classes.")

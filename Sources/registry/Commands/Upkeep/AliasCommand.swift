@@ -39,7 +39,7 @@ struct AliasCommand: AsyncParsableCommand {
             // Says in one line what is missing: the model, a version, the alias.
             _ = try store.resolve(ModelReference(model: model.model, selector: .alias(alias)))
             _ = try store.remove(alias: alias, of: model.model)
-            Terminal.tell("\(model.model)@\(alias) is no more.")
+            Terminal.tell("Removed \(model.model)@\(alias).")
         } else {
             let version = try store.resolve(model)
             try store.set(alias: alias, to: version)
