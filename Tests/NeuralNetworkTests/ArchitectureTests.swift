@@ -158,12 +158,18 @@ struct ArchitectureTests {
         #expect(throws: WeightsError.shape("fc1.weight", found: [784, 128], needed: [128, 784])) {
             _ = try Network(architecture, weights: tensors)
         }
-        #expect(throws: WeightsError.missing("fc2.bias", present: before.dropLast().map(\.name))) {
-            try architecture.check(before.dropLast())
+        #expect(throws: WeightsError.names(missing: ["fc2.weight", "fc2.bias"], superfluous: [], needed: 4)) {
+            try architecture.check(before.dropLast(2))
         }
-        #expect(throws: WeightsError.superfluous("fc9.bias")) {
-            _ = try Network(architecture, weights: before + [Tensor(name: "fc9.bias", shape: [1], values: [0])])
+        let strangers = ["fc9.bias", "head"].map { Tensor(name: $0, shape: [1], values: [0]) }
+        #expect(throws: WeightsError.names(missing: [], superfluous: ["fc9.bias", "head"], needed: 4)) {
+            _ = try Network(architecture, weights: before + strangers)
         }
+        let error = #expect(throws: WeightsError.self) { try architecture.check(before.dropLast() + strangers) }
+        #expect(
+            error?.description
+                == "The weights lack 1 of the 4 tensors that the network needs: fc2.bias. They have 2 that it does not "
+                + "have: fc9.bias, head.")
         // PyTorch's counters of batches are not weights.
         let counter = Tensor(name: "bn1.num_batches_tracked", shape: [], values: [3])
         #expect(try Network(architecture, weights: before.reversed() + [counter]).tensors() == before)

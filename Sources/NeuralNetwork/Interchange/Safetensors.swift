@@ -100,7 +100,7 @@ public enum Safetensors {
     ///   as `Float`, without PyTorch's counters of batches (`num_batches_tracked`), from which nothing is computed. And the
     ///   types of the file's numbers besides F32.
     /// - Throws: `SafetensorsError` when anything in the file contradicts the format. Nothing is allocated by a size that
-    ///   the file only announces.
+    ///   the file only announces. Tensors of one type may stand at the same place, as weights do that layers share.
     public static func decode(
         _ bytes: [UInt8]
     ) throws -> (tensors: [Tensor], metadata: [String: String], converted: [String]) {
@@ -116,8 +116,13 @@ public enum Safetensors {
             throw SafetensorsError("its header does not begin with “{”")
         }
         var (entries, metadata) = try header(bytes[8..<dataStart])
-        entries.sort { ($0.entry.dataOffsets[0], $0.name) < ($1.entry.dataOffsets[0], $1.name) }
+        entries.sort {
+            ($0.entry.dataOffsets[0], $0.entry.dataOffsets[1], $0.name)
+                < ($1.entry.dataOffsets[0], $1.entry.dataOffsets[1], $1.name)
+        }
         var end = 0
+        // The numbers that were read last: tensors that share theirs in PyTorch stand at the same place.
+        var last: (range: Range<Int>, type: NumberType, values: [Float])?
         var converted: Set<String> = []
         var tensors: [Tensor] = []
         try bytes.withUnsafeBytes { bytes in
@@ -132,16 +137,21 @@ public enum Safetensors {
                     throw SafetensorsError("the tensor “\(name)” has the impossible shape \(entry.shape)")
                 }
                 let (from, to) = (entry.dataOffsets[0], entry.dataOffsets[1])
-                guard from == end, to <= bytes.count - dataStart, to >= from, to - from == size else {
+                guard to <= bytes.count - dataStart, to >= from, to - from == size,
+                    from == end || last?.range == from..<to && last?.type == type
+                else {
                     throw SafetensorsError(
                         "the tensor “\(name)” of shape \(entry.shape) can't stand at bytes \(from) to \(to)")
+                }
+                if from == end {
+                    let numbers = UnsafeRawBufferPointer(rebasing: bytes[dataStart + from..<dataStart + to])
+                    last = (from..<to, type, type == .int64 ? [] : try floats(numbers, type, count: count, of: name))
                 }
                 end = to
                 guard type != .int64 else { continue }
                 if type != .float32 { converted.insert(type.rawValue) }
-                let numbers = UnsafeRawBufferPointer(rebasing: bytes[dataStart + from..<dataStart + to])
-                tensors.append(
-                    Tensor(name: name, shape: entry.shape, values: try floats(numbers, type, count: count, of: name)))
+                // One array for all that share it: the file is no smaller than its tensors in memory.
+                tensors.append(Tensor(name: name, shape: entry.shape, values: last?.values ?? []))
             }
             guard end == bytes.count - dataStart else {
                 throw SafetensorsError("\(bytes.count - dataStart - end) bytes follow the last tensor")

@@ -1,37 +1,77 @@
-/// Weights from a safetensors file of whatever origin, brought into the form that networks load: F32, without the prefixes
-/// that PyTorch's wrappers put before each name.
+/// Weights from a safetensors file of whatever origin, brought into the form that networks load: F32, without the parts of
+/// names that PyTorch's wrappers add, and without counters of batches.
 public struct ForeignWeights: Sendable {
     public let tensors: [Tensor]
     /// What was changed on the way, a sentence each; empty where nothing was.
     public let changes: [String]
-    /// The file if nothing was changed, else the same weights as a file of their own.
-    public let bytes: [UInt8]
+    /// Where nothing was changed.
+    private let file: [UInt8]?
 
-    /// Of `DataParallel` and `DistributedDataParallel`, and of `torch.compile`.
-    private static let prefixes = ["module.", "_orig_mod."]
-
-    /// - Throws: `SafetensorsError`; `WeightsError` for a number that is not finite, or a variance below zero.
+    /// - Throws: `SafetensorsError`; `WeightsError` for a number that is not finite, a variance below zero, or two tensors
+    ///   that have one name without what wrappers added.
     public init(_ file: [UInt8]) throws {
-        var (tensors, _, converted) = try Safetensors.decode(file)
-        var changes = converted.map { "Numbers of type \($0) are read as F32." }
-        var removed = ""
-        while let prefix = Self.prefixes.first(where: { prefix in
-            !tensors.isEmpty && tensors.allSatisfy { $0.name.hasPrefix(prefix) }
-        }) {
-            for index in tensors.indices { tensors[index].name.removeFirst(prefix.count) }
-            removed += prefix
-        }
-        if !removed.isEmpty { changes.append("The prefix “\(removed)” is left out of the tensors' names.") }
+        let decoded = try Safetensors.decode(file)
+        var tensors = decoded.tensors.filter { !$0.isCounterOfBatches }
+        var changes = decoded.converted.map { "Numbers of type \($0) are read as F32." }
+        changes += try Self.unwrap(&tensors)
+        // However many names share some numbers, they are looked through once.
+        var checked: Set<[Int]> = []
         for tensor in tensors {
-            if let value = tensor.values.first(where: { !$0.isFinite }) {
-                throw WeightsError.notFinite(tensor.name, value)
-            }
-            if tensor.name.hasSuffix(".running_var"), let value = tensor.values.first(where: { $0 < 0 }) {
-                throw WeightsError.negativeVariance(tensor.name, value)
-            }
+            let address = tensor.values.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) }
+            guard checked.insert([address, tensor.isVariance ? 1 : 0]).inserted else { continue }
+            try tensor.checkIsUsable()
         }
         self.tensors = tensors
         self.changes = changes
-        bytes = changes.isEmpty ? file : try Safetensors.encode(tensors, metadata: ["format": "pt"])
+        self.file = changes.isEmpty ? file : nil
+    }
+
+    /// The file if nothing was changed, else the same weights as a file of their own.
+    ///
+    /// That is larger than the file where tensors share their numbers: they must have been checked against a network.
+    public func encoded() throws -> [UInt8] { try file ?? Safetensors.encode(tensors, metadata: ["format": "pt"]) }
+
+    /// Of `DataParallel` and `DistributedDataParallel`, and of `torch.compile`: names of modules that hold another one. No
+    /// layer of this program has such a name.
+    private static let wrappers: Set<Substring> = ["module", "_orig_mod"]
+
+    /// Takes the wrappers' parts off the tensors' names, wherever they stand: a part of a network may be compiled alone.
+    ///
+    /// - Returns: What was taken off.
+    private static func unwrap(_ tensors: inout [Tensor]) throws -> [String] {
+        var counts: [String: Int] = [:]
+        var prefixes: Set<String> = []
+        var names: Set<String> = []
+        for index in tensors.indices {
+            let parts = tensors[index].name.split(separator: ".", omittingEmptySubsequences: false)
+            let kept = parts.dropLast().filter { !wrappers.contains($0) } + parts.suffix(1)
+            let removed = parts.dropLast().filter(wrappers.contains).map { "\($0)." }
+            if kept.count < parts.count { tensors[index].name = kept.joined(separator: ".") }
+            let name = tensors[index].name
+            guard names.insert(name).inserted else { throw WeightsError.doubled(name) }
+            for part in Set(removed) { counts[part, default: 0] += 1 }
+            prefixes.insert(parts.starts(with: removed.map { $0.dropLast() }) ? removed.joined() : "")
+        }
+        if prefixes.count == 1, let prefix = prefixes.first, !prefix.isEmpty {
+            return ["The prefix “\(prefix)” is left out of the tensors' names."]
+        }
+        return counts.sorted { $0.key < $1.key }.map { part, count in
+            "“\(part)” is left out of the names of \(count) of \(tensors.count) tensors."
+        }
+    }
+}
+
+extension Tensor {
+    /// Whether it is PyTorch's counter of the batches that a normalisation has seen: nothing is computed from it.
+    var isCounterOfBatches: Bool { name.hasSuffix(".num_batches_tracked") }
+
+    fileprivate var isVariance: Bool { name.hasSuffix(".running_var") }
+
+    /// - Throws: `WeightsError` for numbers that nothing can be computed from, or learned.
+    func checkIsUsable() throws {
+        if let value = values.first(where: { !$0.isFinite }) { throw WeightsError.notFinite(name, value) }
+        if isVariance, let value = values.first(where: { $0 < 0 }) {
+            throw WeightsError.negativeVariance(name, value)
+        }
     }
 }

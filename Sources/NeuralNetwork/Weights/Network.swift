@@ -86,10 +86,14 @@ extension Architecture {
     public func check(_ weights: [Tensor]) throws -> [String: Tensor] {
         let named = Dictionary(weights.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let needed = try tensorShapes().flatMap { $0 }
+        let known = Set(needed.map(\.name))
+        let missing = needed.map(\.name).filter { named[$0] == nil }
+        let superfluous = weights.filter { !known.contains($0.name) && !$0.isCounterOfBatches }.map(\.name)
+        guard missing.isEmpty, superfluous.isEmpty else {
+            throw WeightsError.names(missing: missing, superfluous: superfluous, needed: needed.count)
+        }
         for (name, weight) in needed.map({ ($0.name, $0.weight) }) {
-            guard let tensor = named[name] else {
-                throw WeightsError.missing(name, present: weights.map(\.name))
-            }
+            guard let tensor = named[name] else { continue }
             guard tensor.shape == weight.shape else {
                 throw WeightsError.shape(name, found: tensor.shape, needed: weight.shape)
             }
@@ -97,20 +101,15 @@ extension Architecture {
                 throw WeightsError.count(name, found: tensor.values.count, needed: weight.count)
             }
         }
-        let known = Set(needed.map(\.name))
-        if let stranger = weights.first(where: {
-            !known.contains($0.name) && !$0.name.hasSuffix(".num_batches_tracked")
-        }) {
-            throw WeightsError.superfluous(stranger.name)
-        }
         return named
     }
 }
 
 /// Why weights do not fit a network.
 public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
-    case missing(String, present: [String])
-    case superfluous(String)
+    /// Tensors that the network needs, of `needed`, and those that it does not have.
+    case names(missing: [String], superfluous: [String], needed: Int)
+    case doubled(String)
     case shape(String, found: [Int], needed: [Int])
     case count(String, found: Int, needed: Int)
     case notFinite(String, Float)
@@ -118,9 +117,9 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .missing(let name, let present):
-            "The weights have no tensor “\(name)”, which the network needs; there are \(Self.list(present))."
-        case .superfluous(let name): "The weights have a tensor “\(name)”, which the network does not have."
+        case .names(let missing, let superfluous, let needed): Self.describe(missing, superfluous, needed: needed)
+        case .doubled(let name):
+            "Two of the weights' tensors are called “\(name)” without the parts that PyTorch's wrappers add."
         case .shape(let name, let found, let needed):
             "The tensor “\(name)” has the shape \(found), the network needs \(needed)."
         case .count(let name, let found, let needed):
@@ -131,8 +130,21 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    private static func describe(_ missing: [String], _ superfluous: [String], needed: Int) -> String {
+        var sentences: [String] = []
+        if !missing.isEmpty {
+            sentences.append(
+                "The weights lack \(missing.count) of the \(needed) tensors that the network needs: \(list(missing)).")
+        }
+        if !superfluous.isEmpty {
+            sentences.append(
+                "\(missing.isEmpty ? "The weights" : "They") have \(superfluous.count) that it does not have: "
+                    + "\(list(superfluous)).")
+        }
+        return sentences.joined(separator: " ")
+    }
+
     private static func list(_ names: [String]) -> String {
-        guard !names.isEmpty else { return "none" }
         let shown = names.prefix(20).joined(separator: ", ")
         return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
     }

@@ -81,8 +81,7 @@ struct TrainCommand: AsyncParsableCommand {
             Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)
         let model = name ?? described?.name ?? self.architecture
         if let fault = Names.fault(in: model) { throw UnusableName(description: fault) }
-        // The file, the tensors in it and the file that is made of them are in memory at the same time.
-        let weights = try initialWeights.map { try ForeignWeights(readFile($0, limit: Memory.available / 3)) }
+        let weights = try initialWeights.map(foreignWeights)
         if !quiet { for change in weights?.changes ?? [] { Terminal.tell("\(initialWeights ?? ""): \(change)") } }
         let connect = try await database.connector()
         let store = try connect()
@@ -97,7 +96,7 @@ struct TrainCommand: AsyncParsableCommand {
             .checkMemory(on: dataset.sampleCounts, available: memory)
         if let weights { try architecture.check(weights.tensors) }
 
-        let digest = try weights.map { try store.storeArtifact($0.bytes, mediaType: "application/x-safetensors") }
+        let digest = try weights.map { try store.storeArtifact($0.encoded(), mediaType: "application/x-safetensors") }
         let configuration = RunConfiguration(
             architecture: architecture, training: settings, initialWeights: digest)
         let request = RunRequest(
@@ -150,4 +149,11 @@ struct TrainCommand: AsyncParsableCommand {
         guard let architecture else { throw UnknownArchitecture(name: self.architecture) }
         return architecture
     }
+}
+
+/// The weights in a safetensors file.
+func foreignWeights(_ path: String) throws -> ForeignWeights {
+    // The file, the tensors in it and the file that is made of them are in memory at the same time; the latter two have
+    // four bytes a number, and the first may have two.
+    try ForeignWeights(readFile(path, limit: Memory.available / 5))
 }
