@@ -161,7 +161,10 @@ extension Array: PostgreSQLDecodable where Element: PostgreSQLDecodable {
             return nil
         }
         guard dimensions > 0 else { return dimensions == 0 ? [] : nil }
-        guard dimensions == 1, let count = next(Int32.self), next(Int32.self) != nil else { return nil }
+        // An element takes four bytes at least: what is announced is held against what has come.
+        guard dimensions == 1, let count = next(Int32.self), next(Int32.self) != nil,
+            (0...rest.count / 4).contains(Int(count))
+        else { return nil }
         var elements: [Element] = []
         elements.reserveCapacity(Int(count))
         for _ in 0..<count {
@@ -183,7 +186,9 @@ enum Numeric {
     /// - Returns: The exact decimal, with as many places as the value has.
     static func text(of bytes: UnsafeRawBufferPointer) -> String? {
         let words = stride(from: 0, to: bytes.count - 1, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
-        guard words.count >= 4, words.count == 4 + Int(words[0]) else { return nil }
+        guard words.count >= 4, words.count == 4 + Int(words[0]), words[4...].allSatisfy({ $0 < 10_000 }) else {
+            return nil
+        }
         let (weight, sign, scale) = (Int(Int16(bitPattern: words[1])), words[2], Int(words[3]))
         switch sign {
         case 0xC000: return "NaN"

@@ -101,6 +101,30 @@ struct ValueTests {
         #expect(stored == text)
     }
 
+    /// - Source: `array_send` and `numeric_send` in PostgreSQL's `src/backend/utils/adt`.
+    @Test("what no server of PostgreSQL sends is refused: arrays with too few bytes, digits above 9,999")
+    func hostile() {
+        func decoded<Value: PostgreSQLDecodable>(_: Value.Type, _ type: DataType, _ bytes: [UInt8]) -> Value? {
+            bytes.withUnsafeBytes { Value.decode($0, type: type) }
+        }
+        let array: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23]
+        let one: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 7]
+        #expect(decoded([Int].self, DataType(rawValue: 1007), array + [0, 0, 0, 1] + one) == [7])
+        for count in [[0xFF, 0xFF, 0xFF, 0xFF], [0x7F, 0xFF, 0xFF, 0xFF], [0x80, 0, 0, 0], [0, 0, 0, 2]] as [[UInt8]] {
+            #expect(decoded([Int].self, DataType(rawValue: 1007), array + count + one) == nil, "\(count)")
+        }
+        for length in 0..<28 {
+            #expect(
+                decoded([Int].self, DataType(rawValue: 1007), Array((array + [0, 0, 0, 1] + one).prefix(length))) == nil
+            )
+        }
+        // One digit of weight 0, no sign, no decimals.
+        #expect(decoded(String.self, .numeric, [0, 1, 0, 0, 0, 0, 0, 0, 0x27, 0x0F]) == "9999")
+        #expect(decoded(String.self, .numeric, [0, 1, 0, 0, 0, 0, 0, 0, 0x27, 0x10]) == nil)
+        #expect(decoded(String.self, .numeric, [0, 1, 0x7F, 0xFF, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]) == nil)
+        #expect(decoded(Double.self, .numeric, [0, 2, 0, 0, 0, 0, 0, 0, 0, 1]) == nil)
+    }
+
     @Test(
         "times are exact to the microsecond",
         arguments: [
