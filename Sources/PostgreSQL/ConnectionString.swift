@@ -32,7 +32,7 @@ public struct ConnectionString: Sendable {
         let ports = self["port"]?.split(separator: ",", omittingEmptySubsequences: false) ?? []
         guard ports.allSatisfy({ $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } }),
             self["dbname"]?.contains("://") != true, self["host"]?.contains("://") != true,
-            !text.isURL || self["dbname"]?.contains("@") != true
+            !text.isURL || self["dbname"]?.utf8.contains(UInt8(ascii: "@")) != true
         else { throw PostgreSQLError.unreadableConnectionString }
     }
 
@@ -84,12 +84,17 @@ extension String {
     fileprivate var isList: Bool { prefixMatch(of: /\s*[a-z_]+\s*=/) != nil }
 
     /// One @ at most, before the path: the others of a password must be percent-encoded, as / and ? must be.
+    ///
+    /// By byte, as libpq reads it: an @ that an accent follows is another `Character`.
     fileprivate var isPlainURL: Bool {
         guard let start = firstRange(of: "://")?.upperBound else { return false }
-        let rest = self[start...]
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        let path = rest.dropFirst(authority.count).prefix { $0 != "?" }
-        return authority.count(where: { $0 == "@" }) <= 1 && !path.contains("@")
-            && authority.count(where: { $0 == "[" }) == authority.count(where: { $0 == "]" })
+        let rest = self[start...].utf8
+        func count(_ character: Unicode.Scalar, in part: Substring.UTF8View) -> Int {
+            part.count { $0 == UInt8(ascii: character) }
+        }
+        let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        let path = rest.dropFirst(authority.count).prefix { $0 != UInt8(ascii: "?") }
+        return count("@", in: authority) <= 1 && count("@", in: path) == 0
+            && count("[", in: authority) == count("]", in: authority)
     }
 }

@@ -18,6 +18,10 @@ struct ConnectionStringTests {
             " postgresql://u:SECRET@h/d", "password='SECRET", "host=h password=my SECRET", "password = 'a' SECRET",
             "host=h pasword=SECRET", "dbname=postgresql://u:SECRET@h/d", "dbname='mysql://u:SECRET@h/d' host=/nowhere",
             "host=mysql://u:SECRET@h/d", "port=SECRET", "sslpassword='SECRET", "password=SECRET\u{0}",
+            // To Swift, a character that an accent follows is another one; to libpq it is not.
+            "postgresql://u:p@\u{301}SECRET@h/d", "postgresql://u:p\u{600}@SECRET@h/d",
+            "postgresql://u:1/\u{301}SECRET@h/d",
+            "postgresql://u:1/SECRET@\u{200D}h/d", "postgresql://u:SECRET@[\u{301}::1/d",
         ])
     func refused(_ text: String) {
         let error = #expect(throws: PostgreSQLError.self) { try Connection(text) }
