@@ -27,6 +27,26 @@ struct ChartTests {
         #expect(axis.marks.first == axis.lower && axis.marks.last == axis.upper)
     }
 
+    @Test(
+        "numbers that no marks can tell apart, or that are too far apart for any, are drawn all the same",
+        arguments: [
+            [0, .leastNonzeroMagnitude], [2.302585092994046, 2.302585092994046.nextUp],
+            [-.leastNonzeroMagnitude, .leastNonzeroMagnitude], [1e17, 1e17 + 16], [-1.7e308, 1.7e308], [0, 1.7e308],
+            [-1e300, 1e300], [1e300, 1e300.nextUp], [-1, -1.0.nextDown], [0, .leastNormalMagnitude / 100], [0, 1e-299],
+        ] as [[Double]])
+    func extremes(values: [Double]) throws {
+        let chart = Chart(
+            title: "t", xTitle: "x", yTitle: "y",
+            series: [.line, .markers].map { style in
+                Chart.Series(
+                    name: "a", style: style, group: 0,
+                    points: values.enumerated().map { Chart.Point(x: Double($0.offset), y: $0.element) })
+            })
+        #expect(chart.yAxis.lower < chart.yAxis.upper && (2...12).contains(chart.yAxis.marks.count))
+        #expect(chart.text(on: Screen(columns: 40), rows: 5).description.hasPrefix("t\n"))
+        #expect(!chart.svg().contains("nan"))
+    }
+
     private let chart = Chart(
         title: "a < b & \"c\"", xTitle: "samples", yTitle: "nats",
         series: [

@@ -25,12 +25,15 @@ public struct Chart: Sendable {
         public var group: Int
         public var points: [Point]
 
-        /// - Parameter points: Those that are not finite are left out.
+        /// Beyond this, the distance of two numbers may be infinite.
+        static let largest = 1e300
+
+        /// - Parameter points: Those that are not finite, or have no place on any axis, are left out.
         public init(name: String, style: Style, group: Int, points: [Point]) {
             self.name = name
             self.style = style
             self.group = group
-            self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
+            self.points = points.filter { abs($0.x) <= Self.largest && abs($0.y) <= Self.largest }
         }
     }
 
@@ -62,12 +65,17 @@ struct Axis: Hashable {
     let places: Int
 
     /// The smallest range between marks that has all values; about six marks, at multiples of 1, 2 or 5 times a power of
-    /// ten. Where all values are the same, it begins or ends at 0.
+    /// ten. Where all values are the same, or differ by less than marks could tell apart, it begins or ends at 0.
     ///
     /// - Source: Heckbert, “Nice numbers for graph labels”, 1990.
     init(covering values: [Double]) {
         var (low, high) = (values.min() ?? 0, values.max() ?? 1)
-        if low == high { (low, high) = low == 0 ? (0, 1) : (min(low, 0), max(high, 0)) }
+        let magnitude = max(abs(low), abs(high))
+        if magnitude < 1e-300 {
+            (low, high) = (0, 1)
+        } else if high - low < 1e-12 * magnitude {
+            (low, high) = (min(low, 0), max(high, 0))
+        }
         let range = high - low
         var (power, exponent) = (1.0, 0)
         while range / 5 < power {
