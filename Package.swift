@@ -166,5 +166,7 @@ let package = Package(
             dependencies: ["PostgreSQL", "Store", "TestServer"],
             resources: [.copy("Resources")],
             swiftSettings: strict),
+        .testTarget(
+            name: "TrainerTests", dependencies: ["NeuralNetwork", "Store", "Trainer"], swiftSettings: strict),
     ]
 )

@@ -55,10 +55,10 @@ public final class LeaseKeeper: Sendable {
 
     /// Begins to renew a lease, in place of any before.
     ///
-    /// - Parameter givesUp: Asked again and again: whether the run is to be given back although its trainer has not
+    /// - Parameter isAbandoning: Asked again and again: whether the run is to be given back although its trainer has not
     ///   stopped yet.
-    func keep(_ lease: Lease, givesUp: @escaping @Sendable () -> Bool) -> Keeping {
-        let keeping = Keeping(lease, givesUp: givesUp)
+    func keep(_ lease: Lease, isAbandoning: @escaping @Sendable () -> Bool) -> Keeping {
+        let keeping = Keeping(lease, isAbandoning: isAbandoning)
         shared.next.withLock { $0 = keeping }
         shared.isWanted.signal()
         return keeping
@@ -75,7 +75,7 @@ public final class LeaseKeeper: Sendable {
         // At once: the answer to the claim may have taken long.
         var next = ContinuousClock.now
         while !keeping.isOver.isSet {
-            if keeping.givesUp() {
+            if keeping.isAbandoning() {
                 try? store { try $0.end(keeping.lease, as: .released) }
                 return keeping.lost.set()
             }
@@ -105,15 +105,15 @@ public final class LeaseKeeper: Sendable {
         private static let limit = Duration.seconds(20)
 
         fileprivate let lease: Lease
-        fileprivate let givesUp: @Sendable () -> Bool
+        fileprivate let isAbandoning: @Sendable () -> Bool
         fileprivate let isOver = Flag()
         fileprivate let lost = Flag()
         fileprivate let cancelled = Flag()
         fileprivate let renewedAt = Mutex(ContinuousClock.now)
 
-        fileprivate init(_ lease: Lease, givesUp: @escaping @Sendable () -> Bool) {
+        fileprivate init(_ lease: Lease, isAbandoning: @escaping @Sendable () -> Bool) {
             self.lease = lease
-            self.givesUp = givesUp
+            self.isAbandoning = isAbandoning
         }
 
         /// Whether another trainer has the run, or it has ended.

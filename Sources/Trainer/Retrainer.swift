@@ -67,9 +67,7 @@ public struct Retrainer {
     }
 
     private func train(_ retraining: Retraining, _ run: ClaimedRun) throws {
-        let execution = RunExecution(
-            run, engine: engine, isRetried: false, store: store, keeper: keeper,
-            data: { try TrainingData(of: $1, from: $0) })
+        let execution = RunExecution(run, in: RunEnvironment(engine: engine, store: store, keeper: keeper))
         var epochsFinished = run.epochsFinished
         do {
             let outcome = try execution(

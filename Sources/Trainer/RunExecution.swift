@@ -33,37 +33,11 @@ public struct RunExecution {
     public static let stepsBetweenLosses = 100
 
     let run: ClaimedRun
-    let engine: Engine
-    let isRetried: Bool
-    let givesUp: @Sendable () -> Bool
-    let store: ReconnectingStore
-    let keeper: LeaseKeeper
-    let memory: SharedMemory
-    let data: (Store, StoredDataset) throws -> TrainingData
+    let environment: RunEnvironment
 
-    /// - Parameters:
-    ///   - isRetried: Whether others may take the run: a failure puts it back into the queue, as long as it has attempts;
-    ///     and where its lease can't be renewed it is left to them.
-    ///   - givesUp: Whether the run is to be given back at once, although a test or a read still goes on that nothing
-    ///     can interrupt; what it stores then is refused.
-    ///   - store: The database, for what the run stores.
-    ///   - keeper: Renews the lease.
-    ///   - memory: What this process's trainings share. A run that would fit without the others waits for them.
-    ///   - data: Loads the run's data set; called when there is memory for it.
-    public init(
-        _ run: ClaimedRun, engine: Engine, isRetried: Bool,
-        givesUp: @escaping @Sendable () -> Bool = { false }, store: ReconnectingStore,
-        keeper: LeaseKeeper, memory: SharedMemory = SharedMemory(),
-        data: @escaping (Store, StoredDataset) throws -> TrainingData
-    ) {
+    public init(_ run: ClaimedRun, in environment: RunEnvironment) {
         self.run = run
-        self.engine = engine
-        self.isRetried = isRetried
-        self.givesUp = givesUp
-        self.store = store
-        self.keeper = keeper
-        self.memory = memory
-        self.data = data
+        self.environment = environment
     }
 
     /// Trains, tests and stores epoch by epoch, from the first that is not stored yet.
@@ -78,7 +52,8 @@ public struct RunExecution {
     public func callAsFunction(
         stopRequest: @escaping (_ isBetweenEpochs: Bool) -> StopRequest?, report: @escaping (RunEvent) -> Void
     ) throws -> RunOutcome {
-        let keeping = keeper.keep(run.lease, givesUp: givesUp)
+        let (store, memory, isRetried) = (environment.store, environment.memory, environment.isRetried)
+        let keeping = environment.keeper.keep(run.lease, isAbandoning: environment.isAbandoning)
         defer { keeping.end() }
         do {
             let configuration = try RunConfiguration(json: run.configuration)
@@ -93,9 +68,9 @@ public struct RunExecution {
             }
             defer { memory.giveBack(needed) }
             let training = Training(
-                lease: run.lease, configuration: configuration, data: try store { try data($0, dataset) },
+                lease: run.lease, configuration: configuration, data: try store { try environment.data($0, dataset) },
                 store: store, keeping: keeping, fencesItself: isRetried, stopRequest: stopRequest, report: report)
-            return try training.run(epochsFinished: run.epochsFinished, on: engine)
+            return try training.run(epochsFinished: run.epochsFinished, on: environment.engine)
         } catch let error as PostgreSQLError where error.isTransient {
             // Nothing can be written: the lease runs out, and whoever takes the run goes on.
             throw error

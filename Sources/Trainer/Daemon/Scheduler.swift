@@ -30,7 +30,7 @@ public struct Scheduler: Service {
 
     let worker: String
     let logger: Logger
-    let stop: StopSignal
+    let shutdown: Shutdown
     let timeLimit: Duration
     let connect: @Sendable () throws -> Store
     let check: @Sendable ([String]) throws -> Void
@@ -42,13 +42,13 @@ public struct Scheduler: Service {
     ///   - check: Throws for words from the database that are no command for a schedule.
     ///   - execute: Runs the program with these words; is cancelled when the daemon stops.
     public init(
-        worker: String, logger: Logger, stop: StopSignal, timeLimit: Duration = .seconds(12 * 3600),
+        worker: String, logger: Logger, shutdown: Shutdown, timeLimit: Duration = .seconds(12 * 3600),
         connect: @escaping @Sendable () throws -> Store, check: @escaping @Sendable ([String]) throws -> Void,
         execute: @escaping @Sendable ([String]) async -> Ended
     ) {
         self.worker = worker
         self.logger = logger
-        self.stop = stop
+        self.shutdown = shutdown
         self.timeLimit = timeLimit
         self.connect = connect
         self.check = check
@@ -64,7 +64,7 @@ public struct Scheduler: Service {
                 }
             }
         } onCancelOrGracefulShutdown: {
-            stop.request()
+            shutdown.request()
         }
     }
 
@@ -72,7 +72,7 @@ public struct Scheduler: Service {
         let store = reconnectingStore()
         let running = Running()
         let executions = DispatchGroup()
-        while !stop.isRequested {
+        while !shutdown.isRequested {
             do {
                 let due =
                     running.executions.count < Self.mostAtOnce
@@ -93,7 +93,7 @@ public struct Scheduler: Service {
                     pause()
                 }
             } catch {
-                guard !stop.isRequested else { break }
+                guard !shutdown.isRequested else { break }
                 logger.error("\(error.line)")
                 pause()
             }
@@ -103,12 +103,12 @@ public struct Scheduler: Service {
 
     private func reconnectingStore() -> ReconnectingStore {
         ReconnectingStore(
-            patience: nil, isAbandoned: { stop.isRequested }, tell: { logger.warning("\($0)") }, connect: connect)
+            patience: nil, isAbandoned: { shutdown.isRequested }, tell: { logger.warning("\($0)") }, connect: connect)
     }
 
     private func pause() {
         let end = ContinuousClock.now + Self.pollingInterval
-        while ContinuousClock.now < end, !stop.isRequested { sleep(.milliseconds(50)) }
+        while ContinuousClock.now < end, !shutdown.isRequested { sleep(.milliseconds(50)) }
     }
 
     /// Runs a command to its end; gives its due time back when the daemon stops before.
@@ -147,7 +147,7 @@ public struct Scheduler: Service {
         var isLate = false
         while isOver.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
             let now = ContinuousClock.now
-            if stop.isRequested {
+            if shutdown.isRequested {
                 isInterrupted = true
                 task.cancel()
             } else if now - start > timeLimit {

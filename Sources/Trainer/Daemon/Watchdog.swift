@@ -11,20 +11,18 @@ import Musl
 ///
 /// That harms nothing. Whatever was not stored is done again by whoever takes the run.
 public struct Watchdog {
-    private let limit: Duration
-    private let stop: StopSignal
+    private let shutdown: Shutdown
     private let logger: Logger
 
-    public init(limit: Duration, of stop: StopSignal, logger: Logger) {
-        self.limit = limit
-        self.stop = stop
+    public init(_ shutdown: Shutdown, logger: Logger) {
+        self.shutdown = shutdown
         self.logger = logger
     }
 
     /// Watches on a thread of its own, until the process ends.
     public func start() {
-        onThreadOfItsOwn { [limit, stop, logger] in
-            while !stop.hasBeenRequested(for: limit) { sleep(.milliseconds(100)) }
+        onThreadOfItsOwn { [shutdown, logger] in
+            while !shutdown.hasReached(.exiting) { sleep(.milliseconds(100)) }
             logger.warning("not everything could be ended in time: what is left is done again")
             _exit(0)
         }

@@ -6,10 +6,6 @@ import Store
 
 /// Trains what is queued, with several workers side by side, until the process is asked to stop.
 public struct WorkerPool: Service {
-    /// How long a worker that is asked to stop continues its epoch before it gives the run back.
-    private static let grace = Duration.seconds(6)
-    /// How long what can't be interrupted goes on before the run is given back under its hands.
-    private static let limit = Duration.seconds(7)
     /// How often an idle worker looks at the queue, unless it is notified of a new run.
     private static let pollingInterval = Duration.seconds(2)
 
@@ -18,7 +14,7 @@ public struct WorkerPool: Service {
     let endsWhenIdle: Bool
     let programVersion: String
     let logger: Logger
-    let stop: StopSignal
+    let shutdown: Shutdown
     let connect: @Sendable () throws -> Store
     private let datasets = DatasetCache()
     private let memory = SharedMemory()
@@ -26,18 +22,18 @@ public struct WorkerPool: Service {
     /// - Parameters:
     ///   - engine: Of each worker.
     ///   - endsWhenIdle: Whether to end as soon as nothing waits any more.
-    ///   - stop: Set by others too, to end this.
+    ///   - shutdown: Requested by others too, to end this.
     ///   - connect: Opens a connection of its own.
     public init(
         workers: Int, engine: Engine, endsWhenIdle: Bool, programVersion: String, logger: Logger,
-        stop: StopSignal, connect: @escaping @Sendable () throws -> Store
+        shutdown: Shutdown, connect: @escaping @Sendable () throws -> Store
     ) {
         self.workers = workers
         self.engine = engine
         self.endsWhenIdle = endsWhenIdle
         self.programVersion = programVersion
         self.logger = logger
-        self.stop = stop
+        self.shutdown = shutdown
         self.connect = connect
     }
 
@@ -55,7 +51,7 @@ public struct WorkerPool: Service {
                 }
             }
         } onCancelOrGracefulShutdown: {
-            stop.request()
+            shutdown.request()
         }
     }
 
@@ -64,7 +60,7 @@ public struct WorkerPool: Service {
         logger[metadataKey: "worker"] = "\(number)"
         let executor = Machine.executor(worker: number, threads: engine.threads, programVersion: programVersion)
         let store = ReconnectingStore(
-            patience: nil, isAbandoned: { stop.isRequested }, tell: { logger.warning("\($0)") },
+            patience: nil, isAbandoned: { shutdown.isRequested }, tell: { logger.warning("\($0)") },
             connect: {
                 let store = try connect()
                 try store.connection.listen(to: Store.queueChannel)
@@ -72,7 +68,7 @@ public struct WorkerPool: Service {
             })
         let keeper = try LeaseKeeper(connect: connect)
         defer { keeper.end() }
-        while !stop.isRequested {
+        while !shutdown.isRequested {
             do {
                 try keeper.connect()
                 if let run = try store({ try $0.claim(by: executor) }) {
@@ -83,7 +79,7 @@ public struct WorkerPool: Service {
                     try store { try waitForRuns($0.connection) }
                 }
             } catch {
-                guard !stop.isRequested else { return }
+                guard !shutdown.isRequested else { return }
                 logger.error("\(error.line)")
                 sleep(Self.pollingInterval)
             }
@@ -93,7 +89,7 @@ public struct WorkerPool: Service {
     /// Returns at once when a run is queued, or the process has to stop.
     private func waitForRuns(_ connection: Connection) throws {
         let end = ContinuousClock.now + Self.pollingInterval * Double.random(in: 0.8...1.2)
-        while ContinuousClock.now < end, !stop.isRequested {
+        while ContinuousClock.now < end, !shutdown.isRequested {
             if !(try connection.notifications(waiting: .milliseconds(100))).isEmpty { return }
         }
     }
@@ -102,15 +98,14 @@ public struct WorkerPool: Service {
         var logger = logger
         logger[metadataKey: "run"] = "\(run.lease.run)"
         logger.info("training", metadata: ["epochs_finished": "\(run.epochsFinished)", "fence": "\(run.lease.fence)"])
-        let execution = RunExecution(
-            run, engine: engine, isRetried: true,
-            givesUp: { [stop] in stop.hasBeenRequested(for: Self.limit) }, store: store, keeper: keeper,
-            memory: memory, data: { try datasets.data(of: $1, from: $0) })
+        let environment = RunEnvironment(
+            engine: engine, store: store, keeper: keeper, memory: memory, isRetried: true,
+            isAbandoning: { [shutdown] in shutdown.hasReached(.abandoningRuns) },
+            data: { try datasets.data(of: $1, from: $0) })
         do {
-            let outcome = try execution(
+            let outcome = try RunExecution(run, in: environment)(
                 stopRequest: { isBetweenEpochs in
-                    guard stop.isRequested else { return nil }
-                    return isBetweenEpochs || stop.hasBeenRequested(for: Self.grace) ? .release : nil
+                    shutdown.hasReached(isBetweenEpochs ? .finishingEpochs : .interruptingEpochs) ? .release : nil
                 },
                 report: { event in
                     guard case .epoch(let epoch) = event else { return }

@@ -58,9 +58,7 @@ struct ForegroundTraining {
             model: model, run: run, epochs: configuration.training.epochs, epochsBefore: claimed.epochsFinished,
             samplesPerEpoch: dataset.trainingSamples, parameters: configuration.architecture.parameterCount,
             isQuiet: isQuiet, isForProgram: isForProgram)
-        let execution = RunExecution(
-            claimed, engine: engine, isRetried: false, store: store, keeper: keeper,
-            data: { try TrainingData(of: $1, from: $0) })
+        let execution = RunExecution(claimed, in: RunEnvironment(engine: engine, store: store, keeper: keeper))
         let outcome = try execution(
             stopRequest: { _ in Interruption.hasCome ? .cancel : nil }, report: report.tell)
         guard case .succeeded(let version) = outcome else {

@@ -73,14 +73,14 @@ struct DaemonCommand: AsyncParsableCommand {
         } catch let error as PostgreSQLError where error.isTransient {
             // The workers wait until it can be reached. A schema that does not fit is reported at once.
         }
-        let stop = StopSignal()
+        let shutdown = Shutdown()
         let logger = Logger(label: "registry.daemon", factory: logFormat.handler)
         let pool = WorkerPool(
             workers: workers, engine: engine, endsWhenIdle: once, programVersion: Registry.version, logger: logger,
-            stop: stop, connect: connect)
+            shutdown: shutdown, connect: connect)
         let scheduler = Scheduler(
             worker: Machine.executor(threads: threads, programVersion: Registry.version).worker, logger: logger,
-            stop: stop, connect: connect, check: { try checkSchedule($0) },
+            shutdown: shutdown, connect: connect, check: { try checkSchedule($0) },
             execute: { [database] in await Self.execute($0, database: database.database) })
         logger.info("daemon started", metadata: ["workers": "\(workers)", "threads_per_worker": "\(threads)"])
         let metrics = metricsPort.map {
@@ -103,7 +103,7 @@ struct DaemonCommand: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint, .sigquit]
                     + (Interruption.isIgnored(SIGHUP) ? [] : [.sighup]),
                 logger: logger))
-        Watchdog(limit: .seconds(9), of: stop, logger: logger).start()
+        Watchdog(shutdown, logger: logger).start()
         try await group.run()
         logger.info("daemon stopped")
     }
@@ -111,7 +111,9 @@ struct DaemonCommand: AsyncParsableCommand {
     /// Runs this program with the words of a schedule, on the same database; SIGTERM ends it when the daemon stops.
     private static func execute(_ command: [String], database: String?) async -> Scheduler.Ended {
         var options = PlatformOptions()
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(8))]
+        options.teardownSequence = [
+            .gracefulShutDown(allowedDurationToNextStep: Shutdown.Phase.killingCommands.start)
+        ]
         let environment: Subprocess.Environment =
             database.map { .inherit.updating(["REGISTRY_DATABASE_URL": $0]) } ?? .inherit
         do {
