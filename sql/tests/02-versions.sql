@@ -76,7 +76,7 @@ select results_eq(
 
 select is(
     analysis.verdict('a', 'b', 300, 1300, 10000, 0),
-    'b is better than a by 10.00 points of accuracy; that is as good as certain: chance alone gives that or more with p < 10⁻³⁰⁰.',
+    'b is better than a by 10.00 points of accuracy; the difference is significant (p < 10⁻³⁰⁰).',
     'a p value too small for a number');
 delete from registry.model_version where run_id = 2;
 select results_eq(

@@ -94,10 +94,10 @@ select results_eq(
     $$values ('p = 0.023'), ('p = 1.000'), ('p = 9.9 · 10⁻⁴'), ('p = 3.4 · 10⁻³⁵'), ('p < 10⁻³⁰⁰'), ('p < 10⁻³⁰⁰')$$,
     'p values are written in one way');
 select results_eq(
-    $$select split_part(analysis.verdict('a', 'b', only_a, only_b, samples, p), ':', 1)
+    $$select rtrim((regexp_match(analysis.verdict('a', 'b', only_a, only_b, samples, p), '^[^:(]+'))[1])
         from (values (1, 0, 1, 1.0), (0, 8, 19, 0.0078), (1, 2, 20, 1.0)) as judged (only_a, only_b, samples, p)$$,
     $$values ('Too few test samples to tell a from b'),
-             ('b is better than a by 42.11 points of accuracy; the evidence is strong'),
+             ('b is better than a by 42.11 points of accuracy; the difference is significant'),
              ('No difference between a and b can be told')$$,
     'a verdict knows how many samples it rests on');
 select is_empty(

@@ -138,15 +138,10 @@ create or replace function analysis.verdict(
 as $$
     select case
                when adjusted_p < 0.05 then
-                   format('%s is better than %s by %s points of accuracy; %s: chance alone gives that or more with %s.%s',
+                   format('%s is better than %s by %s points of accuracy; the difference is significant (%s).%s',
                           case when only_b > only_a then b else a end,
                           case when only_b > only_a then a else b end,
                           to_char(100.0 * abs(only_b - only_a) / samples, 'FM990.00'),
-                          case
-                              when adjusted_p < 0.001 then 'that is as good as certain'
-                              when adjusted_p < 0.01 then 'the evidence is strong'
-                              else 'there is some evidence'
-                          end,
                           analysis.probability_text(adjusted_p),
                           case
                               when samples < 20 then
@@ -157,7 +152,7 @@ as $$
                    format('Too few test samples to tell %s from %s: there %s; the first alone gets %s right, the second alone %s. Test on at least 20.',
                           a, b, counted, only_a, only_b)
                else
-                   format('No difference between %s and %s can be told: of %s test samples the first alone gets %s right, the second alone %s; chance alone gives that or more with %s.',
+                   format('No difference between %s and %s can be told: of %s test samples the first alone gets %s right, the second alone %s (%s).',
                           a, b, analysis.count_text(samples), analysis.count_text(only_a), analysis.count_text(only_b),
                           analysis.probability_text(adjusted_p))
            end
@@ -167,7 +162,7 @@ as $$
                    end as counted) as said
 $$;
 comment on function analysis.verdict(text, text, bigint, bigint, bigint, double precision) is
-    'Says in a sentence which of two classifiers is better and how sure that is, from a p value that is adjusted for the number of comparisons; the level is 5 %. Below 20 test samples it says that they are few.';
+    'Says in a sentence which of two classifiers is better and whether that is significant, from a p value that is adjusted for the number of comparisons; the level is 5 %. Below 20 test samples it says that they are few.';
 
 
 create or replace function analysis.compare(
