@@ -54,13 +54,26 @@ struct DaemonCommandTests {
     func settings() async throws {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 1)
         let owner = try disturbed.program.connect()
+        // Past the check that what was asked for stays so.
+        try owner.execute("set session_replication_role = replica")
         let changes = [
-            ("epochs", "-5"), ("epochs", "0"), ("epochs", "9223372036854775807"), ("epochs", "\"many\""),
-            ("batch_size", "0"), ("batch_size", "-1"), ("batch_size", "9223372036854775807"),
-            ("augmentation,shift", "-3"), ("augmentation,shift", "9223372036854775807"),
-            ("augmentation,rotation", "-1"), ("learning_rate", "0"), ("learning_rate", "-1"), ("momentum", "1"),
-            ("momentum", "-0.5"), ("weight_decay", "-1"), ("label_smoothing", "1"), ("schedule,step_epochs", "0"),
-            ("schedule,warmup_epochs", "-1"), ("schedule,decay", "0"), ("optimizer", "\"none\""),
+            ("training,epochs", "-5"), ("training,epochs", "0"), ("training,epochs", "9223372036854775807"),
+            ("training,epochs", "\"many\""),
+            ("training,batch_size", "0"), ("training,batch_size", "-1"), ("training,batch_size", "9223372036854775807"),
+            ("training,augmentation,shift", "-3"), ("training,augmentation,shift", "9223372036854775807"),
+            ("training,augmentation,rotation", "-1"), ("training,learning_rate", "0"), ("training,learning_rate", "-1"),
+            ("training,momentum", "1"),
+            ("training,momentum", "-0.5"), ("training,weight_decay", "-1"), ("training,label_smoothing", "1"),
+            ("training,schedule,step_epochs", "0"),
+            ("training,schedule,warmup_epochs", "-1"), ("training,schedule,decay", "0"),
+            ("training,optimizer", "\"none\""),
+            ("architecture,layers", "[]"), ("architecture,layers,0,type", "\"none\""),
+            ("architecture,layers", #"[{"type": "flatten"}, {"type": "dense", "outputs": 9223372036854775807}]"#),
+            ("architecture,layers", #"[{"type": "conv2d", "outputs": 1, "kernel": 9223372036854775807}]"#),
+            ("architecture,layers", #"[{"type": "max_pool2d", "kernel": 2, "stride": 0}]"#),
+            ("architecture,layers", #"[{"type": "dense", "outputs": 10}]"#),
+            ("architecture,input", #"{"channels": 9223372036854775807, "height": 9223372036854775807, "width": 2}"#),
+            ("architecture,input", #"{"channels": 1, "height": -8, "width": 8}"#),
         ]
         for (path, value) in changes {
             let run = try await disturbed.queue()
@@ -69,7 +82,7 @@ struct DaemonCommandTests {
                 update registry.run
                    set configuration = jsonb_set(configuration::jsonb, $2::text[], $3::jsonb), maximum_attempts = 2147483647
                  where run_id = $1
-                """, run, "{training,\(path)}", value)
+                """, run, "{\(path)}", value)
         }
         let sound = try await disturbed.queue()
         let daemon = try await disturbed.daemon("--once").end()

@@ -27,10 +27,9 @@ public struct Architecture: Hashable, Sendable {
     /// - Throws: `ArchitectureError` when the text is no JSON of an architecture, has what is not understood, or the layers
     ///   do not fit together.
     public init(json: [UInt8]) throws {
-        let decoded: Architecture
         do {
             try JSONScanner.check(json)
-            decoded = try JSONDecoder().decode(Architecture.self, from: Data(json))
+            self = try JSONDecoder().decode(Architecture.self, from: Data(json))
         } catch let error as DecodingError {
             throw ArchitectureError.unreadable(error.summary)
         } catch JSONScanner.Failure.doubledKey(let key) {
@@ -38,8 +37,6 @@ public struct Architecture: Hashable, Sendable {
         } catch is JSONScanner.Failure {
             throw ArchitectureError.unreadable("it is no JSON")
         }
-        try self.init(
-            name: decoded.name, input: decoded.input, layers: decoded.layers, resizesImages: decoded.resizesImages)
     }
 
     /// A JSON object with `name`, `input` and `layers`, and `resize` when it is true.
@@ -67,13 +64,16 @@ extension Architecture: Codable {
         case name, input, layers, resize
     }
 
+    /// - Throws: `ArchitectureError` also when the layers do not fit together: what a database holds was perhaps never seen
+    ///   by this program.
     public init(from decoder: any Decoder) throws {
         try decoder.refuseKeys(besides: CodingKeys.allCases.map(\.rawValue), of: "it")
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        name = try values.decode(String.self, forKey: .name)
-        input = try values.decode(ImageShape.self, forKey: .input)
-        layers = try values.decode([Layer].self, forKey: .layers)
-        resizesImages = try values.decodeIfPresent(Bool.self, forKey: .resize) ?? false
+        try self.init(
+            name: try values.decode(String.self, forKey: .name),
+            input: try values.decode(ImageShape.self, forKey: .input),
+            layers: try values.decode([Layer].self, forKey: .layers),
+            resizesImages: try values.decodeIfPresent(Bool.self, forKey: .resize) ?? false)
     }
 
     public func encode(to encoder: any Encoder) throws {
