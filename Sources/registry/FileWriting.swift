@@ -11,11 +11,12 @@ import Musl
 /// The new file has the old one's mode, and its owner where that is allowed. Links lead to the file to write. Pipes and
 /// devices are written to.
 ///
-/// In a folder that others may write to, nothing they lay out is followed or written to: the new file's first name cannot
-/// be guessed, and links are followed as Linux does it where `fs.protected_symlinks` is set.
+/// In a folder that others may write to, nothing they lay out is followed, replaced or written to: the new file's first
+/// name cannot be guessed, and links, files and pipes are taken as Linux does it where `fs.protected_symlinks`,
+/// `fs.protected_regular` and `fs.protected_fifos` are set.
 func writeFile(_ bytes: [UInt8], to path: String) throws {
     do {
-        let target = try linkFollowed(FilePath(path))
+        let target = try linksFollowed(FilePath(path))
         let old = try status(of: target)
         switch old.map({ $0.st_mode & S_IFMT }) {
         case nil, S_IFREG: try replace(target, like: old, with: bytes)
@@ -27,32 +28,54 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
     }
 }
 
-/// Where a path leads: the path itself, or the end of a chain of links.
-private func linkFollowed(_ path: FilePath) throws -> FilePath {
-    var path = path
-    for _ in 0..<40 {
-        guard let link = try status(of: path), link.st_mode & S_IFMT == S_IFLNK else { return path }
-        let folder = path.removingLastComponent()
-        guard let parent = try status(of: folder.isEmpty ? "." : folder, followingLinks: true) else {
-            throw Errno.noSuchFileOrDirectory
+/// Where a path leads, without a link that is left in it.
+private func linksFollowed(_ path: FilePath) throws -> FilePath {
+    var rest = Array(path.components.reversed())
+    var place = path.isAbsolute ? FilePath("/") : try workingFolder()
+    var links = 0
+    while let name = rest.popLast() {
+        if name.kind == .parentDirectory { place.removeLastComponent() }
+        guard name.kind == .regular else { continue }
+        let next = place.appending(name)
+        guard let found = try status(of: next) else {
+            guard rest.isEmpty else { throw Errno.noSuchFileOrDirectory }
+            return next
         }
-        let isShared = parent.st_mode & (S_ISVTX | S_IWOTH) == S_ISVTX | S_IWOTH
-        guard !isShared || link.st_uid == geteuid() || link.st_uid == parent.st_uid else {
-            throw Errno.permissionDenied
+        let kind = found.st_mode & S_IFMT
+        if kind != S_IFDIR { try checkIsNotLaidOut(found, in: place) }
+        guard kind == S_IFLNK else {
+            place = next
+            continue
         }
-        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-        guard readlink(path.string, &bytes, Int(PATH_MAX)) >= 0 else { throw Errno(rawValue: errno) }
-        let target = FilePath(platformString: bytes)
         // The kernel's links to open files (`/dev/stdout`) lead further than their text does.
-        guard folder.starts(with: "/proc") == false else { return path }
-        path = target.isAbsolute ? target : folder.pushing(target)
+        if place.starts(with: "/proc") { return next.appending(rest.reversed()) }
+        links += 1
+        guard links <= 40 else { throw Errno.tooManySymbolicLinkLevels }
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        guard readlink(next.string, &bytes, Int(PATH_MAX)) >= 0 else { throw Errno(rawValue: errno) }
+        let target = FilePath(platformString: bytes)
+        if target.isAbsolute { place = "/" }
+        rest += target.components.reversed()
     }
-    throw Errno.tooManySymbolicLinkLevels
+    return place
 }
 
-private func status(of path: FilePath, followingLinks: Bool = false) throws -> stat? {
+/// Refuses what neither this user nor the folder's owner has put into a folder that everybody may write to.
+private func checkIsNotLaidOut(_ found: stat, in folder: FilePath) throws {
+    guard let parent = try status(of: folder) else { throw Errno.noSuchFileOrDirectory }
+    let isShared = parent.st_mode & (S_ISVTX | S_IWOTH) == S_ISVTX | S_IWOTH
+    guard !isShared || found.st_uid == geteuid() || found.st_uid == parent.st_uid else { throw Errno.permissionDenied }
+}
+
+private func workingFolder() throws -> FilePath {
+    guard let path = getcwd(nil, 0) else { throw Errno(rawValue: errno) }
+    defer { free(path) }
+    return FilePath(platformString: path)
+}
+
+private func status(of path: FilePath) throws -> stat? {
     var status = stat()
-    guard fstatat(AT_FDCWD, path.string, &status, followingLinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 else {
+    guard lstat(path.string, &status) == 0 else {
         guard errno == ENOENT else { throw Errno(rawValue: errno) }
         return nil
     }
@@ -81,9 +104,7 @@ private func replace(_ target: FilePath, like old: stat?, with bytes: [UInt8]) t
         throw error
     }
     // Some folders may be written to and not read, and some file systems cannot do it.
-    if let parent = try? FileDescriptor.open(
-        folder.isEmpty ? "." : folder, .readOnly, options: [.directory, .closeOnExec])
-    {
+    if let parent = try? FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec]) {
         _ = try parent.closeAfter { fsync(parent.rawValue) }
     }
 }

@@ -63,7 +63,7 @@ struct FileWritingTests {
         let loop = folder.appending(path: "loop.safetensors")
         #expect(symlink("loop.safetensors", loop.path) == 0)
         let result = try await program.run("export", "mlp", loop.path)
-        #expect(result.status == 64 && result.errorLines.count == 1, "\(result.errors)")
+        #expect(result.status == 74 && result.errorLines.count == 1, "\(result.errors)")
     }
 
     @Test("a pipe and a device are written to, and stay what they are")
@@ -107,13 +107,27 @@ struct FileWritingTests {
         #expect(try Data(contentsOf: file) == weights)
         #expect(try String(contentsOf: victim, encoding: .utf8) == "victim")
         guard geteuid() == 0 else { return }
-        // Another user's link in a shared folder of root's.
-        let link = shared.appending(path: "link.safetensors")
-        #expect(symlink(victim.path, link.path) == 0)
-        lchown(link.path, 65534, 65534)
-        let result = try await program.run("export", "mlp", link.path)
-        #expect(result.status == 64 && result.errorLines.count == 1, "\(result.errors)")
+        // Another user's link, file, pipe, and link to a folder, in a shared folder of root's.
+        let (link, old, pipe) = ("link.safetensors", "old.safetensors", "pipe.safetensors")
+        #expect(symlink(victim.path, shared.appending(path: link).path) == 0)
+        try Data("trap".utf8).write(to: shared.appending(path: old))
+        #expect(mkfifo(shared.appending(path: pipe).path, 0o666) == 0)
+        let target = folder.appending(path: "target")
+        #expect(mkdir(target.path, 0o755) == 0)
+        #expect(symlink(target.path, shared.appending(path: "subfolder").path) == 0)
+        for name in [link, old, pipe, "subfolder"] { lchown(shared.appending(path: name).path, 65534, 65534) }
+        for path in [link, old, pipe, "subfolder/x.safetensors", "./subfolder/../subfolder/x.safetensors"] {
+            let result = try await program.run("export", "mlp", shared.appending(path: path).path)
+            #expect(result.status == 74 && result.errorLines.count == 1, "\(path): \(result.errors)")
+            #expect(result.errors.contains("permission denied"))
+        }
         #expect(try String(contentsOf: victim, encoding: .utf8) == "victim")
+        #expect(try String(contentsOf: shared.appending(path: old), encoding: .utf8) == "trap")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target.path).isEmpty)
+        // One's own link may lead there.
+        lchown(shared.appending(path: "subfolder").path, 0, 0)
+        try await program.succeed("export", "mlp", shared.appending(path: "subfolder/x.safetensors").path)
+        #expect(try Data(contentsOf: target.appending(path: "x.safetensors")) == weights)
     }
 
     @Test(
@@ -129,7 +143,7 @@ struct FileWritingTests {
         let file = small.appending(path: "d.safetensors")
         try Data("old".utf8).write(to: file)
         let result = try await program.run("export", "mlp", file.path)
-        #expect(result.status == 64 && result.errorLines.count == 1, "\(result.errors)")
+        #expect(result.status == 74 && result.errorLines.count == 1, "\(result.errors)")
         #expect(result.errors.contains("no space left on device"))
         #expect(try String(contentsOf: file, encoding: .utf8) == "old")
         #expect(try FileManager.default.contentsOfDirectory(atPath: small.path) == ["d.safetensors"])
@@ -141,7 +155,7 @@ struct FileWritingTests {
         #expect(mkdir(directory.path, 0o755) == 0)
         for path in [directory.path, "/proc/x.safetensors", "\(folder.path)/none/x.safetensors", "/dev/full/x.onnx"] {
             let result = try await program.run("export", "mlp", path)
-            #expect(result.status == 64 && result.errorLines.count == 1, "\(result.errors)")
+            #expect(result.status == 74 && result.errorLines.count == 1, "\(result.errors)")
         }
         #expect(try entries == ["e.safetensors"])
     }
