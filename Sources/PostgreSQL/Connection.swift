@@ -15,6 +15,9 @@ import Musl
 ///
 /// Every statement runs with `search_path = pg_catalog, pg_temp`: whoever may create functions or operators in `public`
 /// must not have them called in place of the server's own. Tables of other schemas are named with their schema.
+///
+/// No statement waits for another session's lock longer than half a minute, unless the role or the database has a
+/// `lock_timeout` of its own: whoever may read can hold locks, and forget them.
 public final class Connection {
     let pointer: OpaquePointer
 
@@ -84,28 +87,35 @@ public final class Connection {
         PQsetnonblocking(pointer, 1)
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)
         do {
-            isPooled = try !setSearchPath(until: .now + .seconds(connectTimeout))
+            isPooled = try !setUpSession(until: .now + .seconds(connectTimeout))
         } catch PostgreSQLError.timedOut {
             throw PostgreSQLError.cannotConnect("it did not answer within \(connectTimeout) seconds")
         }
     }
 
-    /// Sets the session's search path, unless the process that answers is another than the one that the connection was
-    /// announced with: a pooler announces a number of its own.
+    /// Sets the session's search path and how long it waits for locks, unless the process that answers is another than
+    /// the one that the connection was announced with: a pooler announces a number of its own.
     ///
-    /// - Returns: Whether it was set.
-    private func setSearchPath(until deadline: ContinuousClock.Instant) throws -> Bool {
+    /// - Returns: Whether they were set.
+    private func setUpSession(until deadline: ContinuousClock.Instant) throws -> Bool {
         try check(
             PQsendQuery(
                 pointer,
                 """
-                select pg_catalog.set_config('search_path', '\(Self.searchPath)', false)
+                select pg_catalog.set_config('search_path', '\(Self.searchPath)', false),
+                       pg_catalog.set_config('lock_timeout',
+                                             case when pg_catalog.current_setting('lock_timeout') operator(pg_catalog.=) '0'
+                                                  then '\(Self.lockTimeout)'
+                                                  else pg_catalog.current_setting('lock_timeout')
+                                             end, false)
                  where pg_catalog.pg_backend_pid() operator(pg_catalog.=) \(serverProcessID)
                 """))
         return try results(until: deadline).last.map { PQntuples($0.pointer) == 1 } ?? false
     }
 
     static let searchPath = "pg_catalog, pg_temp"
+    /// Less than `responseTimeout` of those who have one: the server then says what it was.
+    static let lockTimeout = "30s"
 
     deinit { PQfinish(pointer) }
 

@@ -87,6 +87,8 @@ public struct ServerError: Sendable, Hashable, CustomStringConvertible {
         case .queryCanceled:
             return
                 "The database ended the statement: \(message). Ask for less, or raise statement_timeout of this role."
+        case .lockNotAvailable:
+            return "Another session holds what this needs, and has not let go of it for too long."
         default: break
         }
         var text = "The database refused: \(message) (SQLSTATE \(sqlState))"

@@ -29,9 +29,12 @@ extension Connection {
     ) throws -> Value {
         let savepoint = "level_\(transactionDepth)"
         let isOutermost = transactionDepth == 0
+        // A session of one's own has it already.
+        let lockTimeout = isPooled ? "; set local lock_timeout = '\(Self.lockTimeout)'" : ""
         try simple(
             isOutermost
-                ? "begin isolation level \(isolation.rawValue); \(Self.settings)" : "savepoint \(savepoint)")
+                ? "begin isolation level \(isolation.rawValue); \(Self.settings)\(lockTimeout)"
+                : "savepoint \(savepoint)")
         transactionDepth += 1
         defer { transactionDepth -= 1 }
         let value: Value

@@ -30,7 +30,7 @@ extension Store {
             [(.training, training)] + (validation.map { [(.validation, $0)] } ?? []) + [(.test, test)]
         for (_, samples) in splits { try samples.check(against: description) }
         return try connection.transaction {
-            _ = try connection.query("select pg_advisory_xact_lock(hashtextextended('registry.dataset', 0))")
+            _ = try connection.query("select registry.lock_datasets()")
             var ids: [Split: Int] = [:]
             var isAnyNew = false
             for (split, samples) in splits {

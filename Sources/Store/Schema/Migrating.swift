@@ -341,27 +341,7 @@ private final class Patience {
     }
 
     private func tellWhoBlocks(_ process: Int) {
-        // Who can't be asked about can't be named; the migration itself goes on.
-        guard let observer = try? connection.another(),
-            let rows = try? observer.query(
-                """
-                select format('process %s of user “%s”%s%s holds %s', activity.pid, activity.usename,
-                              ' (' || nullif(activity.application_name, '') || ')',
-                              ', ' || activity.state || ' since ' || to_char(activity.state_change, 'HH24:MI:SS TZ') || ',',
-                              coalesce((select string_agg(distinct held.relation::regclass::text, ', ')
-                                          from pg_locks as held
-                                          join pg_class as relation on relation.oid = held.relation
-                                         where held.pid = activity.pid
-                                           and held.granted
-                                           and relation.relnamespace in (select oid
-                                                                           from pg_namespace
-                                                                          where nspname in ('registry', 'analysis'))),
-                                       'what the migration needs')) as holder
-                  from pg_stat_activity as activity
-                 where activity.pid = any (pg_blocking_pids($1))
-                """, process)
-        else { return }
-        let now = rows.compactMap { row -> String? in try? row["holder"] }
+        let now = connection.holders(blocking: process)
         guard !now.isEmpty else { return }
         for holder in now where !holders.contains(holder) { tell("Waiting: \(holder).") }
         holders = now

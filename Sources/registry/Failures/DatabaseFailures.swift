@@ -23,6 +23,7 @@ extension PostgreSQLError: Failure {
             "Use the login of the schema's owner, or have the role granted registry_writer (to train) or registry_reader "
                 + "(to read); registry db migrate gives those their rights."
         case .readOnlyTransaction: "Name the primary server with --database."
+        case .lockNotAvailable: "Try again later."
         default: nil
         }
     }

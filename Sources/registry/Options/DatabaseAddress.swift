@@ -53,14 +53,20 @@ struct DatabaseOptions: ParsableArguments {
 
     /// Connects, and makes the schema of an empty database.
     func openStore() async throws -> Store {
-        try Store(connection: Connection(try address().connectionString(), patience: .seconds(20)))
+        let connection = try Connection(try address().connectionString(), patience: .seconds(20))
+        connection.tellWhoBlocks { Terminal.tell($0) }
+        return try Store(connection: connection)
     }
 
     /// Opens as many connections as are wanted for unattended work, each used by one thread; a server that vanishes is
     /// noticed.
     ///
     /// Each asks for the address again: an embedded server that has ended is started, also at another place.
-    func connector() async throws -> @Sendable () throws -> Store {
+    ///
+    /// - Parameter tell: Told who holds what a statement waits for.
+    func connector(
+        tell: @escaping @Sendable (String) -> Void = { Terminal.tell($0) }
+    ) async throws -> @Sendable () throws -> Store {
         let address = try address()
         _ = try address.connectionString()
         return {
@@ -71,6 +77,7 @@ struct DatabaseOptions: ParsableArguments {
                 throw PostgreSQLError.cannotConnect(error.line)
             }
             connection.responseTimeout = .seconds(60)
+            connection.tellWhoBlocks(tell)
             return try Store(connection: connection)
         }
     }

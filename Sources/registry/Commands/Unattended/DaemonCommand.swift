@@ -67,14 +67,14 @@ struct DaemonCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let threads = threadsPerWorker ?? max(1, Engine.defaultThreadCount / workers)
         let engine = try Engine.chosen(by: environment, threads: threads)
-        let connect = try await database.connector()
+        let logger = Logger(label: "registry.daemon", factory: logFormat.handler)
+        let connect = try await database.connector { logger.warning("\($0)") }
         do {
             _ = try connect()
         } catch let error as PostgreSQLError where error.isTransient {
             // The workers wait until it can be reached. A schema that does not fit is reported at once.
         }
         let shutdown = Shutdown()
-        let logger = Logger(label: "registry.daemon", factory: logFormat.handler)
         let pool = WorkerPool(
             workers: workers, engine: engine, endsWhenIdle: once, programVersion: Registry.version, logger: logger,
             shutdown: shutdown, connect: connect)
