@@ -96,6 +96,14 @@ public struct StoredDataset: Sendable, Hashable {
             moments.allSatisfy { $0 == 0 || $0 == description.channels },
             "has moments of \(moments[0]) and \(moments[1]) channels, and \(description.channels) channels")
         try check(moments[0] == moments[1], "has \(moments[0]) means and \(moments[1]) deviations")
+        let means = [description.trainingMean] + description.channelMeans
+        let deviations = [description.trainingStandardDeviation] + description.channelStandardDeviations
+        for (mean, deviation) in zip(means, deviations) {
+            // Of pixels that are scaled to 0…1.
+            try check(
+                (0...1).contains(mean) && (0...1).contains(deviation),
+                "has training pixels of the mean \(mean) and the standard deviation \(deviation)")
+        }
         return self
     }
 }

@@ -78,6 +78,22 @@ struct InconsistentRowTests {
         try await expectRefusals(program, [["export", "mlp", "mlp.onnx"]])
     }
 
+    @Test(
+        "moments that no pixels have are refused",
+        arguments: [
+            "training_mean = 'NaN'", "training_mean = 2", "training_standard_deviation = 'infinity'",
+            "training_standard_deviation = -1e308",
+            "training_channel_means = '{NaN}', training_channel_standard_deviations = '{0.1}'",
+        ])
+    func moments(change: String) async throws {
+        let (program, owner) = try await Self.prepared()
+        try owner.execute("alter table registry.dataset drop constraint dataset_training_mean_check")
+        try owner.execute("alter table registry.dataset drop constraint dataset_training_standard_deviation_check")
+        try owner.execute("update registry.dataset set \(change)")
+        try await expectRefusals(program, Self.computing)
+        try await expectRefusals(program, [["report", "mlp", "--output", "report.html"]])
+    }
+
     @Test("a class that is not there, predicted or true, is named")
     func classes() async throws {
         let (program, owner) = try await Self.prepared()

@@ -191,6 +191,8 @@ create table registry.dataset (
         check (cardinality(class_names) between 1 and 32767
                and array_lower(class_names, 1) = 1
                and array_position(class_names, null) is null),
+    constraint dataset_training_mean_check check (training_mean between 0 and 1),
+    constraint dataset_training_standard_deviation_check check (training_standard_deviation between 0 and 1),
     constraint dataset_channel_moments_check
         check (cardinality(training_channel_means) is not distinct from cardinality(training_channel_standard_deviations)
                and array_position(training_channel_means, null) is null
