@@ -13,7 +13,7 @@ begin
     end if;
     for role_name, description in
         values ('registry_owner',
-                'May read and write all tables of the model registry, and add objects to its schemas; what is there may be altered only by whoever made it, with registry db migrate.'),
+                'May read and write all tables of the model registry. Objects may be added and altered only by whoever made the schema, with registry db migrate.'),
                ('registry_writer',
                 'May train: read the tables of the model registry, add rows, and take back what an interrupted attempt left.'),
                ('registry_reader',
@@ -48,24 +48,6 @@ begin
         else
             execute format('revoke %s on %s from %I', difference.privilege, difference.object, difference.role);
         end if;
-    end loop;
-    for difference in
-        select rolname as role,
-               nspname as object,
-               verb as privilege
-          from pg_roles
-         cross join pg_namespace
-         cross join unnest('{usage,create}'::text[]) as verb
-         where nspname in ('registry', 'analysis')
-           and (rolname = 'registry_owner'
-                or rolname = 'registry_writer' and verb = 'usage'
-                or rolname = 'registry_reader' and verb = 'usage' and nspname = 'analysis')
-           and not exists (select
-                             from aclexplode(nspacl) as given
-                            where given.grantee = pg_roles.oid
-                              and lower(given.privilege_type) = verb)
-    loop
-        execute format('grant %s on schema %I to %I', difference.privilege, difference.object, difference.role);
     end loop;
 end
 $$;

@@ -201,6 +201,7 @@ comment on function registry.advance_run(bigint, bigint, integer) is
 
 create or replace function registry.start_over(of_run bigint, of_fence bigint) returns boolean
     language plpgsql
+    security definer
     set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -218,7 +219,7 @@ begin
 end
 $$;
 comment on function registry.start_over(bigint, bigint) is
-    'Forgets the epochs of a run that has no checkpoint to resume from. False where the lease is lost.';
+    'Forgets the epochs of a run that has no checkpoint to resume from; trainers may delete no others. False where the lease is lost.';
 
 
 create or replace function registry.end_attempt(

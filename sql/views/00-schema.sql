@@ -141,14 +141,25 @@ as $$
                             checkpoint,checkpoint_chunk,epoch_metric,step_loss,layer_metric,test_loss,
                             misclassification,artifact,artifact_chunk,model_version,model_alias,evaluation,retraining,
                             schedule_execution}'::text[]),
-               ('update', '{model,run,run_attempt,model_alias,retraining,schedule_execution}'),
-               ('delete', '{epoch_metric,step_loss,checkpoint,model_alias,schedule_execution}'),
+               ('delete', '{checkpoint,model_alias,schedule_execution}')
+    ), changed (name, columns) as (
+        -- What a training is about stays as it was asked for.
+        values ('run', '{state,epochs_finished,attempts,fence,available_at,cancel_requested,lease_expires_at,worker,
+                         started_at,finished_at,host,processor,threads,program_version,failure}'::text[]),
+               ('run_attempt', '{ended_at,outcome,error}'),
+               ('model', '{last_version_number}'),
+               ('model_alias', '{number,set_at,set_by}'),
+               ('retraining', '{production_number,finished_at,outcome,reason}'),
+               ('schedule_execution', '{alive_at,finished_at,exit_status,output}'),
                -- When a schedule is due next. What it executes is its owner's choice: daemons run it.
-               ('update (next_due_at)', '{schedule}')
+               ('schedule', '{next_due_at}')
     )
     select 'registry_owner', relation.name, verb
       from relation
      cross join unnest('{select,insert,update,delete}'::text[]) as verb
+     -- What the migrations have left is theirs to say.
+     where verb = 'select'
+        or relation.relname not like 'schema\_%'
      union all
     select 'registry_writer', relation.name, 'select'
       from relation
@@ -158,12 +169,25 @@ as $$
       join needed on relation.relname = any (needed.tables)
      where relation.schema = 'registry'
      union all
+    select 'registry_writer', relation.name, format('update (%s)', changed_column)
+      from relation
+      join changed on changed.name = relation.relname
+     cross join unnest(changed.columns) as changed_column
+     where relation.schema = 'registry'
+     union all
     select 'registry_reader', relation.name, 'select'
       from relation
      where relation.schema = 'analysis'
+     union all
+    -- To create nothing: a function that fits a call of the program better would run as whoever uses it.
+    values ('registry_owner', 'schema registry', 'usage'),
+           ('registry_owner', 'schema analysis', 'usage'),
+           ('registry_writer', 'schema registry', 'usage'),
+           ('registry_writer', 'schema analysis', 'usage'),
+           ('registry_reader', 'schema analysis', 'usage')
 $$;
 comment on function analysis.schema_privileges() is
-    'What the roles registry_owner, registry_writer and registry_reader must be granted on tables and views: trainers add, and take back only what an interrupted attempt left.';
+    'What the roles registry_owner, registry_writer and registry_reader must be granted on the two schemas, their tables and views: trainers add, and take back only what an interrupted attempt left.';
 
 
 create or replace view analysis.schema_privilege_difference as
@@ -171,7 +195,7 @@ with relation as (
     select pg_class.oid,
            pg_class.oid::regclass::text as name,
            relacl,
-           relkind
+           relnamespace::regnamespace::text as schema
       from pg_class
      where relnamespace in ('registry'::regnamespace, 'analysis'::regnamespace)
        and relkind in ('r', 'p', 'v')
@@ -179,28 +203,43 @@ with relation as (
                           from pg_class
                          where relnamespace = 'registry'::regnamespace
                            and relname = 'schema_migration')
+), grantee as (
+    select oid,
+           rolname::text as role
+      from pg_roles
+     where rolname in ('registry_owner', 'registry_writer', 'registry_reader')
 ), granted as (
-    select pg_roles.rolname::text as role,
+    select coalesce(grantee.role, 'public') as role,
            relation.name as object,
            lower(given.privilege_type) as privilege
       from relation
      cross join lateral aclexplode(relation.relacl) as given
-      join pg_roles on pg_roles.oid = given.grantee
-     where pg_roles.rolname in ('registry_owner', 'registry_writer', 'registry_reader')
-       and given.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+      left join grantee on grantee.oid = given.grantee
+     -- What everybody may read of the views is their owner's choice.
+     where grantee.oid is not null
+        or given.grantee = 0 and relation.schema = 'registry'
      union all
-    select pg_roles.rolname::text,
+    select grantee.role,
            relation.name,
            format('%s (%s)', lower(given.privilege_type), pg_attribute.attname)
       from relation
       join pg_attribute on pg_attribute.attrelid = relation.oid
      cross join lateral aclexplode(pg_attribute.attacl) as given
-      join pg_roles on pg_roles.oid = given.grantee
-     where pg_roles.rolname in ('registry_owner', 'registry_writer', 'registry_reader')
+      join grantee on grantee.oid = given.grantee
+     union all
+    select coalesce(grantee.role, 'public'),
+           'schema ' || nspname,
+           lower(given.privilege_type)
+      from pg_namespace
+     cross join lateral aclexplode(nspacl) as given
+      left join grantee on grantee.oid = given.grantee
+     where nspname in ('registry', 'analysis')
+       and (grantee.oid is not null
+            or given.grantee = 0 and (nspname = 'registry' or given.privilege_type = 'CREATE'))
 ), needed as (
     select needed.role, needed.object, needed.privilege
       from analysis.schema_privileges() as needed
-      join pg_roles on pg_roles.rolname = needed.role
+      join grantee on grantee.role = needed.role
 )
 select coalesce(needed.role, granted.role) as role,
        coalesce(needed.object, granted.object) as object,
@@ -212,9 +251,9 @@ select coalesce(needed.role, granted.role) as role,
     or granted.role is null;
 comment on view analysis.schema_privilege_difference is
     'Privileges that the roles lack, or have and must not have; registry db migrate corrects them.';
-comment on column analysis.schema_privilege_difference.role is 'registry_owner, registry_writer or registry_reader.';
-comment on column analysis.schema_privilege_difference.object is 'The table or view.';
-comment on column analysis.schema_privilege_difference.privilege is 'select, insert, update, delete or truncate, of a column where one is named.';
+comment on column analysis.schema_privilege_difference.role is 'registry_owner, registry_writer, registry_reader or public.';
+comment on column analysis.schema_privilege_difference.object is 'The table, view or schema.';
+comment on column analysis.schema_privilege_difference.privilege is 'As in grant: select, insert, usage, …, of a column where one is named.';
 comment on column analysis.schema_privilege_difference.is_needed is 'Whether the role must have it, and has not.';
 
 
