@@ -17,6 +17,14 @@ comment on column registry.model.last_version_number is
     'Number given to the newest version. Its row lock puts registrations in order, so numbers have no gaps.';
 comment on column registry.model.created_at is 'When the name was first used.';
 
+create trigger model_version_step_check
+    before update of last_version_number on registry.model
+    for each row
+    when (new.last_version_number - old.last_version_number not in (0, 1))
+    execute function registry.refuse_change('model_version_step_check');
+comment on trigger model_version_step_check on registry.model is
+    'Versions are numbered without gaps: the number rises by 1.';
+
 
 create table registry.architecture (
     architecture_id  integer not null generated always as identity,
@@ -138,6 +146,14 @@ create trigger run_change_check
     execute function registry.refuse_change('run_change_check');
 comment on trigger run_change_check on registry.run is
     'Model versions are counted by model, architecture and test split of their run.';
+
+create trigger run_final_state_check
+    before update of state on registry.run
+    for each row
+    when (old.state in ('succeeded', 'diverged') and new.state <> old.state)
+    execute function registry.refuse_change('run_final_state_check');
+comment on trigger run_final_state_check on registry.run is
+    'A run that has become a version, or diverged, is never trained again.';
 
 create trigger run_fence_check
     before update of fence on registry.run

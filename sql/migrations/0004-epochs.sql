@@ -193,6 +193,7 @@ begin
     select metric.test_samples - metric.test_correct as expected,
            metric.test_samples,
            split.samples,
+           run.epochs_finished,
            (select count(*)
               from registry.misclassification as wrong
              where wrong.run_id = metric.run_id
@@ -211,6 +212,12 @@ begin
                     schema = 'registry',
                     table = 'epoch_metric',
                     constraint = 'epoch_metric_test_split_check';
+    elsif new.epoch > epoch.epochs_finished then
+        raise exception 'run %, epoch %: the run has finished % epochs', new.run_id, new.epoch, epoch.epochs_finished
+              using errcode = 'check_violation',
+                    schema = 'registry',
+                    table = 'epoch_metric',
+                    constraint = 'epoch_metric_epochs_finished_check';
     elsif epoch.stored <> epoch.expected then
         raise exception 'run %, epoch %: % misclassified samples stored, % expected',
                         new.run_id, new.epoch, epoch.stored, epoch.expected
@@ -223,14 +230,14 @@ begin
 end
 $$;
 comment on function registry.check_epoch_counts() is
-    'Refuses the transaction of an epoch whose test samples are not those of the test split, or whose misclassified samples do not add up with its test_correct.';
+    'Refuses the transaction of an epoch whose test samples are not those of the test split, that its run has not finished, or whose misclassified samples do not add up with its test_correct.';
 
 create constraint trigger epoch_metric_misclassification_count_check
     after insert or update on registry.epoch_metric
     deferrable initially deferred
     for each row execute function registry.check_epoch_counts();
 comment on trigger epoch_metric_misclassification_count_check on registry.epoch_metric is
-    'Checked at commit: misclassified rows = test_samples − test_correct, and test_samples = samples of the test split.';
+    'Checked at commit: misclassified rows = test_samples − test_correct, test_samples = samples of the test split, and the run has finished the epoch.';
 
 create function registry.check_epochs_finished() returns trigger
     language plpgsql

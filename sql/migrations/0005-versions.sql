@@ -44,6 +44,41 @@ create trigger artifact_chunk_change_check
     execute function registry.refuse_change('artifact_chunk_change_check');
 comment on trigger artifact_chunk_change_check on registry.artifact_chunk is 'An artifact is named by its content.';
 
+create function registry.check_artifact_chunks() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    artifact record;
+begin
+    select known.sha256, known.size
+      into artifact
+      from registry.artifact as known
+     where known.sha256 in (select sha256 from added)
+       and known.size < (select sum(octet_length(chunk.bytes))
+                           from registry.artifact_chunk as chunk
+                          where chunk.sha256 = known.sha256)
+     limit 1;
+    if found then
+        raise exception 'artifact %: its pieces have more than % bytes', artifact.sha256, artifact.size
+              using errcode = 'check_violation',
+                    schema = 'registry',
+                    table = 'artifact_chunk',
+                    constraint = 'artifact_chunk_size_check';
+    end if;
+    return null;
+end
+$$;
+comment on function registry.check_artifact_chunks() is
+    'Refuses pieces beyond the size of their artifact: one that is whole stays what its name says.';
+
+create trigger artifact_chunk_size_check
+    after insert on registry.artifact_chunk
+    referencing new table as added
+    for each statement execute function registry.check_artifact_chunks();
+comment on trigger artifact_chunk_size_check on registry.artifact_chunk is
+    'The pieces of an artifact have no more bytes than it.';
+
 
 create table registry.model_version (
     model_id        bigint      not null,

@@ -30,7 +30,7 @@ create function pg_temp.miss(
                   predicted, confidence, loss, probabilities, split, index)
 $$;
 
-select plan(42);
+select plan(47);
 
 -- Misclassified samples.
 select is(
@@ -107,6 +107,9 @@ select is(
     pg_temp.violated('update registry.model_version set registered_at = now()'), null, 'when it was registered may be corrected');
 select is(pg_temp.violated('update registry.run set fence = -1'), 'run_fence_check', 'a lower fencing number');
 select is(
+    pg_temp.violated($$update registry.run set state = 'queued', finished_at = null$$), 'run_final_state_check',
+    'a run that has succeeded, queued again');
+select is(
     pg_temp.violated('update registry.run set epochs_finished = 0 where run_id = 1'), 'run_epochs_finished_stored_check',
     'epochs that are denied');
 select is(
@@ -121,6 +124,18 @@ select is(
 insert into registry.artifact_chunk (sha256, index, bytes) values (repeat('1', 64), 0, '\x0102030405060708');
 select is(
     pg_temp.violated($$update registry.artifact_chunk set bytes = '\x'$$), 'artifact_chunk_change_check', 'other bytes of an artifact');
+select is(
+    pg_temp.violated($$insert into registry.artifact_chunk (sha256, index, bytes) values (repeat('1', 64), 1, '\x09')$$),
+    'artifact_chunk_size_check', 'or more than it has');
+select is(
+    pg_temp.violated('update registry.model set last_version_number = 2147483647'), 'model_version_step_check',
+    'a number after which there is none');
+select is(pg_temp.violated('update registry.model set last_version_number = 0'), 'model_version_step_check', 'or that is taken');
+select is(
+    pg_temp.violated($$insert into registry.epoch_metric (run_id, epoch, learning_rate, training_loss, training_correct, training_samples,
+                                                          training_seconds, test_loss, test_correct, test_samples, test_seconds)
+                       values (1, 2, 0.1, 0.5, 4, 4, 1.5, 0.6, 10, 10, 0.1)$$),
+    'epoch_metric_epochs_finished_check', 'an epoch that its run has not finished');
 select is(pg_temp.violated('update registry.missed_total set versions = 9'), 'missed_total_trigger_check', 'sums written by hand');
 
 -- Data sets.
