@@ -107,6 +107,12 @@ select a.model as a_model, a.version as a_version, b.model as b_model, b.version
   from version_answer as a
   join version_answer as b using (index);
 
+create temporary table disk as
+select tablename::text, pg_total_relation_size(format('registry.%I', tablename)) as bytes from pg_tables where schemaname = 'registry';
+grant select on answer, version_answer, pair, made, disk to registry_reader;
+-- An analyst has the views and functions of analysis, and nothing else.
+set local role registry_reader;
+
 select results_eq(
     $$select label::integer, samples, only_a_correct, only_b_correct, round(mcnemar_exact_p::numeric, 9)
         from analysis.class_agreement
@@ -183,7 +189,7 @@ select results_eq(
         from pair where a_model = 'cnn' and a_version = 2 and b_model = 'cnn' and b_version = 3$$,
     'what a retraining led to, with accuracies and p');
 select results_eq(
-    $$select version, held_until is null, held_from < coalesce(held_until, 'infinity'), set_by = current_user from analysis.alias_history
+    $$select version, held_until is null, held_from < coalesce(held_until, 'infinity'), set_by = session_user from analysis.alias_history
        where model = 'cnn' and alias = 'production' order by held_from$$,
     $$values (2, false, true, true), (3, true, true, true)$$, 'who was in production, since when, by whom');
 select results_eq(
@@ -195,8 +201,8 @@ select results_eq(
     'select index from analysis.sample_difficulty where missed_by_all order by index',
     'select index from version_answer group by index having bool_and(is_wrong) order by index', 'wrong in every version');
 select results_eq(
-    $$select index, missed_by from registry.dataset
-       cross join lateral analysis.hard_samples(dataset_id, 'cnn', 1::smallint) join registry.sample using (sample_id)
+    $$select index, missed_by from analysis.dataset
+       cross join lateral analysis.hard_samples(dataset_id, 'cnn', 1::smallint) join analysis.sample using (dataset_id, sample_id)
        order by missed_by desc, index$$,
     $$select index, count(*) from version_answer where model = 'cnn' and label = 1 and is_wrong group by index order by 2 desc, 1$$,
     'the hardest of a class for a model');
@@ -221,7 +227,7 @@ select results_eq(
        where (a_model, a_version) < (b_model, b_version) group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3, 4$$,
     'which pairs differ most');
 select results_eq(
-    $$select index, predicted::integer from analysis.missed_sample join registry.sample using (sample_id)
+    $$select index, predicted::integer from analysis.missed_sample join analysis.sample using (sample_id)
        where model = 'cnn' and versions = 3 order by index$$,
     $$select index, min(predicted)::integer from version_answer where model = 'cnn' and is_wrong group by index
       having count(*) = 3 and min(predicted) = max(predicted) order by index$$,
@@ -231,9 +237,7 @@ select results_eq(
        where model = 'cnn' and version = 3 and perturbation = 'rotation' and strength = 30 and not is_correct group by 1, 2$$,
     $$values ('ring', 'line', 30::bigint)$$, 'which classes break when turned by 30 degrees');
 select results_eq(
-    'select table_name, bytes from analysis.storage order by table_name',
-    $$select tablename::text, pg_total_relation_size(format('registry.%I', tablename)) from pg_tables where schemaname = 'registry'
-       order by tablename::text$$,
+    'select table_name, bytes from analysis.storage order by table_name', 'select tablename, bytes from disk order by tablename',
     'the disk that each table takes');
 select results_eq(
     $$select epoch, count(*) filter (where label = 0 and predicted = 1) from analysis.epoch_misclassification where run = 1
