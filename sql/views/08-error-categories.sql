@@ -132,10 +132,16 @@ create or replace function analysis.unexplained_errors(
     set search_path = pg_catalog, pg_temp
 as $$
     with deviation as materialized (
+        -- Of one version few samples have to be judged.
         select sample_id, bool_or(applies) as applies
           from analysis.sample_deviation
          where dataset_id = of_dataset
            and split = 'test'
+           and sample_id = any (array(select distinct missed.sample_id
+                                        from analysis.misclassified_sample as missed
+                                       where missed.dataset_id = of_dataset
+                                         and (of_model is null or missed.model = of_model)
+                                         and (of_version is null or missed.version = of_version)))
          group by sample_id
     ), wrong as (
         select missed.model,
@@ -215,6 +221,7 @@ as $$
           from analysis.sample_deviation
          where dataset_id = (select dataset_id from wrong limit 1)
            and split = 'test'
+           and sample_id = any (array(select sample_id from wrong))
     ), placed as (
         select sample_id, category, true as is_judged
           from deviation
