@@ -129,15 +129,16 @@ create or replace view analysis.class_balance as
 select split.dataset,
        split.dataset_version,
        split.split,
-       sample.label,
-       split.class_names[sample.label + 1] as class_name,
-       count(*) as samples,
-       count(*)::double precision / split.samples as share,
+       counted.label,
+       split.class_names[counted.label + 1] as class_name,
+       counted.samples,
+       counted.samples::double precision / split.samples as share,
        split.dataset_id
   from analysis.split
-  join registry.sample using (split_id)
- group by split.dataset_id, split.dataset, split.dataset_version, split.split, split.split_id, split.samples,
-          split.class_names, sample.label;
+ cross join lateral (select sample.label, count(*) as samples
+                       from registry.sample
+                      where sample.split_id = split.split_id
+                      group by sample.label) as counted;
 comment on view analysis.class_balance is 'Samples of each class in each split of a data set.';
 comment on column analysis.class_balance.dataset is 'Name of the data set.';
 comment on column analysis.class_balance.dataset_version is 'Its version.';

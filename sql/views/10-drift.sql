@@ -28,19 +28,22 @@ as $$
                cardinality(b.sorted)::bigint as b_total
           from analysis.sorted_measures(a_dataset, a_split) as a
           join analysis.sorted_measures(b_dataset, b_split) as b using (feature)
+    ), counted as materialized (
+        -- Ten bins that each have about a tenth of the first; equal values are in one bin. Counted before they are put in
+        -- order: the arrays would be sorted with them.
+        select feature,
+               number,
+               case when number = 10 then a_total else width_bucket(edge, a) end as a_up_to,
+               case when number = 10 then b_total else width_bucket(edge, b) end as b_up_to
+          from pair
+         cross join generate_series(1, 10) as number
+         cross join lateral (select a[(number * a_total + 9) / 10] as edge) as tenth
     ), bin as (
-        -- Ten bins that each have about a tenth of the first; equal values are in one bin.
         select feature,
                number,
                a_up_to - lag(a_up_to, 1, 0) over numbered as a,
                b_up_to - lag(b_up_to, 1, 0) over numbered as b
-          from (select feature,
-                       number,
-                       case when number = 10 then a_total else width_bucket(edge, a) end as a_up_to,
-                       case when number = 10 then b_total else width_bucket(edge, b) end as b_up_to
-                  from pair
-                 cross join generate_series(1, 10) as number
-                 cross join lateral (select a[(number * a_total + 9) / 10] as edge) as tenth) as counted
+          from counted
         window numbered as (partition by feature order by number)
     ), histogram as (
         select feature,
