@@ -26,7 +26,7 @@ extension VersionPair {
 
     private var lossDifferenceText: String {
         guard let lossSamples else {
-            return "cannot be told: a version was trained before each test sample's loss was kept"
+            return "cannot be told: the loss of each test sample is not known of both versions"
         }
         guard let difference = lossDifference?.text(places: 5, unit: " nats") else {
             return "cannot be told: the loss of some test sample is not finite"

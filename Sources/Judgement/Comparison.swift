@@ -38,17 +38,19 @@ public struct Comparison {
     public var summaryLines: [[String]] {
         func line(_ title: String, _ value: (VersionSummary) -> String) -> [String] { [title] + summaries.map(value) }
         func decimal(_ value: Double) -> String { Quantity.decimal(value, places: 4) }
-        return [
-            [""] + versions.map { "\($0.reference)" },
+        let isAnyImported = summaries.contains { $0.producer != nil }
+        let origin = isAnyImported ? [line("predictions of") { $0.producer ?? "–" }] : []
+        let title = [""] + versions.map { "\($0.reference)" }
+        return [title] + origin + [
             line("data set") { "\($0.dataset)@\($0.datasetVersion)" },
             line("test accuracy") { decimal($0.testAccuracy) },
             line("  95 % interval") { "\(decimal($0.testAccuracyLower))–\(decimal($0.testAccuracyUpper))" },
-            line("mean test loss, nats") { Quantity.decimal($0.testLoss, places: 5) },
+            line("mean test loss, nats") { $0.testLoss.map { Quantity.decimal($0, places: 5) } ?? "–" },
             line("misclassified") { "\(Quantity.count($0.misclassified)) of \(Quantity.count($0.testSamples))" },
-            line("parameters") { Quantity.count($0.parameters) },
+            line("parameters") { $0.parameters.map(Quantity.count) ?? "–" },
             line("multiply-adds") { $0.multiplyAdds.map(Quantity.count) ?? "–" },
-            line("epochs") { Quantity.count($0.epochs) },
-            line("an epoch's training") { Quantity.duration(seconds: $0.secondsPerEpoch) },
+            line("epochs") { $0.epochs.map(Quantity.count) ?? "–" },
+            line("an epoch's training") { $0.secondsPerEpoch.map(Quantity.duration) ?? "–" },
         ]
     }
 
@@ -81,7 +83,7 @@ public struct Comparison {
     private static let keys = [
         "model", "version", "dataset", "dataset_version", "test_samples", "test_correct", "test_accuracy",
         "test_accuracy_lower", "test_accuracy_upper", "test_loss", "parameters", "epochs", "seconds_per_epoch",
-        "multiply_adds",
+        "multiply_adds", "origin", "producer",
     ]
 }
 

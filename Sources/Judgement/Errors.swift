@@ -28,11 +28,11 @@ public struct Errors {
         let missed = try store.misclassifiedSamples(of: version, class: label, limit: limit)
         samples = try Table(missed)
         pictures = try missed.decoded(as: MissedSample.self).map { missed in
-            let confidence = Quantity.percent(missed.confidence, places: 0)
+            let confidence = missed.confidence.map { "  \(Quantity.percent($0, places: 0))" } ?? ""
             return try DigitPicture(
                 missed.sample,
                 captions: [
-                    "#\(missed.sample.index)", "\(missed.sample.className) → \(missed.predictedName)  \(confidence)",
+                    "#\(missed.sample.index)", "\(missed.sample.className) → \(missed.predictedName)\(confidence)",
                 ])
         }
         if let label {

@@ -21,7 +21,10 @@ extension GateReport {
                 "\(summary.dataset)@\(summary.datasetVersion), \(Quantity.count(summary.testSamples)) test samples",
             ],
             ["production before", production.map { "\($0.reference)" } ?? "none"],
-            ["candidate", "\(candidate.reference), run \(candidate.run), \(summary.epochs) epochs"],
+            [
+                "candidate",
+                "\(candidate.reference), run \(candidate.run), \(summary.epochs.map(Quantity.count) ?? "–") epochs",
+            ],
             ["accuracy before", agreement.map { shown($0.oldAccuracy) } ?? "–"],
             ["accuracy now", shown(summary.testAccuracy)],
             ["test samples", comparison ?? "–"],

@@ -6,6 +6,18 @@ public enum LearningMeasure {
     case loss, accuracy
 }
 
+/// What there is no curve of.
+public struct NoEpochs: Error, Sendable, CustomStringConvertible {
+    /// `mlp@3`, or `mlp, run 12`.
+    public let name: String
+
+    public init(name: String) {
+        self.name = name
+    }
+
+    public var description: String { "\(name) has no epochs: its predictions were imported." }
+}
+
 /// Training and test of runs against the samples seen: the training loss of every hundredth batch, all else epoch by
 /// epoch.
 public struct LearningCurve {

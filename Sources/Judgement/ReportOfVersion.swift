@@ -16,6 +16,9 @@ struct ReportOfVersion {
     }
 
     func network() throws -> HTML {
+        if let producer = version.producer {
+            return "<p>The predictions of \(producer) were imported: there are no layers, settings and epochs.</p>"
+        }
         let configuration = try RunConfiguration(json: version.configuration)
         let epochs = try Table(try store.epochs(ofRun: version.run), styles: ["samples_seen": .hidden])
         return """
@@ -81,10 +84,8 @@ struct ReportOfVersion {
             pictures[pictures.count - 1].pictures.append(
                 try DigitPicture(
                     sample,
-                    captions: [
-                        "#\(sample.index): \(sample.className) → \(missed.predictedName)",
-                        "with \(Quantity.percent(missed.confidence, places: 0))",
-                    ]))
+                    captions: ["#\(sample.index): \(sample.className) → \(missed.predictedName)"]
+                        + (missed.confidence.map { ["with \(Quantity.percent($0, places: 0))"] } ?? [])))
         }
         return pictures.map { "<h3>Misclassified: \($0.category)</h3>\n\(HTML.gallery($0.pictures))" }
     }

@@ -36,9 +36,13 @@ public struct ReportPage {
 
     /// The versions that charts have: as many as can be distinguished.
     private var drawn: [StoredVersion] { Array(versions.prefix(Chart.distinctGroups)) }
-    private var curves: [(name: String, number: Int)] { drawn.map { ("\($0.reference)", $0.run) } }
+    /// Of those that were trained here.
+    private var curves: [(name: String, number: Int)] {
+        drawn.filter { $0.producer == nil }.map { ("\($0.reference)", $0.run) }
+    }
 
     private func curvesSection() throws -> HTML {
+        guard !curves.isEmpty else { return "<p>There are no epochs: the predictions were imported.</p>" }
         let note: HTML =
             drawn.count < versions.count
             ? "<p>Charts, here and below, have the first \(drawn.count) of \(versions.count) versions.</p>\n" : ""

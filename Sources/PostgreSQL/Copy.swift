@@ -171,6 +171,22 @@ public struct CopyWriter {
         }
     }
 
+    /// A `real[]` of one dimension; `nil` for NULL.
+    public mutating func float4Array(_ values: [Float?]) {
+        let known = values.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
+        field(length: (values.isEmpty ? 12 : 20) + values.count * 4 + known * 4)
+        append(Int32(values.isEmpty ? 0 : 1))
+        append(Int32(known == values.count ? 0 : 1))
+        append(DataType.float4.rawValue)
+        guard !values.isEmpty else { return }
+        append(Int32(values.count))
+        append(Int32(1))
+        for value in values {
+            append(Int32(value == nil ? -1 : 4))
+            if let value { append(value.bitPattern) }
+        }
+    }
+
     private mutating func field(length: Int) {
         written += 1
         append(Int32(length))

@@ -28,10 +28,16 @@ extension Store {
             """, model, alias) == 1
     }
 
-    /// The models that have a version with this alias.
-    public func models(withAlias alias: String) throws -> [String] {
+    /// The models of which a version that was trained here has this alias.
+    public func trainedModels(withAlias alias: String) throws -> [String] {
         try connection.query(
-            "select model from analysis.model_version where $1 = any (aliases) order by model", alias
+            """
+            select model
+              from analysis.model_version
+             where $1 = any (aliases)
+               and origin = 'trained'
+             order by model
+            """, alias
         ).map { try $0["model"] }
     }
 }

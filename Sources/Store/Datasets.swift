@@ -235,16 +235,36 @@ extension Store {
     /// - Returns: None for a validation split that there is not.
     /// - Throws: `InconsistentDataset` with the first row whose label, pixels or index are not what the data set says.
     public func samples(of dataset: StoredDataset, split: Split) throws -> SampleBlock {
-        let count = dataset.samples(in: split)
-        let (size, classes) = (dataset.description.bytesPerSample, dataset.description.classNames.count)
         var block = SampleBlock(labels: [], pixels: [])
-        guard let splitID = dataset.splitID(split) else { return block }
         // What is announced is trusted only as far as it costs little.
-        let (bytes, overflows) = count.multipliedReportingOverflow(by: size)
+        let (bytes, overflows) = dataset.samples(in: split)
+            .multipliedReportingOverflow(by: dataset.description.bytesPerSample)
         if !overflows && bytes <= 1 << 30 { block.pixels.reserveCapacity(bytes) }
+        try forEachSample(of: dataset, split: split) { id, label, pixels in
+            block.pixels.append(contentsOf: pixels)
+            block.ids.append(id)
+            block.labels.append(label)
+        }
+        return block
+    }
+
+    /// Hands the samples of a split to `body`, one after the other, in order of index; none for a validation split that
+    /// there is not.
+    ///
+    /// - Parameters:
+    ///   - needsPixels: Else `pixels` is empty.
+    ///   - body: Pixels are channels × height × width intensities, valid only until it returns.
+    /// - Throws: `InconsistentDataset` with the first row whose label, pixels or index are not what the data set says.
+    public func forEachSample(
+        of dataset: StoredDataset, split: Split, needsPixels: Bool = true,
+        _ body: (_ id: Int, _ label: UInt16, _ pixels: UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let (size, classes) = (dataset.description.bytesPerSample, dataset.description.classNames.count)
+        guard let splitID = dataset.splitID(split) else { return }
+        var count = 0
         try connection.copy(
             from: """
-                select sample_id, index, label, pixels
+                select sample_id, index, label, \(needsPixels ? "pixels" : "''::bytea")
                   from registry.sample
                  where split_id = \(splitID)
                  order by index
@@ -257,20 +277,19 @@ extension Store {
                         "Sample \(index) of \(dataset.name):\(split.rawValue) (sample_id \(id))", reason())
                 }
             }
-            try check(index == block.ids.count, "should have the index \(block.ids.count)")
+            try check(index == count, "should have the index \(count)")
             try check((0..<classes).contains(label), "has the label \(label), and there are \(classes) classes")
             try row.bytea { pixels in
-                try check(pixels.count == size, "has \(pixels.count) bytes of pixels instead of \(size)")
-                block.pixels.append(contentsOf: pixels)
+                try check(
+                    pixels.count == size || !needsPixels, "has \(pixels.count) bytes of pixels instead of \(size)")
+                try body(id, UInt16(label), pixels)
             }
-            block.ids.append(id)
-            block.labels.append(UInt16(label))
+            count += 1
         }
-        guard block.ids.count == count else {
+        guard count == dataset.samples(in: split) else {
             throw InconsistentDataset(
-                "\(dataset.name):\(split.rawValue)", "has \(block.ids.count) samples instead of \(count)")
+                "\(dataset.name):\(split.rawValue)", "has \(count) samples instead of \(dataset.samples(in: split))")
         }
-        return block
     }
 
     /// A row for every version of every data set, by name.

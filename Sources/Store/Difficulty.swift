@@ -42,7 +42,7 @@ extension Store {
 
     /// The test samples that most versions get wrong, one vote for each architecture, with their pixels.
     ///
-    /// When they were learned is known over all periods only.
+    /// When they were learned is known over all periods only, and by versions that were trained here.
     public func hardestSamples(
         of dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter(), limit: Int
     ) throws -> Rows {
@@ -67,7 +67,7 @@ extension Store {
                 on learning.sample_id = hard.sample_id
                and $4::timestamptz is null
                and $5::timestamptz is null
-             order by hard.missed_share desc, hard.mean_confidence desc, hard.sample_id
+             order by hard.missed_share desc, hard.mean_confidence desc nulls last, hard.sample_id
             """, dataset.id, filter.model, filter.label, filter.since, filter.until, limit)
     }
 }

@@ -96,16 +96,27 @@ public struct Misclassification: Sendable, Hashable {
     /// Key of the sample in the database.
     public var sampleID: Int
     public var predicted: UInt16
-    /// Cross-entropy, in nats.
-    public var loss: Float
-    /// Of each class, class 0 first.
-    public var probabilities: [Float]
+    /// Probability given to the predicted class; `nil` where imported predictions do not tell it.
+    public var confidence: Float?
+    /// Cross-entropy, in nats; `nil` where there are no probabilities.
+    public var loss: Float?
+    /// Of each class, class 0 first; `nil` where imported predictions do not tell it.
+    public var probabilities: [Float]?
 
     public init(sampleID: Int, predicted: UInt16, loss: Float, probabilities: [Float]) {
         self.sampleID = sampleID
         self.predicted = predicted
         self.loss = loss
         self.probabilities = probabilities
+        let position = Int(predicted)
+        confidence = probabilities.indices.contains(position) ? probabilities[position] : nil
+    }
+
+    /// One of imported predictions without the probabilities of the other classes.
+    public init(sampleID: Int, predicted: UInt16, confidence: Float?) {
+        self.sampleID = sampleID
+        self.predicted = predicted
+        self.confidence = confidence
     }
 }
 
@@ -145,19 +156,24 @@ extension Store {
             _ = try connection.execute(
                 "insert into registry.test_loss (run_id, epoch, losses) values ($1, $2, $3)", run, epoch.epoch, losses)
         }
+        try insert(epoch.misclassifications, run: run, epoch: epoch.epoch)
+    }
+
+    /// Inserts all misclassified samples of an epoch; part of the transaction that stores the epoch.
+    func insert(_ misclassifications: [Misclassification], run: Int, epoch: Int) throws {
         _ = try connection.copy(
             into: "registry.misclassification",
             columns: ["run_id", "sample_id", "epoch", "predicted", "confidence", "loss", "probabilities"]
         ) { writer in
-            for wrong in epoch.misclassifications {
+            for wrong in misclassifications {
                 try writer.row { row in
                     row.int8(Int64(run))
                     row.int8(Int64(wrong.sampleID))
-                    row.int4(Int32(epoch.epoch))
+                    row.int4(Int32(epoch))
                     row.int2(Int16(wrong.predicted))
-                    row.float4(wrong.probabilities[Int(wrong.predicted)])
+                    row.float4(wrong.confidence)
                     row.float4(wrong.loss)
-                    row.float4Array(wrong.probabilities)
+                    if let probabilities = wrong.probabilities { row.float4Array(probabilities) } else { row.null() }
                 }
             }
         }

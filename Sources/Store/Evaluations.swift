@@ -37,8 +37,8 @@ extension Store {
         try connection.query("select * from analysis.compare($1, $2)", versions.map(\.model), versions.map(\.number))
     }
 
-    /// The loss of each test sample after the version's last epoch, in order of index; `nil` for versions that were
-    /// trained before it was kept.
+    /// The loss of each test sample after the version's last epoch, in order of index; `nil` where it is not known of
+    /// each: for imported predictions without probabilities, and versions that were trained before it was kept.
     public func testLosses(of version: StoredVersion) throws -> [Float]? {
         try connection.query(
             """
@@ -46,6 +46,7 @@ extension Store {
               from analysis.test_loss
              where model = $1
                and version = $2
+               and array_position(losses, null) is null
             """, version.model, version.number
         ).first?["losses"]
     }
@@ -126,8 +127,8 @@ extension Store {
             """, version.model, version.number, label, limit)
     }
 
-    /// The misclassified test samples of each error category, those with the largest loss first, with their pixels; last,
-    /// without a category, those that are in none, and those of which that cannot be told, which are not `is_judged`.
+    /// The misclassified test samples of each error category, those with the largest loss first (the largest
+    /// confidence where it is not known), with their pixels; last, without a category, those that are in none, and those of which that cannot be told, which are not `is_judged`.
     ///
     /// - Parameter limit: Of each category.
     public func misclassifiedSamplesByCategory(of version: StoredVersion, limit: Int) throws -> Rows {

@@ -8,12 +8,30 @@ public struct StoredVersion: Sendable, Hashable {
     public let datasetID: Int
     /// Versions with the same were tested on the same samples.
     public let testSplitID: Int
-    public let weightsDigest: String
+    /// SHA-256 of the weights; `nil` where predictions were imported.
+    public let weightsDigest: String?
+    /// Who made the predictions that were imported; `nil` for a version that was trained here.
+    public let producer: String?
     /// JSON of the run's configuration.
     public let configuration: String
 
     /// `mlp@3`.
     public var reference: ModelReference { ModelReference(model: model, selector: .number(number)) }
+
+    /// SHA-256 of the weights.
+    ///
+    /// - Throws: `NoWeights` where predictions were imported.
+    public func weights() throws -> String {
+        guard let weightsDigest else { throw NoWeights(version: reference) }
+        return weightsDigest
+    }
+}
+
+/// A version that cannot classify anything: nothing but its predictions is known.
+public struct NoWeights: Error, Sendable, CustomStringConvertible {
+    public let version: ModelReference
+
+    public var description: String { "\(version) has no weights: its predictions were imported." }
 }
 
 /// A row of `Store.summaries`.
@@ -25,14 +43,17 @@ public struct VersionSummary: RowDecodable, Sendable {
     /// Ends of its 95 % interval.
     public let testAccuracyLower: Double
     public let testAccuracyUpper: Double
-    /// In nats.
-    public let testLoss: Double
+    /// In nats; `nil` where imported predictions do not tell that of each test sample.
+    public let testLoss: Double?
     public let misclassified: Int
-    public let parameters: Int
-    /// For one sample, forward; `nil` for versions from before it was kept.
+    /// Who made the predictions that were imported; `nil` for a version that was trained here. What follows is `nil`
+    /// where there is one.
+    public let producer: String?
+    public let parameters: Int?
+    /// For one sample, forward; `nil` for versions from before it was kept, too.
     public let multiplyAdds: Int?
-    public let epochs: Int
-    public let secondsPerEpoch: Double
+    public let epochs: Int?
+    public let secondsPerEpoch: Double?
 
     public init(row: Row) throws {
         dataset = try row["dataset"]
@@ -43,6 +64,7 @@ public struct VersionSummary: RowDecodable, Sendable {
         testAccuracyUpper = try row["test_accuracy_upper"]
         testLoss = try row["test_loss"]
         misclassified = try row["misclassified"]
+        producer = try row["producer"]
         parameters = try row["parameters"]
         multiplyAdds = try row["multiply_adds"]
         epochs = try row["epochs"]
@@ -52,8 +74,10 @@ public struct VersionSummary: RowDecodable, Sendable {
 
 extension Store {
     /// Makes the next version of a model; part of the transaction that ends a run.
-    func registerVersion(of model: Int, run: Int, epoch: Int, weights: [UInt8]) throws -> ModelReference {
-        let digest = try storeArtifact(weights, mediaType: "application/x-safetensors")
+    ///
+    /// - Parameter weights: In safetensors form; `nil` for imported predictions.
+    func registerVersion(of model: Int, run: Int, epoch: Int, weights: [UInt8]?) throws -> ModelReference {
+        let digest = try weights.map { try storeArtifact($0, mediaType: "application/x-safetensors") }
         let row = try connection.query(
             """
             with numbered as (
@@ -85,7 +109,7 @@ extension Store {
         let rows = try connection.query(
             """
             select version.model, version.version, version.run, version.dataset_id, version.test_split_id,
-                   version.weights_sha256,
+                   version.weights_sha256, version.producer,
                    (select run.configuration::text
                       from analysis.run
                      where run.run = version.run) as configuration
@@ -100,7 +124,7 @@ extension Store {
         return StoredVersion(
             model: try row["model"], number: try row["version"], run: try row["run"], datasetID: try row["dataset_id"],
             testSplitID: try row["test_split_id"], weightsDigest: try row["weights_sha256"],
-            configuration: try row["configuration"])
+            producer: try row["producer"], configuration: try row["configuration"])
     }
 
     /// - Throws: `NotFound.model` for a model that has no run.
@@ -140,7 +164,7 @@ extension Store {
     ///
     /// - Parameters:
     ///   - model: Only the versions of this model.
-    ///   - dataset: Only what learned from it: `mnist` (any version) or `mnist@2`.
+    ///   - dataset: Only what learned from it or was tested on it: `mnist` (any version) or `mnist@2`.
     ///   - limit: How many; all by default.
     /// - Throws: `NotFound` for a model or data set that is not there.
     public func modelVersions(
@@ -151,7 +175,7 @@ extension Store {
         return try connection.query(
             """
             select model, version, aliases, format('%s@%s', dataset, dataset_version) as dataset, test_samples,
-                   test_accuracy, test_loss, parameters, epochs, seconds_per_epoch, run, registered_at
+                   test_accuracy, test_loss, parameters, epochs, seconds_per_epoch, run, registered_at, origin, producer
               from analysis.model_version
              where model = coalesce($1, model)
                and coalesce($2 in (model_version.dataset, format('%s@%s', model_version.dataset, dataset_version)), true)
@@ -185,7 +209,7 @@ extension Store {
                    version.test_accuracy_lower, version.test_accuracy_upper, version.test_loss,
                    version.parameters, version.epochs, version.seconds_per_epoch, version.run,
                    version.aliases, version.registered_at, version.weights_sha256, version.weights_size,
-                   version.multiply_adds, version.misclassified
+                   version.multiply_adds, version.misclassified, version.origin, version.producer
               from unnest($1::text[], $2::bigint[]) with ordinality as asked (model, version, position)
               join analysis.model_version as version
                 on version.model = asked.model

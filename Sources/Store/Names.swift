@@ -25,6 +25,18 @@ public enum Names {
         return nil
     }
 
+    /// - Returns: What is wrong with what a producer of predictions is called; `nil` for what is right.
+    public static func fault(inProducer name: String) -> String? {
+        let isControl = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory == .control }
+        guard (1...200).contains(name.unicodeScalars.count), !name.unicodeScalars.contains(where: isControl),
+            name.first != " ", name.last != " "
+        else {
+            return
+                "“\(name)” can't be a producer: use 1 to 200 characters without line breaks and no space at either end."
+        }
+        return nil
+    }
+
     /// Whether an alias may be written so, were it not for versions.
     static func isAliasWord(_ name: String) -> Bool { name.utf8.first.map(isLetter) == true && isWord(name) }
 

@@ -45,20 +45,21 @@ public enum RunReference: Sendable, Hashable {
 /// What a `RunReference` stands for.
 public enum FoundRun: Sendable, Hashable {
     case version(StoredVersion)
-    /// One that was asked for by its number, or became no version. The configuration is JSON.
-    case run(Int, model: String, configuration: String)
+    /// One that was asked for by its number, or became no version. The configuration is JSON; there is a producer where
+    /// predictions were imported.
+    case run(Int, model: String, configuration: String, producer: String?)
 
     public var number: Int {
         switch self {
         case .version(let version): version.run
-        case .run(let number, _, _): number
+        case .run(let number, _, _, _): number
         }
     }
 
     public var model: String {
         switch self {
         case .version(let version): version.model
-        case .run(_, let model, _): model
+        case .run(_, let model, _, _): model
         }
     }
 
@@ -66,7 +67,7 @@ public enum FoundRun: Sendable, Hashable {
     public var name: String {
         switch self {
         case .version(let version): "\(version.reference)"
-        case .run(let number, let model, _): "\(model), run \(number)"
+        case .run(let number, let model, _, _): "\(model), run \(number)"
         }
     }
 
@@ -74,7 +75,15 @@ public enum FoundRun: Sendable, Hashable {
     public var configuration: String {
         switch self {
         case .version(let version): version.configuration
-        case .run(_, _, let configuration): configuration
+        case .run(_, _, let configuration, _): configuration
+        }
+    }
+
+    /// Who made the predictions that were imported; `nil` for a training.
+    public var producer: String? {
+        switch self {
+        case .version(let version): version.producer
+        case .run(_, _, _, let producer): producer
         }
     }
 }
@@ -93,7 +102,7 @@ extension Store {
         )
     }
 
-    /// The newest runs first.
+    /// The trainings, the newest first.
     ///
     /// - Parameters:
     ///   - model: Only the runs of this model.
@@ -107,7 +116,8 @@ extension Store {
             select run, model, version, format('%s@%s', dataset, dataset_version) as dataset, state, epochs_finished,
                    epochs, test_samples, test_accuracy, test_loss, seconds, started_at, host, failure
               from analysis.run
-             where model = coalesce($1, model)
+             where producer is null
+               and model = coalesce($1, model)
                and coalesce($2 in (run.dataset, format('%s@%s', run.dataset, dataset_version)), true)
              order by run desc
              limit $3
@@ -134,9 +144,10 @@ extension Store {
 
     private func foundRun(_ run: Int) throws -> FoundRun {
         let rows = try connection.query(
-            "select model, configuration::text as configuration from analysis.run where run = $1", run)
+            "select model, configuration::text as configuration, producer from analysis.run where run = $1", run)
         guard let row = rows.first else { throw RunStateError.unknown(run: run) }
-        return .run(run, model: try row["model"], configuration: try row["configuration"])
+        return .run(
+            run, model: try row["model"], configuration: try row["configuration"], producer: try row["producer"])
     }
 
     /// What became of a run, in one row.
@@ -145,7 +156,7 @@ extension Store {
             """
             select run, model, version, dataset, dataset_version, state, failure, epochs_finished, epochs, training_loss,
                    test_loss, test_samples, test_correct, test_accuracy, parameters, multiply_adds, queued_at, started_at,
-                   finished_at, seconds, host, processor, threads, program_version
+                   finished_at, seconds, host, processor, threads, program_version, producer
               from analysis.run
              where run = $1
             """, run)

@@ -36,8 +36,8 @@ public struct PredictedSample: RowDecodable, Sendable {
 public struct MissedSample: RowDecodable, Sendable {
     public let sample: SamplePicture
     public let predictedName: String
-    /// The probability that the wrong class was given.
-    public let confidence: Double
+    /// The probability that the wrong class was given; `nil` where imported predictions do not tell it.
+    public let confidence: Double?
 
     public init(row: Row) throws {
         sample = try SamplePicture(row: row)

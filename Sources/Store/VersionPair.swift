@@ -28,7 +28,7 @@ public struct VersionPair: RowDecodable, Sendable {
     public let midP: Double
     /// The exact p after Holm's correction for the number of pairs.
     public let adjustedP: Double
-    /// Samples that the loss's difference is over; `nil` when a version was trained before each one's was kept.
+    /// Samples that the loss's difference is over; `nil` when each one's is not known of a version.
     public let lossSamples: Int?
     public let lossDifference: Difference?
     /// Which is better and how sure that is, in a sentence.

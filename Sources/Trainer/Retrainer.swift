@@ -94,6 +94,7 @@ public struct Retrainer {
     /// The same training with a seed that no run of the model had, on the newest version of its data set; on a changed
     /// one, standardised by its moments.
     private static func request(like version: StoredVersion, in store: Store) throws -> RunRequest {
+        _ = try version.weights()
         let learned = try store.dataset(id: version.datasetID).description
         let dataset = try store.dataset(named: learned.name)
         var configuration = try RunConfiguration(json: version.configuration)

@@ -8,14 +8,16 @@ public struct TrainedNetwork {
     private let version: ModelReference
     private let learned: DatasetDescription
 
-    /// - Throws: `NotEnoughMemory` before anything is loaded; what the database or the weights' form threw.
+    /// - Throws: `NoWeights` where predictions were imported; `NotEnoughMemory` before anything is loaded; what the
+    ///   database or the weights' form threw.
     public init(of version: StoredVersion, in store: Store) throws {
+        let weights = try version.weights()
         configuration = try RunConfiguration(json: version.configuration)
         let dataset = try store.dataset(id: version.datasetID)
         self.version = version.reference
         learned = dataset.description
         try configuration.checkTestMemory(on: dataset.sampleCounts, available: Memory.available)
-        network = try Network(configuration.architecture, weights: version.weightsDigest, in: store)
+        network = try Network(configuration.architecture, weights: weights, in: store)
     }
 
     /// Images of any data set, with the labels that their classes had in training: classes match by name.

@@ -24,10 +24,11 @@ as $$
             window sample_epochs as (partition by misclassification.sample_id order by misclassification.epoch)) as missed
       join registry.run
         on run.run_id = of_run
+       and run.producer is null
      group by missed.sample_id, run.epochs_finished
 $$;
 comment on function registry.learning_of_run(bigint) is
-    'For each test sample that a run missed after some epoch: the first epoch after which it was classified correctly, null when never, and how often it was forgotten.';
+    'For each test sample that a run missed after some epoch: the first epoch after which it was classified correctly, null when never, and how often it was forgotten. No row for imported predictions, which tell nothing of epochs.';
 
 
 -- Rows are written in order of the sample, so that two versions registered at once wait for each other and never both.
@@ -71,9 +72,10 @@ begin
        set versions = known.versions + sign;
 
     insert into registry.missed_sample as known
-           (split_id, model_id, architecture_id, sample_id, label, predicted, versions, confidence_sum)
+           (split_id, model_id, architecture_id, sample_id, label, predicted, versions, confidences, confidence_sum)
     select counted.split_id, counted.model_id, counted.architecture_id,
-           wrong.sample_id, sample.label, wrong.predicted, 1, coalesce(nullif(wrong.confidence, 'NaN'), 0)
+           wrong.sample_id, sample.label, wrong.predicted,
+           1, num_nonnulls(wrong.confidence), coalesce(nullif(wrong.confidence, 'NaN'), 0)
       from registry.misclassification as wrong
       join registry.sample using (sample_id)
      where wrong.run_id = of_run
@@ -81,12 +83,14 @@ begin
      order by wrong.sample_id
         on conflict on constraint missed_sample_pkey do update
        set versions = known.versions + sign,
+           confidences = known.confidences + sign * excluded.confidences,
            confidence_sum = known.confidence_sum + sign * excluded.confidence_sum;
 
     insert into registry.missed_total as known
-           (split_id, architecture_id, sample_id, label, versions, confidence_sum)
+           (split_id, architecture_id, sample_id, label, versions, confidences, confidence_sum)
     select counted.split_id, counted.architecture_id,
-           wrong.sample_id, sample.label, 1, coalesce(nullif(wrong.confidence, 'NaN'), 0)
+           wrong.sample_id, sample.label,
+           1, num_nonnulls(wrong.confidence), coalesce(nullif(wrong.confidence, 'NaN'), 0)
       from registry.misclassification as wrong
       join registry.sample using (sample_id)
      where wrong.run_id = of_run
@@ -94,6 +98,7 @@ begin
      order by wrong.sample_id
         on conflict on constraint missed_total_pkey do update
        set versions = known.versions + sign,
+           confidences = known.confidences + sign * excluded.confidences,
            confidence_sum = known.confidence_sum + sign * excluded.confidence_sum;
 
     insert into registry.sample_learning as known

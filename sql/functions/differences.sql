@@ -80,6 +80,7 @@ as $$
         or wrong.predicted = sample.label
         or wrong.predicted >= cardinality(dataset.class_names)
         or cardinality(wrong.probabilities) <> cardinality(dataset.class_names)
+        or wrong.probabilities is null and run.producer is null
 
      union all
     select 'losses', 'are of all test samples', count(*)
@@ -113,6 +114,12 @@ as $$
                                    where model_version.model_id = model.model_id)
 
      union all
+    select 'versions', 'have weights, or a producer', count(*)
+      from registry.model_version
+      join registry.run using (run_id)
+     where (weights_sha256 is null) <> (producer is not null)
+
+     union all
     select 'artifacts', 'are as large as their pieces', count(*)
       from registry.artifact
      where size <> (select coalesce(sum(octet_length(bytes)), 0)
@@ -135,7 +142,7 @@ as $$
     select 'missed_sample', 'adds up what versions misclassify', count(*)
       from registry.missed_sample as known
       full join (select dataset.test_split_id as split_id, run.model_id, run.architecture_id, wrong.sample_id,
-                        wrong.predicted, count(*) as versions,
+                        wrong.predicted, count(*) as versions, count(wrong.confidence) as confidences,
                         sum(coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision) as confidence_sum
                    from registry.model_version as version
                    join registry.run using (run_id)
@@ -145,17 +152,17 @@ as $$
                     and wrong.epoch = version.epoch
                   group by 1, 2, 3, 4, 5) as counted
            using (split_id, model_id, architecture_id, sample_id, predicted)
-     where known.versions is distinct from counted.versions
+     where (known.versions::bigint, known.confidences::bigint) is distinct from (counted.versions, counted.confidences)
         or abs(known.confidence_sum - counted.confidence_sum) > 1e-9 * known.versions
 
      union all
     select 'missed_total', 'adds up missed_sample', count(*)
       from registry.missed_total as known
       full join (select split_id, architecture_id, sample_id, sum(versions) as versions,
-                        sum(confidence_sum) as confidence_sum
+                        sum(confidences) as confidences, sum(confidence_sum) as confidence_sum
                    from registry.missed_sample
                   group by 1, 2, 3) as counted using (split_id, architecture_id, sample_id)
-     where known.versions is distinct from counted.versions
+     where (known.versions::bigint, known.confidences::bigint) is distinct from (counted.versions, counted.confidences)
         or abs(known.confidence_sum - counted.confidence_sum) > 1e-9 * known.versions
 
      union all

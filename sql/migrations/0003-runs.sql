@@ -47,7 +47,8 @@ create table registry.run (
     dataset_id        bigint           not null,
     architecture_id   integer          not null,
     configuration     jsonb            not null,
-    parameter_count   bigint           not null,
+    producer          text             generated always as (configuration #>> '{architecture,producer}') stored,
+    parameter_count   bigint,
     multiply_adds     bigint,
     epochs            integer          not null,
     state             text             not null default 'queued',
@@ -72,8 +73,12 @@ create table registry.run (
     constraint run_dataset_id_fkey foreign key (dataset_id) references registry.dataset,
     constraint run_architecture_id_fkey foreign key (architecture_id) references registry.architecture,
     constraint run_configuration_check check (jsonb_typeof(configuration) = 'object'),
+    constraint run_producer_check check (producer = btrim(producer) and producer ~ '^[^[:cntrl:]]{1,200}$'),
+    constraint run_producer_state_check check (producer is null or state = 'succeeded' and epochs = 1),
     constraint run_parameter_count_check check (parameter_count >= 0),
+    constraint run_parameter_count_producer_check check ((parameter_count is null) = (producer is not null)),
     constraint run_multiply_adds_check check (multiply_adds >= 0),
+    constraint run_multiply_adds_producer_check check (multiply_adds is null or producer is null),
     constraint run_epochs_check check (epochs > 0),
     constraint run_epochs_finished_check check (epochs_finished between 0 and epochs),
     constraint run_state_check
@@ -90,14 +95,19 @@ create index run_architecture_id_index on registry.run (architecture_id);
 create index run_unfinished_index on registry.run (state, available_at, run_id) where state in ('queued', 'running');
 comment on index registry.run_unfinished_index is
     'The queue in its order, and the runs that are being trained, without reading those that have ended.';
-comment on table registry.run is 'One training: its whole configuration, its state, and who executes it.';
+comment on constraint run_producer_state_check on registry.run is 'Imported predictions are nothing to train.';
+comment on constraint run_parameter_count_producer_check on registry.run is 'Of what made imported predictions nothing is known.';
+comment on table registry.run is
+    'One training: its whole configuration, its state, and who executes it. Or one import of predictions that were made outside, with a producer and a single epoch.';
 comment on column registry.run.run_id is 'Surrogate key; the number shown to users.';
 comment on column registry.run.model_id is 'The model that this run trains.';
 comment on column registry.run.dataset_id is 'The data set it learns and is tested on.';
 comment on column registry.run.architecture_id is 'The architecture of configuration; filled by a trigger.';
 comment on column registry.run.configuration is
-    'All that determines the result: architecture, optimiser, schedule, batch, seed, standardisation.';
-comment on column registry.run.parameter_count is 'Trainable numbers of the architecture.';
+    'All that determines the result: architecture, optimiser, schedule, batch, seed, standardisation. Of imported predictions {"architecture": {"producer": …}}.';
+comment on column registry.run.producer is
+    'Who made the predictions that were imported: architecture.producer of configuration; null for a training here.';
+comment on column registry.run.parameter_count is 'Trainable numbers of the architecture; null exactly where there is a producer.';
 comment on column registry.run.multiply_adds is 'Multiplications with addition for one sample, forward; null where not known.';
 comment on column registry.run.epochs is 'Epochs asked for.';
 comment on column registry.run.state is 'queued → running → succeeded, failed, cancelled or diverged.';

@@ -3,19 +3,19 @@
 create table registry.epoch_metric (
     run_id            bigint           not null,
     epoch             integer          not null,
-    learning_rate     double precision not null,
-    training_loss     double precision not null,
-    training_correct  integer          not null,
-    training_samples  integer          not null,
-    training_accuracy double precision not null
+    learning_rate     double precision,
+    training_loss     double precision,
+    training_correct  integer,
+    training_samples  integer,
+    training_accuracy double precision
         generated always as (training_correct::double precision / training_samples) stored,
-    training_seconds  double precision not null,
-    test_loss         double precision not null,
+    training_seconds  double precision,
+    test_loss         double precision,
     test_correct      integer          not null,
     test_samples      integer          not null,
     test_accuracy     double precision not null
         generated always as (test_correct::double precision / test_samples) stored,
-    test_seconds      double precision not null,
+    test_seconds      double precision,
     recorded_at       timestamptz      not null default now(),
     fence             bigint,
     validation_loss    double precision,
@@ -25,6 +25,10 @@ create table registry.epoch_metric (
     constraint epoch_metric_run_id_fkey foreign key (run_id) references registry.run on delete cascade,
     constraint epoch_metric_run_id_fence_fkey foreign key (run_id, fence) references registry.run_attempt,
     constraint epoch_metric_epoch_check check (epoch > 0),
+    constraint epoch_metric_training_check
+        check (num_nulls(learning_rate, training_loss, training_correct, training_samples, training_seconds,
+                         test_seconds) in (0, 6)),
+    constraint epoch_metric_test_loss_check check (test_loss is not null or learning_rate is null),
     constraint epoch_metric_training_correct_check check (training_correct between 0 and training_samples),
     constraint epoch_metric_training_samples_check check (training_samples > 0),
     constraint epoch_metric_test_correct_check check (test_correct between 0 and test_samples),
@@ -34,10 +38,11 @@ create table registry.epoch_metric (
                and validation_correct between 0 and validation_samples
                and validation_samples > 0)
 );
-comment on table registry.epoch_metric is 'What one epoch reached. Losses are mean cross-entropies in nats.';
+comment on table registry.epoch_metric is
+    'What one epoch reached. Losses are mean cross-entropies in nats. Imported predictions have one epoch, of which only the test is known.';
 comment on column registry.epoch_metric.run_id is 'The run.';
 comment on column registry.epoch_metric.epoch is 'Counts from 1.';
-comment on column registry.epoch_metric.learning_rate is 'Learning rate of this epoch.';
+comment on column registry.epoch_metric.learning_rate is 'Learning rate of this epoch; null exactly where the run has a producer, as are all columns of the training.';
 comment on column registry.epoch_metric.training_loss is
     'Mean loss over the training samples, each measured as its batch was learned, in nats; may be NaN or infinite.';
 comment on column registry.epoch_metric.training_correct is 'Training samples classified correctly as they were learned.';
@@ -45,11 +50,11 @@ comment on column registry.epoch_metric.training_samples is 'Training samples se
 comment on column registry.epoch_metric.training_accuracy is 'training_correct / training_samples.';
 comment on column registry.epoch_metric.training_seconds is 'Wall time of the training pass.';
 comment on column registry.epoch_metric.test_loss is
-    'Mean loss over the test samples after the epoch, in nats; may be NaN or infinite.';
+    'Mean loss over the test samples after the epoch, in nats; may be NaN or infinite; null where the loss of some sample is not known.';
 comment on column registry.epoch_metric.test_correct is 'Test samples classified correctly after the epoch.';
 comment on column registry.epoch_metric.test_samples is 'Test samples.';
 comment on column registry.epoch_metric.test_accuracy is 'test_correct / test_samples.';
-comment on column registry.epoch_metric.test_seconds is 'Wall time of the test pass.';
+comment on column registry.epoch_metric.test_seconds is 'Wall time of the test pass; null for imported predictions.';
 comment on column registry.epoch_metric.recorded_at is 'When the epoch was stored.';
 comment on column registry.epoch_metric.fence is 'The attempt that stored the epoch; null where no attempt did.';
 comment on column registry.epoch_metric.validation_loss is
@@ -105,44 +110,53 @@ create table registry.test_loss (
     losses  real[]  not null,
     constraint test_loss_pkey primary key (run_id, epoch),
     constraint test_loss_run_id_epoch_fkey
-        foreign key (run_id, epoch) references registry.epoch_metric on delete cascade,
-    constraint test_loss_losses_check check (array_position(losses, null) is null)
+        foreign key (run_id, epoch) references registry.epoch_metric on delete cascade
 );
 comment on table registry.test_loss is
     'The loss of every test sample after the last epoch of a run, so that two versions can be compared sample by sample.';
 comment on column registry.test_loss.run_id is 'The run.';
 comment on column registry.test_loss.epoch is 'The epoch after which it was measured.';
-comment on column registry.test_loss.losses is 'Cross-entropies in nats, in order of the samples'' index.';
+comment on column registry.test_loss.losses is
+    'Cross-entropies in nats, in order of the samples'' index; null where not known, which is only so of imported predictions.';
 
 create function registry.check_test_losses() returns trigger
     language plpgsql
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    expected integer;
+    tested record;
 begin
-    select test_samples
-      into expected
+    select test_samples, test_loss
+      into tested
       from registry.epoch_metric
      where run_id = new.run_id
        and epoch = new.epoch;
-    if cardinality(new.losses) <> expected then
+    if cardinality(new.losses) <> tested.test_samples then
         raise exception 'run %, epoch %: losses of % test samples stored, % expected',
-                        new.run_id, new.epoch, cardinality(new.losses), expected
+                        new.run_id, new.epoch, cardinality(new.losses), tested.test_samples
               using errcode = 'check_violation',
                     schema = 'registry',
                     table = 'test_loss',
                     constraint = 'test_loss_length_check';
+    elsif (array_position(new.losses, null) is null) <> (tested.test_loss is not null) then
+        raise exception 'run %, epoch %: there is a mean loss exactly where each test sample has one',
+                        new.run_id, new.epoch
+              using errcode = 'check_violation',
+                    schema = 'registry',
+                    table = 'test_loss',
+                    constraint = 'test_loss_losses_check';
     end if;
     return null;
 end
 $$;
-comment on function registry.check_test_losses() is 'Refuses losses of more or fewer samples than were tested.';
+comment on function registry.check_test_losses() is
+    'Refuses losses of more or fewer samples than were tested, and losses that are null where the epoch has a mean loss, as each of a training has.';
 
 create trigger test_loss_length_check
     after insert or update on registry.test_loss
     for each row execute function registry.check_test_losses();
-comment on trigger test_loss_length_check on registry.test_loss is 'cardinality(losses) = test_samples of the epoch.';
+comment on trigger test_loss_length_check on registry.test_loss is
+    'cardinality(losses) = test_samples of the epoch, and losses has a null exactly where its test_loss is null.';
 
 
 create table registry.misclassification (
@@ -150,9 +164,9 @@ create table registry.misclassification (
     sample_id      bigint   not null,
     epoch          integer  not null,
     predicted      smallint not null,
-    confidence     real     not null,
-    loss           real     not null,
-    probabilities  real[]   not null,
+    confidence     real,
+    loss           real,
+    probabilities  real[],
     constraint misclassification_pkey primary key (run_id, epoch, sample_id),
     constraint misclassification_run_id_epoch_fkey
         foreign key (run_id, epoch) references registry.epoch_metric on delete cascade,
@@ -161,8 +175,9 @@ create table registry.misclassification (
     constraint misclassification_confidence_check
         check (confidence between 0 and 1 or confidence = 'NaN'),
     constraint misclassification_confidence_probability_check
-        check (coalesce(confidence = probabilities[predicted + 1], false)),
-    constraint misclassification_loss_check check (loss >= 0)
+        check (probabilities is null or coalesce(confidence = probabilities[predicted + 1], false)),
+    constraint misclassification_loss_check check (loss >= 0),
+    constraint misclassification_loss_probabilities_check check ((loss is null) = (probabilities is null))
 )
 -- At a thousand million rows, the usual fifth of them is too long to wait.
 with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_freeze_min_age = 0);
@@ -175,9 +190,12 @@ comment on column registry.misclassification.run_id is 'The run.';
 comment on column registry.misclassification.sample_id is 'The test sample.';
 comment on column registry.misclassification.epoch is 'The epoch after which it was tested.';
 comment on column registry.misclassification.predicted is 'The class predicted; never the label.';
-comment on column registry.misclassification.confidence is 'Probability given to the predicted class; may be NaN.';
-comment on column registry.misclassification.loss is 'Cross-entropy of the sample, in nats; may be NaN or infinite.';
-comment on column registry.misclassification.probabilities is 'Probability of each class, class 0 first.';
+comment on column registry.misclassification.confidence is
+    'Probability given to the predicted class; may be NaN; null where imported predictions do not tell it.';
+comment on column registry.misclassification.loss is
+    'Cross-entropy of the sample, in nats; may be NaN or infinite; null where there are no probabilities.';
+comment on column registry.misclassification.probabilities is
+    'Probability of each class, class 0 first; null where imported predictions do not tell it.';
 comment on constraint misclassification_confidence_probability_check on registry.misclassification is
     'Also tells that there is a probability for the predicted class.';
 comment on constraint misclassification_loss_check on registry.misclassification is 'NaN is greater than any number.';
@@ -194,6 +212,7 @@ begin
            metric.test_samples,
            split.samples,
            run.epochs_finished,
+           (metric.learning_rate is null) = (run.producer is not null) as is_of_producer,
            (select count(*)
               from registry.misclassification as wrong
              where wrong.run_id = metric.run_id
@@ -225,19 +244,25 @@ begin
                     schema = 'registry',
                     table = 'epoch_metric',
                     constraint = 'epoch_metric_misclassification_count_check';
+    elsif not epoch.is_of_producer then
+        raise exception 'run %, epoch %: what was trained is known exactly where there is no producer', new.run_id, new.epoch
+              using errcode = 'check_violation',
+                    schema = 'registry',
+                    table = 'epoch_metric',
+                    constraint = 'epoch_metric_producer_check';
     end if;
     return null;
 end
 $$;
 comment on function registry.check_epoch_counts() is
-    'Refuses the transaction of an epoch whose test samples are not those of the test split, that its run has not finished, or whose misclassified samples do not add up with its test_correct.';
+    'Refuses the transaction of an epoch whose test samples are not those of the test split, that its run has not finished, whose misclassified samples do not add up with its test_correct, or that lacks the training''s figures in a training, or has them in an import.';
 
 create constraint trigger epoch_metric_misclassification_count_check
     after insert or update on registry.epoch_metric
     deferrable initially deferred
     for each row execute function registry.check_epoch_counts();
 comment on trigger epoch_metric_misclassification_count_check on registry.epoch_metric is
-    'Checked at commit: misclassified rows = test_samples − test_correct, test_samples = samples of the test split, and the run has finished the epoch.';
+    'Checked at commit: misclassified rows = test_samples − test_correct, test_samples = samples of the test split, the run has finished the epoch, and learning_rate is null exactly where the run has a producer.';
 
 create function registry.check_epochs_finished() returns trigger
     language plpgsql
@@ -296,6 +321,8 @@ begin
      where sample.split_id <> dataset.test_split_id
         or added.predicted = sample.label
         or cardinality(added.probabilities) <> cardinality(dataset.class_names)
+        or added.predicted >= cardinality(dataset.class_names)
+        or added.probabilities is null and run.producer is null
      limit 1;
     if found then
         raise exception 'run %, epoch %, sample %: % is violated', wrong.run_id, wrong.epoch, wrong.sample_id, wrong.violated
@@ -310,7 +337,7 @@ begin
 end
 $$;
 comment on function registry.check_misclassifications() is
-    'Refuses misclassified samples that are not of the run''s test split, are not misclassified, have not one probability for each class, or are too many.';
+    'Refuses misclassified samples that are not of the run''s test split, are not misclassified, have not one probability for each class (but none at all in an import may be), or are too many.';
 
 create function registry.check_misclassification_count(of_run bigint, of_epoch integer, operation text) returns void
     language plpgsql
@@ -364,7 +391,7 @@ create trigger misclassification_content_check
     referencing new table as added
     for each statement execute function registry.check_misclassifications();
 comment on trigger misclassification_content_check on registry.misclassification is
-    'predicted <> label, sample of the run''s test split, one probability for each class, rows <= test_samples − test_correct.';
+    'predicted <> label, sample of the run''s test split, one probability for each class (or none, of imported predictions), rows <= test_samples − test_correct.';
 
 create trigger misclassification_removal_check
     after delete on registry.misclassification

@@ -85,7 +85,7 @@ create table registry.model_version (
     number          integer     not null,
     run_id          bigint      not null,
     epoch           integer     not null,
-    weights_sha256  text        not null,
+    weights_sha256  text,
     registered_at   timestamptz not null default now(),
     constraint model_version_pkey primary key (model_id, number),
     constraint model_version_run_id_epoch_key unique (run_id, epoch),
@@ -97,12 +97,12 @@ create table registry.model_version (
 create index model_version_weights_sha256_index on registry.model_version (weights_sha256);
 create index model_version_registered_at_index on registry.model_version (registered_at);
 comment on table registry.model_version is
-    'A trained network that can be used: weights, and the run and epoch they come from. Only registered_at may be updated.';
+    'A trained network that can be used: weights, and the run and epoch they come from; or predictions that were imported, without weights. Only registered_at may be updated.';
 comment on column registry.model_version.model_id is 'The model.';
 comment on column registry.model_version.number is 'Counts the versions of the model, from 1, without gaps.';
 comment on column registry.model_version.run_id is 'The run that trained it.';
 comment on column registry.model_version.epoch is 'The epoch of that run whose weights these are.';
-comment on column registry.model_version.weights_sha256 is 'The weights, in safetensors form.';
+comment on column registry.model_version.weights_sha256 is 'The weights, in safetensors form; null exactly where the run has a producer.';
 comment on column registry.model_version.registered_at is 'When the version was registered.';
 
 create trigger model_version_change_check
@@ -112,6 +112,32 @@ create trigger model_version_change_check
           is distinct from row(new.model_id, new.number, new.run_id, new.epoch, new.weights_sha256))
     execute function registry.refuse_change('model_version_change_check');
 comment on trigger model_version_change_check on registry.model_version is 'What it misses has been counted.';
+
+create function registry.check_model_version() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if (new.weights_sha256 is null) <> (select producer is not null
+                                          from registry.run
+                                         where run_id = new.run_id) then
+        raise exception 'model %, version %: weights are known exactly where the run has no producer', new.model_id, new.number
+              using errcode = 'check_violation',
+                    schema = 'registry',
+                    table = 'model_version',
+                    constraint = 'model_version_weights_sha256_check';
+    end if;
+    return new;
+end
+$$;
+comment on function registry.check_model_version() is
+    'Refuses a version of a training without weights, and weights of imported predictions.';
+
+create trigger model_version_weights_sha256_check
+    before insert on registry.model_version
+    for each row execute function registry.check_model_version();
+comment on trigger model_version_weights_sha256_check on registry.model_version is
+    'weights_sha256 is null exactly where the run has a producer.';
 
 
 create table registry.model_alias (

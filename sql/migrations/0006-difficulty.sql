@@ -30,11 +30,13 @@ create table registry.missed_sample (
     label            smallint         not null,
     predicted        smallint         not null,
     versions         integer          not null,
+    confidences      integer          not null,
     confidence_sum   double precision not null,
     constraint missed_sample_pkey primary key (split_id, model_id, architecture_id, sample_id, predicted),
     constraint missed_sample_tested_architecture_fkey
         foreign key (split_id, model_id, architecture_id) references registry.tested_architecture on delete cascade,
-    constraint missed_sample_versions_check check (versions >= 0)
+    constraint missed_sample_versions_check check (versions >= 0),
+    constraint missed_sample_confidences_check check (confidences between 0 and versions)
 );
 create index missed_sample_sample_id_index on registry.missed_sample (sample_id);
 comment on table registry.missed_sample is
@@ -46,8 +48,10 @@ comment on column registry.missed_sample.sample_id is 'The test sample.';
 comment on column registry.missed_sample.label is 'Its true class.';
 comment on column registry.missed_sample.predicted is 'The wrong class.';
 comment on column registry.missed_sample.versions is 'Model versions that predict it.';
+comment on column registry.missed_sample.confidences is
+    'Those of them of which the probability that they give to it is known: all but imported predictions without it.';
 comment on column registry.missed_sample.confidence_sum is
-    'Sum of the probabilities that they give to it; NaN counts as 0, so that a version can be taken away again.';
+    'Sum of these probabilities; NaN counts as 0, so that a version can be taken away again.';
 
 create table registry.missed_total (
     split_id         bigint           not null,
@@ -55,10 +59,12 @@ create table registry.missed_total (
     sample_id        bigint           not null,
     label            smallint         not null,
     versions         integer          not null,
+    confidences      integer          not null,
     confidence_sum   double precision not null,
     constraint missed_total_pkey primary key (split_id, architecture_id, sample_id),
     constraint missed_total_split_id_fkey foreign key (split_id) references registry.split on delete cascade,
-    constraint missed_total_versions_check check (versions >= 0)
+    constraint missed_total_versions_check check (versions >= 0),
+    constraint missed_total_confidences_check check (confidences between 0 and versions)
 );
 comment on table registry.missed_total is
     'How many versions of each architecture miss a test sample: registry.missed_sample added up. Written by a trigger alone.';
@@ -67,7 +73,9 @@ comment on column registry.missed_total.architecture_id is 'The architecture.';
 comment on column registry.missed_total.sample_id is 'The test sample.';
 comment on column registry.missed_total.label is 'Its true class.';
 comment on column registry.missed_total.versions is 'Model versions that miss it.';
-comment on column registry.missed_total.confidence_sum is 'Sum of the probabilities that they give to their wrong class.';
+comment on column registry.missed_total.confidences is
+    'Those of them of which the probability that they give to their wrong class is known.';
+comment on column registry.missed_total.confidence_sum is 'Sum of these probabilities.';
 
 create table registry.version_learning (
     run_id           bigint     not null,

@@ -25,8 +25,9 @@ select model.name as model,
        jsonb_path_query_first(training, '$.augmentation.rotation ? (@.type() == "number")')::double precision as rotation
   from registry.run
   join registry.model using (model_id)
- cross join lateral (select run.configuration -> 'training' as training) as configured;
-comment on view analysis.setting is 'What each run was told, a column for each setting; null where the run was stored without it.';
+ cross join lateral (select run.configuration -> 'training' as training) as configured
+ where run.producer is null;
+comment on view analysis.setting is 'What each training was told, a column for each setting; null where the run was stored without it.';
 comment on column analysis.setting.model is 'The model.';
 comment on column analysis.setting.run is 'The run.';
 comment on column analysis.setting.epochs is 'Epochs asked for.';

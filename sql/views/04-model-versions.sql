@@ -15,7 +15,7 @@ select model.name as model,
        (analysis.wilson_interval(final.test_correct, final.test_samples)).upper as test_accuracy_upper,
        final.test_loss,
        run.parameter_count as parameters,
-       model_version.epoch as epochs,
+       case when run.producer is null then model_version.epoch end as epochs,
        (select avg(epoch_metric.training_seconds)
           from registry.epoch_metric
          where epoch_metric.run_id = model_version.run_id
@@ -32,7 +32,10 @@ select model.name as model,
        run.multiply_adds,
        run.architecture_id as architecture,
        dataset.test_split_id,
-       final.test_samples - final.test_correct as misclassified
+       final.test_samples - final.test_correct as misclassified,
+       case when run.producer is null then 'trained' else 'outside' end as origin,
+       run.producer,
+       model_version.epoch
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -40,9 +43,9 @@ select model.name as model,
   join registry.epoch_metric as final
     on final.run_id = model_version.run_id
    and final.epoch = model_version.epoch
-  join registry.artifact
-    on artifact.sha256 = model_version.weights_sha256;
-comment on view analysis.model_version is 'Every model version with the test result of its weights.';
+  left join registry.artifact
+         on artifact.sha256 = model_version.weights_sha256;
+comment on view analysis.model_version is 'Every model version with its test result.';
 comment on column analysis.model_version.model is 'The model.';
 comment on column analysis.model_version.version is 'Number of the version.';
 comment on column analysis.model_version.aliases is 'Aliases that stand for this version now.';
@@ -53,22 +56,30 @@ comment on column analysis.model_version.test_correct is 'Test samples classifie
 comment on column analysis.model_version.test_accuracy is 'test_correct / test_samples.';
 comment on column analysis.model_version.test_accuracy_lower is 'Lower end of its 95 % Wilson interval.';
 comment on column analysis.model_version.test_accuracy_upper is 'Upper end of its 95 % Wilson interval.';
-comment on column analysis.model_version.test_loss is 'Mean cross-entropy over the test samples, in nats.';
-comment on column analysis.model_version.parameters is 'Trainable numbers of the network.';
-comment on column analysis.model_version.epochs is 'Epochs that the weights were trained for.';
-comment on column analysis.model_version.seconds_per_epoch is 'Mean wall time of the training passes, in seconds.';
-comment on column analysis.model_version.run is 'The run that trained it.';
+comment on column analysis.model_version.test_loss is
+    'Mean cross-entropy over the test samples, in nats; null where imported predictions do not tell that of each.';
+comment on column analysis.model_version.parameters is 'Trainable numbers of the network; null for imported predictions.';
+comment on column analysis.model_version.epochs is 'Epochs that the weights were trained for; null for imported predictions.';
+comment on column analysis.model_version.seconds_per_epoch is
+    'Mean wall time of the training passes, in seconds; null for imported predictions.';
+comment on column analysis.model_version.run is 'The run that trained it, or the import.';
 comment on column analysis.model_version.registered_at is 'When it was registered.';
-comment on column analysis.model_version.weights_sha256 is 'SHA-256 of the weights in safetensors form.';
-comment on column analysis.model_version.weights_size is 'Size of the weights in safetensors form, in bytes.';
+comment on column analysis.model_version.weights_sha256 is 'SHA-256 of the weights in safetensors form; null for imported predictions.';
+comment on column analysis.model_version.weights_size is 'Size of the weights in safetensors form, in bytes; null for imported predictions.';
 comment on column analysis.model_version.is_newest is 'True for the newest version of its model that there is.';
 comment on column analysis.model_version.dataset_id is 'Key of the data set.';
 comment on column analysis.model_version.multiply_adds is
     'Multiplications with addition for one sample, forward; null for versions from before it was kept.';
-comment on column analysis.model_version.architecture is 'Tells architectures apart, whatever their names.';
+comment on column analysis.model_version.architecture is
+    'Tells architectures apart, whatever their names; of imported predictions, their producers.';
 comment on column analysis.model_version.test_split_id is
     'Key of the split it was tested on: versions with the same were tested on the same samples.';
 comment on column analysis.model_version.misclassified is 'Test samples classified wrongly: test_samples − test_correct.';
+comment on column analysis.model_version.origin is
+    'trained here, with weights and epochs; or outside: its predictions were imported, and nothing else is known.';
+comment on column analysis.model_version.producer is 'Who made the predictions that were imported; null for a training.';
+comment on column analysis.model_version.epoch is
+    'With run, what its rows in analysis.epoch_misclassification have; 1 for imported predictions.';
 
 
 create or replace view analysis.alias_history as

@@ -21,7 +21,7 @@ select model.name as model,
                                     case
                                         when wrong.sample_id is not null then wrong.confidence::double precision
                                         when kept.loss < 700 then exp(-kept.loss::double precision)
-                                        else 0
+                                        when kept.loss is not null then 0
                                     end as confidence
                                from unnest(test_loss.losses) with ordinality as kept (loss, position)
                                join registry.sample
@@ -38,6 +38,6 @@ comment on view analysis.calibration is
 comment on column analysis.calibration.model is 'The model.';
 comment on column analysis.calibration.version is 'Its version.';
 comment on column analysis.calibration.bin is 'Tenth of the probability: 1 for 0 to 0.1, 10 for 0.9 to 1; the lower end belongs to it.';
-comment on column analysis.calibration.samples is 'Test samples whose answer has such a probability; those with NaN are in no bin.';
+comment on column analysis.calibration.samples is 'Test samples whose answer has such a probability; those with NaN, or of which it is not known, are in no bin.';
 comment on column analysis.calibration.accuracy is 'Share of them that is right.';
 comment on column analysis.calibration.mean_confidence is 'Mean probability given to the answers.';

@@ -26,7 +26,7 @@ comment on column analysis.confusion.version is 'Number of the version.';
 comment on column analysis.confusion.label is 'The true class.';
 comment on column analysis.confusion.predicted is 'The class predicted.';
 comment on column analysis.confusion.samples is 'Test samples of the one taken for the other.';
-comment on column analysis.confusion.mean_confidence is 'Mean probability given to the wrong class.';
+comment on column analysis.confusion.mean_confidence is 'Mean probability given to the wrong class, where it is known.';
 comment on column analysis.confusion.class_name is 'Name of the true class.';
 comment on column analysis.confusion.predicted_name is 'Name of the wrong class.';
 comment on column analysis.confusion.dataset is 'Name of the data set.';

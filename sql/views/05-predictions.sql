@@ -31,7 +31,7 @@ comment on column analysis.prediction.index is 'Position of the sample in the te
 comment on column analysis.prediction.label is 'The true class.';
 comment on column analysis.prediction.predicted is 'The class predicted.';
 comment on column analysis.prediction.is_correct is 'Whether they are the same.';
-comment on column analysis.prediction.wrong_confidence is 'Probability given to the predicted class; null where it is right.';
+comment on column analysis.prediction.wrong_confidence is 'Probability given to the predicted class; null where it is right, or not known.';
 comment on column analysis.prediction.pixels is 'Intensities 0…255, row by row.';
 comment on column analysis.prediction.height is 'Rows of the image, in pixels.';
 comment on column analysis.prediction.width is 'Columns of the image, in pixels.';
@@ -75,9 +75,12 @@ comment on column analysis.misclassified_sample.version is 'Number of the versio
 comment on column analysis.misclassified_sample.index is 'Position of the sample in the test split, from 0.';
 comment on column analysis.misclassified_sample.label is 'The true class.';
 comment on column analysis.misclassified_sample.predicted is 'The class predicted.';
-comment on column analysis.misclassified_sample.confidence is 'Probability given to the predicted class.';
-comment on column analysis.misclassified_sample.loss is 'Cross-entropy of the sample, in nats.';
-comment on column analysis.misclassified_sample.probabilities is 'Probability of each class, class 0 first.';
+comment on column analysis.misclassified_sample.confidence is
+    'Probability given to the predicted class; null where imported predictions do not tell it.';
+comment on column analysis.misclassified_sample.loss is
+    'Cross-entropy of the sample, in nats; null where imported predictions do not tell it.';
+comment on column analysis.misclassified_sample.probabilities is
+    'Probability of each class, class 0 first; null where imported predictions do not tell it.';
 comment on column analysis.misclassified_sample.pixels is 'Intensities 0…255, row by row.';
 comment on column analysis.misclassified_sample.height is 'Rows of the image, in pixels.';
 comment on column analysis.misclassified_sample.width is 'Columns of the image, in pixels.';
@@ -102,7 +105,8 @@ select model.name as model,
 comment on view analysis.test_loss is 'The loss of every test sample, for versions that kept it.';
 comment on column analysis.test_loss.model is 'The model.';
 comment on column analysis.test_loss.version is 'Its version.';
-comment on column analysis.test_loss.losses is 'Cross-entropies in nats, in order of the samples'' index.';
+comment on column analysis.test_loss.losses is
+    'Cross-entropies in nats, in order of the samples'' index; null where imported predictions do not tell it.';
 
 
 create or replace view analysis.epoch_misclassification as
@@ -130,7 +134,10 @@ comment on column analysis.epoch_misclassification.epoch is 'The epoch after whi
 comment on column analysis.epoch_misclassification.index is 'Position of the sample in the test split, from 0.';
 comment on column analysis.epoch_misclassification.label is 'The true class.';
 comment on column analysis.epoch_misclassification.predicted is 'The class predicted.';
-comment on column analysis.epoch_misclassification.confidence is 'Probability given to the predicted class.';
-comment on column analysis.epoch_misclassification.loss is 'Cross-entropy of the sample, in nats.';
-comment on column analysis.epoch_misclassification.probabilities is 'Probability of each class, class 0 first.';
+comment on column analysis.epoch_misclassification.confidence is
+    'Probability given to the predicted class; null where imported predictions do not tell it.';
+comment on column analysis.epoch_misclassification.loss is
+    'Cross-entropy of the sample, in nats; null where imported predictions do not tell it.';
+comment on column analysis.epoch_misclassification.probabilities is
+    'Probability of each class, class 0 first; null where imported predictions do not tell it.';
 comment on column analysis.epoch_misclassification.sample_id is 'Key of the sample.';

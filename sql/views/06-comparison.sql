@@ -202,7 +202,8 @@ as $$
                (select losses
                   from analysis.test_loss
                  where test_loss.model = asked.model
-                   and test_loss.version = asked.version) as losses,
+                   and test_loss.version = asked.version
+                   and array_position(losses, null) is null) as losses,
                (select weights_sha256
                   from analysis.model_version
                  where model_version.model = asked.model
@@ -248,4 +249,4 @@ as $$
      order by number
 $$;
 comment on function analysis.compare(text[], bigint[]) is
-    'Every pair of the model versions asked for, in that order, the first of a pair first: the counts and tests of analysis.agreement, p values adjusted for the number of pairs (Holm), the difference of the mean test losses with its 95 % interval (null where a version has not kept its losses: loss_samples is null then, too), whether both have the same weights, and a sentence that says which is better. Pairs that were not tested on the same samples are left out.';
+    'Every pair of the model versions asked for, in that order, the first of a pair first: the counts and tests of analysis.agreement, p values adjusted for the number of pairs (Holm), the difference of the mean test losses with its 95 % interval (null where the loss of each test sample is not known of a version: loss_samples is null then, too), whether both have the same weights (null where one was imported without), and a sentence that says which is better. Pairs that were not tested on the same samples are left out.';

@@ -1,11 +1,15 @@
 -- Each architecture has one vote, however many versions it has: a hundred trainings of one network say no more about a
--- digit than one does. A probability that is NaN, which a network with huge weights gives, counts as 0.
+-- digit than one does. Imported predictions vote by their producer. A probability that is NaN, which a network with huge
+-- weights gives, counts as 0; one that is not known is in no mean.
 
 create or replace view analysis.tested_architecture as
 select tested.split_id,
        model.name as model,
        tested.architecture_id as architecture,
-       tested.versions
+       tested.versions,
+       (select known.definition ->> 'producer'
+          from registry.architecture as known
+         where known.architecture_id = tested.architecture_id) as producer
   from registry.tested_architecture as tested
   join registry.model using (model_id);
 comment on view analysis.tested_architecture is 'How many versions of each model and architecture were tested on a split.';
@@ -13,6 +17,8 @@ comment on column analysis.tested_architecture.split_id is 'Key of the test spli
 comment on column analysis.tested_architecture.model is 'The model.';
 comment on column analysis.tested_architecture.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.tested_architecture.versions is 'Model versions.';
+comment on column analysis.tested_architecture.producer is
+    'Who made the predictions that were imported; null for an architecture that is trained.';
 
 
 create or replace view analysis.missed_sample as
@@ -23,6 +29,7 @@ select missed.split_id,
        missed.label,
        missed.predicted,
        missed.versions,
+       missed.confidences,
        missed.confidence_sum
   from registry.missed_sample as missed
   join registry.model using (model_id);
@@ -35,7 +42,8 @@ comment on column analysis.missed_sample.sample_id is 'Key of the sample.';
 comment on column analysis.missed_sample.label is 'The true class.';
 comment on column analysis.missed_sample.predicted is 'The wrong class.';
 comment on column analysis.missed_sample.versions is 'Model versions that predict it.';
-comment on column analysis.missed_sample.confidence_sum is 'Sum of the probabilities that they give to it.';
+comment on column analysis.missed_sample.confidences is 'Those of them of which the probability that they give to it is known.';
+comment on column analysis.missed_sample.confidence_sum is 'Sum of these probabilities.';
 
 
 create or replace view analysis.missed_total as
@@ -44,6 +52,7 @@ select split_id,
        sample_id,
        label,
        versions,
+       confidences,
        confidence_sum
   from registry.missed_total;
 comment on view analysis.missed_total is 'How many versions of each architecture miss a test sample.';
@@ -52,7 +61,9 @@ comment on column analysis.missed_total.architecture is 'Tells architectures apa
 comment on column analysis.missed_total.sample_id is 'Key of the sample.';
 comment on column analysis.missed_total.label is 'The true class.';
 comment on column analysis.missed_total.versions is 'Model versions that miss it.';
-comment on column analysis.missed_total.confidence_sum is 'Sum of the probabilities that they give to their wrong class.';
+comment on column analysis.missed_total.confidences is
+    'Those of them of which the probability that they give to their wrong class is known.';
+comment on column analysis.missed_total.confidence_sum is 'Sum of these probabilities.';
 
 
 create or replace view analysis.sample_learning as

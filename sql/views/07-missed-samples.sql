@@ -32,7 +32,7 @@ begin
         with tested as materialized (
             select * from analysis.tested(of_dataset, of_model, since, until)
         ), version as materialized (
-            select version.run, version.epochs as epoch, version.architecture
+            select version.run, version.epoch, version.architecture
               from analysis.model_version as version
              where version.test_split_id = analysis.test_split(of_dataset)
                and (of_model is null or version.model = of_model)
@@ -44,12 +44,13 @@ begin
                sum(missed.versions)::bigint,
                sum(missed.versions::double precision / tested.versions) / tested_versions.architectures,
                sum(missed.confidence_sum / tested.versions)
-                   / sum(missed.versions::double precision / tested.versions),
+                   / nullif(sum(missed.confidences::double precision / tested.versions), 0),
                sum(missed.versions) = tested_versions.versions
           from (select wrong.sample_id,
                        wrong.label,
                        version.architecture,
                        count(*) as versions,
+                       count(wrong.confidence) as confidences,
                        sum(coalesce(nullif(wrong.confidence, 'NaN'), 0)::double precision) as confidence_sum
                   from version
                   join analysis.epoch_misclassification as wrong using (run, epoch)
@@ -65,12 +66,13 @@ begin
                sum(missed.versions)::bigint,
                sum(missed.versions::double precision / tested.versions) / tested_versions.architectures,
                sum(missed.confidence_sum / tested.versions)
-                   / sum(missed.versions::double precision / tested.versions),
+                   / nullif(sum(missed.confidences::double precision / tested.versions), 0),
                sum(missed.versions) = tested_versions.versions
           from (select known.sample_id,
                        known.label,
                        known.architecture,
                        sum(known.versions) as versions,
+                       sum(known.confidences) as confidences,
                        sum(known.confidence_sum) as confidence_sum
                   from analysis.missed_sample as known
                  where known.split_id = analysis.test_split(of_dataset)
@@ -86,7 +88,7 @@ begin
                sum(total.versions)::bigint,
                sum(total.versions::double precision / tested.versions) / tested_versions.architectures,
                sum(total.confidence_sum / tested.versions)
-                   / sum(total.versions::double precision / tested.versions),
+                   / nullif(sum(total.confidences::double precision / tested.versions), 0),
                sum(total.versions) = tested_versions.versions
           from analysis.missed_total as total
           join analysis.tested(of_dataset) as tested using (architecture)
@@ -97,7 +99,7 @@ begin
 end
 $$;
 comment on function analysis.missed_samples(bigint, text, smallint, timestamptz, timestamptz) is
-    'The test samples of a data set that at least one model version misses: by how many, by what share with one vote for each architecture, the mean probability of the wrong class, and whether all versions miss it. Filters as in analysis.tested.';
+    'The test samples of a data set that at least one model version misses: by how many, by what share with one vote for each architecture, the mean probability of the wrong class where it is known (null where it never is), and whether all versions miss it. Filters as in analysis.tested.';
 
 
 create or replace function analysis.mistaken_for(
@@ -125,15 +127,20 @@ begin
         return query
         select wrong.sample_id,
                (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1],
-               max(wrong.confidence) / architectures
+               case
+                   when sum(wrong.confidences) > 0 then max(wrong.confidence) / (architectures - sum(wrong.unknown))
+               end
           from (select missed.sample_id,
                        missed.predicted,
                        sum(missed.versions::double precision / tested.versions) as share,
+                       sum((missed.versions - missed.confidences)::double precision / tested.versions) as unknown,
+                       sum(missed.confidences) as confidences,
                        sum(missed.confidence_sum / tested.versions) as confidence
                   from (select known.sample_id,
                                known.predicted,
                                known.architecture,
                                sum(known.versions) as versions,
+                               sum(known.confidences) as confidences,
                                sum(known.confidence_sum) as confidence_sum
                           from analysis.missed_sample as known
                          where known.split_id = analysis.test_split(of_dataset)
@@ -148,7 +155,7 @@ begin
         with tested as materialized (
             select * from analysis.tested(of_dataset, of_model, since, until)
         ), version as materialized (
-            select version.run, version.epochs as epoch, version.architecture
+            select version.run, version.epoch, version.architecture
               from analysis.model_version as version
              where version.test_split_id = analysis.test_split(of_dataset)
                and (of_model is null or version.model = of_model)
@@ -157,15 +164,20 @@ begin
         )
         select wrong.sample_id,
                (array_agg(wrong.predicted order by wrong.share desc, wrong.predicted))[1],
-               max(wrong.confidence) / architectures
+               case
+                   when sum(wrong.confidences) > 0 then max(wrong.confidence) / (architectures - sum(wrong.unknown))
+               end
           from (select missed.sample_id,
                        missed.predicted,
                        sum(missed.versions::double precision / tested.versions) as share,
+                       sum((missed.versions - missed.confidences)::double precision / tested.versions) as unknown,
+                       sum(missed.confidences) as confidences,
                        sum(missed.confidence_sum / tested.versions) as confidence
                   from (select found.sample_id,
                                found.predicted,
                                version.architecture,
                                count(*) as versions,
+                               count(found.confidence) as confidences,
                                sum(coalesce(nullif(found.confidence, 'NaN'), 0)::double precision) as confidence_sum
                           from version
                           join analysis.epoch_misclassification as found using (run, epoch)
@@ -179,7 +191,7 @@ begin
 end
 $$;
 comment on function analysis.mistaken_for(bigint, bigint[], text, timestamptz, timestamptz) is
-    'For test samples of a data set that model versions miss, all or those asked for: the wrong class that each is most often taken for, with one vote for each architecture, the smallest of several; and the largest mean probability given to one wrong class (label_doubt). Filters as in analysis.tested.';
+    'For test samples of a data set that model versions miss, all or those asked for: the wrong class that each is most often taken for, with one vote for each architecture, the smallest of several; and the largest mean probability given to one wrong class (label_doubt), over the votes of which it is known; null where it never is. Filters as in analysis.tested.';
 
 
 create or replace function analysis.hard_samples(
@@ -208,7 +220,7 @@ as $$
     with missed as materialized (
         select *
           from analysis.missed_samples(of_dataset, of_model, of_label, since, until)
-         order by missed_share desc, mean_confidence desc, sample_id
+         order by missed_share desc, mean_confidence desc nulls last, sample_id
          limit most
     )
     select missed.sample_id,
@@ -224,7 +236,7 @@ as $$
                of_dataset,
                case when most is not null then array(select missed.sample_id from missed) end,
                of_model, since, until) as mistaken using (sample_id)
-     order by missed.missed_share desc, missed.mean_confidence desc, missed.sample_id
+     order by missed.missed_share desc, missed.mean_confidence desc nulls last, missed.sample_id
 $$;
 comment on function analysis.hard_samples(bigint, text, smallint, timestamptz, timestamptz, bigint) is
     'The test samples that the largest share of versions miss, the hardest first, all or as many as asked for: analysis.missed_samples with what they are taken for.';

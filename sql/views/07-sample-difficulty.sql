@@ -94,9 +94,15 @@ create or replace function analysis.learning_of_samples(
     parallel safe
     rows 20
 as $$
-    -- An architecture that never missed a sample learned it in the first epoch and did not forget it.
+    -- An architecture that never missed a sample learned it in the first epoch and did not forget it. Of imported
+    -- predictions nothing is known of that.
     with tested as materialized (
-        select * from analysis.tested(of_dataset, of_model)
+        select tested.*
+          from analysis.tested(of_dataset, of_model) as tested
+         where tested.architecture in (select known.architecture
+                                         from analysis.tested_architecture as known
+                                        where known.split_id = analysis.test_split(of_dataset)
+                                          and known.producer is null)
     ), learning as (
         select missed.sample_id,
                (tested.versions - missed.versions + missed.learned_epoch_sum)
@@ -127,7 +133,7 @@ as $$
      group by asked.sample_id, votes.total
 $$;
 comment on function analysis.learning_of_samples(bigint, bigint[], text) is
-    'For test samples of a data set: the first epoch after which each was classified correctly, null where it never was, and how often it was missed again after an epoch; means over versions, with one vote for each architecture (Toneva and others, 2019).';
+    'For test samples of a data set: the first epoch after which each was classified correctly, null where it never was, and how often it was missed again after an epoch; means over the versions that were trained here, with one vote for each architecture (Toneva and others, 2019).';
 
 
 create or replace view analysis.sample_difficulty as
@@ -162,9 +168,10 @@ comment on column analysis.sample_difficulty.missed_by is 'Model versions that c
 comment on column analysis.sample_difficulty.missed_share is
     'Mean over architectures of the share of their versions that classify it wrongly.';
 comment on column analysis.sample_difficulty.commonest_prediction is 'The wrong class with the most votes; the smallest of several.';
-comment on column analysis.sample_difficulty.mean_confidence is 'Mean probability given to the wrong class, where it is missed.';
+comment on column analysis.sample_difficulty.mean_confidence is
+    'Mean probability given to the wrong class, where it is missed and that is known; null where it never is.';
 comment on column analysis.sample_difficulty.label_doubt is
-    'Mean probability that versions, with one vote for each architecture, give to the one wrong class that they agree on most.';
+    'Mean probability that versions, with one vote for each architecture, give to the one wrong class that they agree on most; over those of which it is known, null where there is none.';
 comment on column analysis.sample_difficulty.pixels is 'Intensities 0…255, row by row.';
 comment on column analysis.sample_difficulty.height is 'Rows of the image, in pixels.';
 comment on column analysis.sample_difficulty.width is 'Columns of the image, in pixels.';

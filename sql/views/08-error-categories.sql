@@ -236,11 +236,12 @@ as $$
     select category, is_judged, index, label, predicted, confidence, pixels, height, width, class_name, predicted_name
       from (select placed.category, placed.is_judged, wrong.*,
                    row_number() over (partition by placed.category, placed.is_judged
-                                          order by wrong.loss desc, wrong.index) as position
+                                          order by wrong.loss desc nulls last, wrong.confidence desc nulls last,
+                                                   wrong.index) as position
               from wrong
               join placed using (sample_id)) as counted
      where position <= coalesce(most, position)
      order by category nulls last, is_judged desc, position
 $$;
 comment on function analysis.misclassified_by_category(text, bigint, bigint) is
-    'The misclassified samples of a model version in each category, those with the largest loss first; at the end, without a category, those that are in none, and those of which that cannot be told (is_judged is false). Of each at most as many as asked for.';
+    'The misclassified samples of a model version in each category, those with the largest loss first, or, where it is not known, with the largest confidence; at the end, without a category, those that are in none, and those of which that cannot be told (is_judged is false). Of each at most as many as asked for.';

@@ -39,6 +39,10 @@ extension RunStateError: Failure {
     package var advice: String? { if case .unknown = self { "See: registry runs" } else { nil } }
 }
 
+extension NoWeights: Failure { var exitStatus: ExitStatus { .badInput } }
+
+extension NoEpochs: Failure { var exitStatus: ExitStatus { .badInput } }
+
 extension Misfit: Failure { var exitStatus: ExitStatus { .badInput } }
 
 extension OtherClasses: Failure {

@@ -9,7 +9,8 @@ struct CurveCommand: AsyncParsableCommand {
         abstract: "How loss or accuracy went while model versions were trained.",
         discussion: """
             Training loss of every hundredth batch as a line, test loss after each epoch as a marker, against the samples \
-            seen. \(Loss.meaning) Of a model that has no version, because its runs diverged, those of its newest run.
+            seen. \(Loss.meaning) Of a model that has no version, because its runs diverged, those of its newest run. Versions \
+            whose predictions were imported have no epochs and are left out.
 
             Examples:
               registry curve mlp cnn
@@ -44,10 +45,13 @@ struct CurveCommand: AsyncParsableCommand {
             throw TooManyCurves(count: models.count, most: Chart.distinctGroups)
         }
         let store = try await database.openStore()
-        let runs = try models.map {
-            let found = try store.resolve($0)
-            return (name: found.name, number: found.number)
+        let found = try models.map { try store.resolve($0) }
+        let trained = found.filter { $0.producer == nil }
+        for run in found where run.producer != nil {
+            guard !trained.isEmpty else { throw NoEpochs(name: run.name) }
+            Terminal.tell("\(NoEpochs(name: run.name))")
         }
+        let runs = trained.map { (name: $0.name, number: $0.number) }
         let curve = try LearningCurve(of: runs, accuracy ? .accuracy : .loss, in: store)
         let chart = curve.chart
         if let output {

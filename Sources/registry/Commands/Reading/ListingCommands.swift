@@ -16,7 +16,7 @@ struct ModelsCommand: AsyncParsableCommand {
     @Option(help: "Only the versions of this model.")
     var model: String?
 
-    @Option(help: "Only versions that learned from this data set: mnist, or mnist@2.")
+    @Option(help: "Only versions that learned from this data set, or were tested on it: mnist, or mnist@2.")
     var dataset: String?
 
     @Option(help: "What comes first: model, accuracy, loss, date or dataset.")
@@ -37,8 +37,12 @@ struct ModelsCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await database.openStore().modelVersions(of: model, on: dataset, by: sort, limit: limit)
         if rows.isEmpty { Terminal.tell("No model has been trained yet. Start with: registry train mlp") }
+        let hasProducers = try rows.contains { row in try (row["producer"] as String?) != nil }
         try output.print(
-            try Table(rows, dispensable: ["seconds_per_epoch", "run", "epochs", "parameters", "registered_at"]))
+            try Table(
+                rows, styles: ["origin": .hidden, "producer": hasProducers ? .plain : .hidden],
+                titles: ["producer": "predictions of"],
+                dispensable: ["seconds_per_epoch", "run", "epochs", "parameters", "registered_at"]))
     }
 }
 

@@ -10,7 +10,8 @@ struct ShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "A model version or a run: layers, configuration, epochs, classes.",
         discussion: """
-            Of a model that has no version, because its runs diverged, its newest run.
+            Of a model that has no version, because its runs diverged, its newest run. Of imported predictions only the test \
+            is known.
 
             Examples:
               registry show cnn@2
@@ -34,30 +35,33 @@ struct ShowCommand: AsyncParsableCommand {
             switch found {
             case .version(let version):
                 (try Table(try store.summaries(of: [version])), try Table(try store.classAccuracy(of: version)))
-            case .run(let run, _, _): (try Table(try store.summary(ofRun: run)), nil)
+            case .run(let run, _, _, _): (try Table(try store.summary(ofRun: run)), nil)
             }
         let epochs = try Table(try store.epochs(ofRun: found.number), styles: ["samples_seen": .hidden])
-        let configuration = try RunConfiguration(json: found.configuration)
+        let configuration = try found.producer == nil ? RunConfiguration(json: found.configuration) : nil
         let layerMetrics = try Table(try store.layerMetrics(ofRun: found.number))
-        let layers = LayerTable.of(configuration.architecture)
+        let layers = LayerTable.of(configuration?.architecture)
         let health = try Table(try store.layerMetrics(ofRun: found.number, epoch: epochs.rows.count))
         try output.print(
             text: { screen in
                 let accuracies: TerminalText =
                     classes.map { "Test accuracy by class\n\($0.text(on: screen))" } ?? ""
-                return """
-                    \(Table.facts(summary.transposedLines(), on: screen))
-                    Layers
-                    \(layers.text(on: screen))
-                    Configuration
-                    \(Table.facts(configuration.training.lines, on: screen))
-                    Epochs
-                    \(epochs.text(on: screen))\(Loss.meaning)
+                let training: TerminalText =
+                    configuration.map { configuration -> TerminalText in
+                        """
+                        Layers
+                        \(layers.text(on: screen))
+                        Configuration
+                        \(Table.facts(configuration.training.lines, on: screen))
+                        Epochs
+                        \(epochs.text(on: screen))\(Loss.meaning)
 
-                    Gradients and dead units after the last epoch
-                    \(health.text(on: screen))
-                    \(accuracies)
-                    """
+                        Gradients and dead units after the last epoch
+                        \(health.text(on: screen))
+
+                        """
+                    } ?? ""
+                return "\(Table.facts(summary.transposedLines(), on: screen))\n\(training)\(accuracies)"
             },
             json: .object(zip(summary.keys, summary.rows[0]).map { JSONValue.Member($0, $1) }) + [
                 "configuration": .verbatim(found.configuration), "layers": layers.json, "epoch_metrics": epochs.json,

@@ -27,7 +27,7 @@ struct RetrainCommand: AsyncParsableCommand {
             Exit status 10 says that the gate held a version back (with --gate), 75 that another process is retraining already.
             """)
 
-    @Argument(help: "Models. Default: all that have a version in production.")
+    @Argument(help: "Models. Default: all that have a version in production that was trained here.")
     var models: [String] = []
 
     @Flag(help: "End with exit status 10 when a new version was held back.")
@@ -65,7 +65,7 @@ struct RetrainCommand: AsyncParsableCommand {
         let engine = try computing.engine()
         let connect = try await database.connector()
         let store = ForegroundTraining.store(connect: connect)
-        let models = try self.models.isEmpty ? store { try $0.models(withAlias: "production") } : self.models
+        let models = try self.models.isEmpty ? store { try $0.trainedModels(withAlias: "production") } : self.models
         guard !models.isEmpty else { throw NothingInProduction() }
         let keeper = try LeaseKeeper(connect: connect)
         defer { keeper.end() }
@@ -121,6 +121,6 @@ struct RetrainCommand: AsyncParsableCommand {
 struct NothingInProduction: Failure {
     var exitStatus: ExitStatus { .notFound }
     var description: String {
-        "No model version is in production. Put one there with: registry alias mlp production"
+        "No model version is in production that was trained here. Put one there with: registry alias mlp production"
     }
 }

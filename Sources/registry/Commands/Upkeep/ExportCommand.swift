@@ -45,7 +45,7 @@ struct ExportCommand: AsyncParsableCommand {
         let version = try store.resolve(model)
         let bytes =
             format == .onnx
-            ? try Self.onnx(version, store: store) : try store.artifact(version.weightsDigest)
+            ? try Self.onnx(version, store: store) : try store.artifact(try version.weights())
         try writeFile(bytes, to: file)
         Terminal.tell("\(version.reference) → \(file), \(Quantity.count(bytes.count, "byte"))")
     }
@@ -59,7 +59,7 @@ struct ExportCommand: AsyncParsableCommand {
             producerVersion: Registry.version,
             metadata: [
                 ("model", version.reference.description),
-                ("weights_sha256", version.weightsDigest),
+                ("weights_sha256", try version.weights()),
                 ("class_names", dataset.classNames.joined(separator: "\n")),
             ])
     }
