@@ -44,7 +44,7 @@ public struct ImageDataset: Sendable {
         _ report: (Int, Int) -> Void = { _, _ in }
     ) throws {
         var source = source
-        var remarks: [String] = []
+        var remarks = source.remarks
         if source.parts[.whole] == nil, source.parts[.test] == nil, let validation = source.parts[.validation] {
             source.parts[.test] = validation
             source.parts[.validation] = nil

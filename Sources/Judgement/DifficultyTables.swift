@@ -26,10 +26,11 @@ enum DifficultyTables {
             rows,
             styles: [
                 "error_rate_outside": .percent, "ratio": .decimals(1), "ratio_lower": .decimals(1),
-                "ratio_upper": .decimals(1),
+                "ratio_upper": .decimals(1), "error_rate_lower": .percent, "error_rate_upper": .percent,
             ],
             titles: [
                 "error_rate_outside": "of all others", "ratio_lower": "95 % from", "ratio_upper": "to",
+                "error_rate_lower": "95 % from", "error_rate_upper": "to",
                 "unjudged": "not judged",
             ])
     }

@@ -18,12 +18,13 @@ extension GateReport {
             ["retrain \(candidate.model)", decision.passes ? "done" : "HELD BACK"],
             [
                 "data set",
-                "\(summary.dataset)@\(summary.datasetVersion), \(Quantity.count(summary.testSamples)) test samples",
+                "\(summary.dataset)@\(summary.datasetVersion), \(Quantity.count(summary.testSamples, "test sample"))",
             ],
             ["production before", production.map { "\($0.reference)" } ?? "none"],
             [
                 "candidate",
-                "\(candidate.reference), run \(candidate.run), \(summary.epochs.map(Quantity.count) ?? "–") epochs",
+                "\(candidate.reference), run \(candidate.run)"
+                    + (summary.epochs.map { ", \(Quantity.count($0, "epoch"))" } ?? ""),
             ],
             ["accuracy before", agreement.map { shown($0.oldAccuracy) } ?? "–"],
             ["accuracy now", shown(summary.testAccuracy)],

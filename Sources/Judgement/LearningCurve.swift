@@ -22,42 +22,56 @@ public struct NoEpochs: Error, Sendable, CustomStringConvertible {
 /// epoch.
 public struct LearningCurve {
     public let chart: Chart
+    /// All points, whatever they are: of the chart those that can be drawn.
+    private let lines: [(name: String, points: [Chart.Point])]
 
     public init(of runs: [(name: String, number: Int)], _ measure: LearningMeasure, in store: Store) throws {
-        let series = try runs.enumerated().flatMap { group, run in
+        lines = try runs.flatMap { run -> [(name: String, points: [Chart.Point])] in
             let epochs: [EpochResult] = try store.epochs(ofRun: run.number).decoded()
             func points(_ value: (EpochResult) -> Double) -> [Chart.Point] {
                 epochs.map { Chart.Point(x: Double($0.samplesSeen), y: value($0)) }
             }
-            let training =
-                switch measure {
-                case .loss:
-                    try store.lossCurve(ofRun: run.number).decoded(as: LossPoint.self)
-                        .map { Chart.Point(x: Double($0.samplesSeen), y: $0.loss) }
-                case .accuracy: points(\.trainingAccuracy)
-                }
-            return [
-                Chart.Series(
-                    name: "\(run.name) training\(measure == .accuracy ? " (mean of each epoch)" : "")",
-                    style: .line, group: group, points: training),
-                Chart.Series(
-                    name: "\(run.name) test", style: .markers, group: group,
-                    points: points(measure == .accuracy ? \.testAccuracy : \.testLoss)),
-            ]
+            switch measure {
+            case .loss:
+                let losses = try store.lossCurve(ofRun: run.number).decoded(as: LossPoint.self)
+                    .map { Chart.Point(x: Double($0.samplesSeen), y: $0.loss) }
+                return [("\(run.name) training", losses), ("\(run.name) test", points(\.testLoss))]
+            case .accuracy:
+                return [
+                    ("\(run.name) training (mean of each epoch)", points(\.trainingAccuracy)),
+                    ("\(run.name) test", points(\.testAccuracy)),
+                ]
+            }
         }
         chart = Chart(
             title: "\(measure == .accuracy ? "Accuracy" : "Loss") of "
                 + runs.map(\.name).joined(separator: ", "),
             xTitle: "training samples seen",
-            yTitle: measure == .accuracy ? "share correctly classified" : "mean cross-entropy, nats", series: series)
+            yTitle: measure == .accuracy ? "share correctly classified" : "mean cross-entropy, nats",
+            series: lines.enumerated().map { index, line in
+                // Of each run training, then test.
+                Chart.Series(
+                    name: line.name + Self.note(line.points), style: index % 2 == 0 ? .line : .markers,
+                    group: index / 2, points: line.points)
+            })
     }
+
+    /// What a name says of points that are not drawn.
+    private static func note(_ points: [Chart.Point]) -> String {
+        let drawn = points.count(where: \.y.isFinite)
+        if points.isEmpty { return ": nothing stored" }
+        return drawn == points.count ? "" : ": \(drawn == 0 ? "no" : "not every") value is finite"
+    }
+
+    /// Whether no run has anything to be drawn.
+    public var isEmpty: Bool { chart.series.allSatisfy(\.points.isEmpty) }
 
     /// One row per point.
     public var table: Table {
         Table(
             keys: ["series", "samples_seen", "value"],
-            rows: chart.series.flatMap { series in
-                series.points.map { [.string(series.name), .integer(Int($0.x)), .number($0.y)] }
+            rows: lines.flatMap { line in
+                line.points.map { [.string(line.name), .integer(Int($0.x)), .number($0.y)] }
             })
     }
 }

@@ -6,12 +6,13 @@ import Trainer
 /// What the page says of one version alone.
 struct ReportOfVersion {
     private let version: StoredVersion
+    /// What it was trained on: others that were tested on the same samples may have other classes.
     private let dataset: StoredDataset
     private let store: Store
 
-    init(_ version: StoredVersion, of dataset: StoredDataset, in store: Store) {
+    init(_ version: StoredVersion, in store: Store) throws {
         self.version = version
-        self.dataset = dataset
+        dataset = try store.dataset(id: version.datasetID)
         self.store = store
     }
 
@@ -43,7 +44,24 @@ struct ReportOfVersion {
     }
 
     func errors() throws -> HTML {
+        let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
+        let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
+        return """
+            \(try confusions())
+            <h3>Do images that deviate from their class fail more often?</h3>
+            \(categories.html)
+            <p>\(Quantity.count(unexplained)) of the misclassified samples fall into none of these categories.\(Errors.unjudgedNote(unjudged))</p>
+            \(try galleries())
+            """
+    }
+
+    /// The matrix of all classes, or the commonest confusions of many.
+    private func confusions() throws -> HTML {
         let names = dataset.description.classNames
+        guard names.count <= Table.mostClasses else {
+            let commonest = try Table(try store.confusions(of: version, limit: Table.mostClasses))
+            return "<p>The commonest confusions, of \(Quantity.count(names.count)) classes.</p>\n\(commonest.html)"
+        }
         var counts = names.map { _ in names.map { _ in 0 } }
         func count(_ label: Int, as predicted: Int, _ samples: Int) throws {
             guard names.indices.contains(label), names.indices.contains(predicted) else {
@@ -60,15 +78,7 @@ struct ReportOfVersion {
         for one in try store.classAccuracy(of: version).decoded(as: ClassAccuracy.self) {
             try count(one.label, as: one.label, one.correct)
         }
-        let categories = try DifficultyTables.categories(try store.categoryErrors(of: version))
-        let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
-        return """
-            \(HTML.confusionMatrix(counts, classNames: names))
-            <h3>Do images that deviate from their class fail more often?</h3>
-            \(categories.html)
-            <p>\(Quantity.count(unexplained)) of the misclassified samples fall into none of these categories.\(Errors.unjudgedNote(unjudged))</p>
-            \(try galleries())
-            """
+        return HTML.confusionMatrix(counts, classNames: names)
     }
 
     /// The misclassified samples of each category, and those of none.

@@ -24,7 +24,7 @@ public struct ReportPage {
         page.add("Data set", try datasetSection())
         page.add("Learning curves", try curvesSection())
         for version in versions {
-            let section = ReportOfVersion(version, of: dataset, in: store)
+            let section = try ReportOfVersion(version, in: store)
             page.add("\(version.reference): layers and training", try section.network())
             page.add("\(version.reference): predictions", try section.predictions())
             page.add("\(version.reference): errors", try section.errors())

@@ -28,7 +28,8 @@ extension Table {
         "seconds_per_epoch": .duration, "training_seconds": .duration, "test_seconds": .duration, "seconds": .duration,
         "gradient_norm": .decimals(5), "dead_unit_share": .percent,
         "confidence": .percent, "mean_confidence": .percent, "wrong_confidence": .percent, "error_rate": .percent,
-        "missed_share": .percent, "training_share": .percent, "test_share": .percent, "share": .percent,
+        "missed_share": .percent, "training_share": .percent, "validation_share": .percent, "test_share": .percent,
+        "share": .percent,
         "fingerprint": .digest, "weights_sha256": .digest,
         "height": .hidden, "width": .hidden,
     ]
@@ -37,6 +38,9 @@ extension Table {
         "class_name": "class", "predicted_name": "taken for", "mean_confidence": "probability",
         "test_loss": "test loss (nats)", "training_loss": "training loss (nats)",
     ]
+
+    /// Of more classes nobody reads every one at a terminal, nor a matrix of all, which has a million cells for 1,000.
+    public static let mostClasses = 100
 
     /// One row.
     public init(_ values: [(key: String, value: JSONValue)]) {

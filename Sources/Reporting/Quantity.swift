@@ -24,14 +24,21 @@ public enum Quantity {
     public static func number(_ value: Double) -> String {
         guard value.isFinite else { return JSONValue.name(ofNonFinite: value) }
         let text = formatted("%.6g", value)
-        return text.utf8.contains(UInt8(ascii: "e")) ? scientific(value) : text
+        return text.utf8.contains(UInt8(ascii: "e")) ? scientific(value) : signed(text)
     }
 
     /// With a fixed number of decimals, correctly rounded; from ten million on with a power of ten.
     public static func decimal(_ value: Double, places: Int) -> String {
         guard value.isFinite else { return JSONValue.name(ofNonFinite: value) }
         guard abs(value) < 1e7 else { return scientific(value) }
-        return formatted("%.*f", Int32(places), value)
+        return signed(formatted("%.*f", Int32(places), value))
+    }
+
+    /// With the minus sign that counts have; what is rounded to 0 has none.
+    private static func signed(_ text: String) -> String {
+        guard text.hasPrefix("-") else { return text }
+        let digits = text.dropFirst()
+        return digits.utf8.contains { $0 > UInt8(ascii: "0") } ? "−\(digits)" : String(digits)
     }
 
     /// As C's `printf` writes it.
@@ -83,6 +90,6 @@ public enum Quantity {
         guard parts.count == 2, let exponent = Int(parts[1]) else { return JSONValue.name(ofNonFinite: value) }
         let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
         let power = String(exponent.magnitude).compactMap { $0.wholeNumberValue.map { digits[$0] } }
-        return "\(parts[0]) · 10\(exponent < 0 ? "⁻" : "")\(String(power))"
+        return "\(signed(String(parts[0]))) · 10\(exponent < 0 ? "⁻" : "")\(String(power))"
     }
 }

@@ -176,9 +176,10 @@ extension Store {
         let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let found =
             if parts.count == 2 {
-                // A version is an integer of four bytes.
+                // A version is an integer of four bytes, and written in one way: mnist@01 is nothing.
                 try Int32(parts[1]).flatMap {
-                    try dataset(where: "dataset = $1 and dataset_version = $2", parts[0], Int($0))
+                    "\($0)" == parts[1]
+                        ? try dataset(where: "dataset = $1 and dataset_version = $2", parts[0], Int($0)) : nil
                 }
             } else {
                 try dataset(where: "dataset = $1", name)

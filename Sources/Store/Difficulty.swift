@@ -53,9 +53,16 @@ extension Store {
                   from analysis.hard_samples($1, $2, $3::smallint, $4, $5, $6)
             )
             select sample.index, hard.label, sample.class_name, hard.commonest_prediction,
-                   named.class_names[hard.commonest_prediction + 1] as predicted_name, hard.missed_by, hard.missed_share,
-                   hard.mean_confidence, learning.mean_learned_epoch, learning.mean_forgotten, hard.label_doubt,
-                   sample.pixels, sample.height, sample.width
+                   coalesce(named.class_names[hard.commonest_prediction + 1],
+                            -- A version may have learned more classes, with another data set of the same test split.
+                            (select other.class_names[hard.commonest_prediction + 1]
+                               from analysis.dataset as other
+                              where other.test_split_id = named.test_split_id
+                                and cardinality(other.class_names) > hard.commonest_prediction
+                              order by other.dataset_id
+                              limit 1)) as predicted_name,
+                   hard.missed_by, hard.missed_share, hard.mean_confidence, learning.mean_learned_epoch,
+                   learning.mean_forgotten, hard.label_doubt, sample.pixels, sample.height, sample.width
               from hard
               join analysis.sample
                 on sample.sample_id = hard.sample_id

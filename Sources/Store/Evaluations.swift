@@ -93,7 +93,7 @@ extension Store {
     public func categoryErrors(of version: StoredVersion, class label: Int) throws -> Rows {
         try connection.query(
             """
-            select category, samples, errors, error_rate
+            select category, samples, errors, error_rate, error_rate_lower, error_rate_upper
               from analysis.category_class_error
              where model = $1
                and version = $2

@@ -23,8 +23,9 @@ public struct ModelReference: Sendable, Hashable, CustomStringConvertible {
         model = parts[0]
         if parts.count == 1 {
             selector = .newest
-        } else if !parts[1].hasPrefix("+"), let number = Int(parts[1]) {
-            guard number > 0 else { return nil }
+        } else if let number = Int(parts[1]) {
+            // Written in one way: mlp@01 and mlp@+1 are nothing.
+            guard number > 0, "\(number)" == parts[1] else { return nil }
             selector = .number(number)
         } else {
             guard Names.isAliasWord(parts[1]) else { return nil }

@@ -128,7 +128,7 @@ extension Store {
     }
 
     /// - Throws: `NotFound.model` for a model that has no run.
-    func checkIsKnown(model: String) throws {
+    public func checkIsKnown(model: String) throws {
         let models = try connection.query("select distinct model from analysis.run order by model")
             .map { row -> String in try row["model"] }
         guard models.contains(model) else { throw NotFound.model(model, known: models) }

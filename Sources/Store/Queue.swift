@@ -6,7 +6,7 @@ extension Store {
     public func jobs() throws -> Rows {
         try connection.query(
             """
-            select run, model, dataset, state, epochs_finished, epochs, attempts, worker, lease_expires_at, is_abandoned,
+            select run, model, format('%s@%s', dataset, dataset_version) as dataset, state, epochs_finished, epochs, attempts, worker, lease_expires_at, is_abandoned,
                    cancel_requested, available_at, failure
               from analysis.job
              order by state desc, available_at, run

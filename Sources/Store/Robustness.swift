@@ -37,16 +37,16 @@ public struct RobustnessPoint: RowDecodable, Sendable {
     }
 }
 
-/// A row of `Store.tolerances`: between these strengths at most one point of accuracy is lost.
+/// A row of `Store.tolerances`: in this range of strengths at most one point of accuracy is lost.
 public struct Tolerance: RowDecodable, Sendable {
     public let perturbation: String
-    public let from: Double
-    public let to: Double
+    /// `nil` where no more than that is there to be lost.
+    public let range: ClosedRange<Double>?
 
     public init(row: Row) throws {
         perturbation = try row["perturbation"]
-        from = try row["tolerated_from"]
-        to = try row["tolerated_to"]
+        let (from, to): (Double?, Double?) = (try row["tolerated_from"], try row["tolerated_to"])
+        range = if let from, let to, from <= to { from...to } else { nil }
     }
 }
 

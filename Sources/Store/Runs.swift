@@ -37,7 +37,9 @@ public enum RunReference: Sendable, Hashable {
     ///
     /// - Returns: `nil` when the text is not of that form.
     public static func runNumber(_ text: String) -> Int? {
-        guard text.hasPrefix("run:"), let number = Int(text.dropFirst(4)), number > 0 else { return nil }
+        guard text.hasPrefix("run:"), let number = Int(text.dropFirst(4)), number > 0, text == "run:\(number)" else {
+            return nil
+        }
         return number
     }
 }

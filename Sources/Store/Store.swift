@@ -20,6 +20,8 @@ public final class Store {
 /// Something that was asked for by name and is not in the database.
 public enum NotFound: Error, Sendable, CustomStringConvertible {
     case dataset(String)
+    /// A data set, written mnist@1, has no such split.
+    case split(Split, of: String)
     case model(String, known: [String])
     case modelVersion(ModelReference, newest: Int?)
     case artifact(String)
@@ -27,10 +29,12 @@ public enum NotFound: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .dataset(let name): "There is no data set “\(name)”."
+        case .split(let split, let dataset): "\(dataset) has no \(split.rawValue) split."
         case .model(let name, let known) where known.isEmpty:
             "There is no model “\(name)”: nothing has been trained yet."
         case .model(let name, let known):
-            "There is no model “\(name)”. There are: \(known.joined(separator: ", "))."
+            "There is no model “\(name)”. There are: \(known.prefix(20).joined(separator: ", "))"
+                + (known.count > 20 ? " and \(known.count - 20) more." : ".")
         case .modelVersion(let reference, nil): "\(reference): the model has no version yet."
         case .modelVersion(let reference, let newest?):
             "There is no version \(reference). The newest is \(reference.model)@\(newest)."

@@ -70,6 +70,11 @@ public struct StoredDataset: Sendable, Hashable {
         }
     }
 
+    /// - Throws: `NotFound.split` when it has no sample in it.
+    public func checkHas(_ split: Split) throws {
+        guard samples(in: split) > 0 else { throw NotFound.split(split, of: name) }
+    }
+
     /// `nil` for a validation split that there is not.
     func splitID(_ split: Split) -> Int? {
         switch split {

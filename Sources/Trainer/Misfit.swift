@@ -15,6 +15,8 @@ public struct Misfit: Error, Sendable, CustomStringConvertible {
 /// A model version and a data set whose classes have other names: which is which nobody knows.
 public struct OtherClasses: Error, Sendable, CustomStringConvertible {
     public let version: ModelReference
+    /// The version's.
+    public let architecture: Architecture
     public let dataset: DatasetDescription
     /// The first name that the version's data set does not have.
     public let name: String
@@ -28,10 +30,12 @@ extension DatasetDescription {
     /// The place of each class among those that a version has learned, by name.
     ///
     /// - Throws: `OtherClasses` when it has not learned one of them.
-    func places(among learned: DatasetDescription, of version: ModelReference) throws -> [Int] {
+    func places(
+        among learned: DatasetDescription, of version: ModelReference, _ architecture: Architecture
+    ) throws -> [Int] {
         try classNames.map { name in
             guard let place = learned.classNames.firstIndex(of: name) else {
-                throw OtherClasses(version: version, dataset: self, name: name)
+                throw OtherClasses(version: version, architecture: architecture, dataset: self, name: name)
             }
             return place
         }

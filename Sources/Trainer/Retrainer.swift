@@ -97,14 +97,14 @@ public struct Retrainer {
         _ = try version.weights()
         let learned = try store.dataset(id: version.datasetID).description
         let dataset = try store.dataset(named: learned.name)
-        var configuration = try RunConfiguration(json: version.configuration)
+        var configuration = try RunConfiguration(json: version.configuration, isToBeTrained: true)
         configuration.training.seed = try store.unusedSeed(of: version.model)
         if configuration.training.standardization != nil {
             configuration.training.standardization = dataset.description.standardization
         }
         let architecture = configuration.architecture
         try architecture.checkFits(dataset.description)
-        _ = try dataset.description.places(among: learned, of: version.reference)
+        _ = try dataset.description.places(among: learned, of: version.reference, architecture)
         try configuration.checkMemory(on: dataset.sampleCounts, available: Memory.available)
         return RunRequest(
             model: version.model, datasetID: dataset.id, configuration: try configuration.json(),

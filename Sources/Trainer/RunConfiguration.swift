@@ -25,12 +25,22 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
 
     /// Reads what `json()` wrote. Whoever may write to the database may have written something else.
     ///
+    /// - Parameter isToBeTrained: Whether a setting that this program does not know is refused: a newer one may have asked
+    ///   for what this one cannot do. To show what was trained, it is of no matter.
     /// - Throws: `UnreadableConfiguration`, or `TrainingError` for a setting that is out of its range.
-    public init(json: String) throws {
+    public init(json: String, isToBeTrained: Bool = false) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
             self = try decoder.decode(RunConfiguration.self, from: Data(json.utf8))
+            if isToBeTrained {
+                // An architecture refuses what it does not know by itself, and leaves out what is usual.
+                let asked = try JSONDecoder().decode(SettingNames.self, from: Data(json.utf8))
+                let known = try JSONDecoder().decode(SettingNames.self, from: Data(self.json().utf8))
+                if let name = asked.paths.subtracting(known.paths).filter({ !$0.hasPrefix("architecture.") }).min() {
+                    throw UnreadableConfiguration(unknown: name)
+                }
+            }
         } catch let error as DecodingError {
             throw UnreadableConfiguration(error)
         }
@@ -38,9 +48,35 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
     }
 }
 
+/// The settings in a JSON object, written `training.schedule.kind`. Those that are null are as absent ones.
+private struct SettingNames: Decodable {
+    var paths: Set<String> = []
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        // What is no object has no settings within.
+        guard let values = try? decoder.container(keyedBy: Name.self) else { return }
+        for key in values.allKeys where try !values.decodeNil(forKey: key) {
+            paths.insert(key.stringValue)
+            paths.formUnion(
+                try values.decode(SettingNames.self, forKey: key).paths.map { "\(key.stringValue).\($0)" })
+        }
+    }
+}
+
 /// A stored configuration that is none.
 public struct UnreadableConfiguration: Error, CustomStringConvertible {
     public let description: String
+
+    init(unknown setting: String) {
+        description = "The run's configuration has the setting “\(setting)”, which this program does not know"
+    }
 
     init(_ error: DecodingError) {
         let (path, reason): ([any CodingKey], String) =

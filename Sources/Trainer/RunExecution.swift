@@ -56,7 +56,7 @@ public struct RunExecution {
         let keeping = environment.keeper.keep(run.lease, isAbandoning: environment.isAbandoning)
         defer { keeping.end() }
         do {
-            let configuration = try RunConfiguration(json: run.configuration)
+            let configuration = try RunConfiguration(json: run.configuration, isToBeTrained: true)
             let dataset = try store { try $0.dataset(id: run.datasetID) }
             let (samples, needed) = (dataset.sampleCounts, configuration.memory(on: dataset.sampleCounts))
             while !(try memory.take(needed, for: configuration, on: samples)) {

@@ -23,12 +23,13 @@ public struct TrainedNetwork {
     /// Images of any data set, with the labels that their classes had in training: classes match by name.
     ///
     /// - Throws: `OtherClasses` when there is a class that was not learned, `Misfit` for images of another shape,
-    ///   `NotEnoughMemory` before anything is loaded, `ImagesError` when the split has no sample.
+    ///   `NotFound.split` when the split has no sample, `NotEnoughMemory` before anything is loaded.
     public func images(of dataset: StoredDataset, split: Split, from store: Store) throws -> LabeledImages {
         guard network.architecture.accepts(dataset.description.imageShape) else {
             throw Misfit(architecture: network.architecture, dataset: dataset.description)
         }
-        let places = try dataset.description.places(among: learned, of: version)
+        try dataset.checkHas(split)
+        let places = try dataset.description.places(among: learned, of: version, network.architecture)
         try configuration.checkTestMemory(on: dataset.sampleCounts, available: Memory.available)
         let images = try TrainingData.images(of: dataset, split: split, from: store).images
         return try LabeledImages(

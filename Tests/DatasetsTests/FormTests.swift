@@ -56,6 +56,18 @@ struct FormTests {
         #expect(dataset.classNames == ["0", "1", "2"] && dataset.validation == nil)
     }
 
+    @Test("arrays of an npz that are of no use are named")
+    func otherArrays() throws {
+        let image = FormFile.npy("|u1", [1, 1, 1], [5])
+        let label = FormFile.npy("|u1", [1], [1])
+        let files = ["x_train", "x_test"].map { ($0, image) } + ["y_train", "y_test"].map { ($0, label) }
+        try write(FormFile.zip(files), as: "data.npz")
+        #expect(try read("data.npz").remarks == [])
+        // Without a part of its own, or with a part that is unknown: neither training nor test.
+        try write(FormFile.zip(files + [("weights", label), ("x_holdout", image), ("y", label)]), as: "data.npz")
+        #expect(try read("data.npz").remarks == ["Not read: weights, x_holdout, y."])
+    }
+
     @Test("MedMNIST's validation images are a split of their own; colours stand channel by channel")
     func medical() throws {
         let images = FormFile.npy("|u1", [1, 1, 2, 3], [1, 2, 3, 4, 5, 6])

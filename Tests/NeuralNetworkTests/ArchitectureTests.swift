@@ -78,7 +78,10 @@ struct ArchitectureTests {
     @Test(
         "unreadable JSON is refused with its place",
         arguments: [
-            ("", "it is no JSON"), ("[]", "another type"), (#"{"name": "a", "layers": []}"#, "“input” is missing"),
+            ("", "it is no JSON from line 1, column 1 on"),
+            ("{\n  \"name\": \"a\",\n  // b\n}", "from line 3, column 3 on"),
+            ("{\"name\": \"a\",}", "from line 1, column 14 on"), ("{} {}", "from line 1, column 4 on"),
+            ("[]", "another type"), (#"{"name": "a", "layers": []}"#, "“input” is missing"),
             (
                 #"{"name": "a", "input": {"channels": 1, "height": 2, "width": 2}, "layers": [{"type": "lstm"}]}"#,
                 "“lstm” is no layer"

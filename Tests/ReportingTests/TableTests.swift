@@ -28,6 +28,18 @@ struct TableTests {
                 """)
     }
 
+    @Test("on a narrow screen texts are cut, and neither moments nor the titles of what is absent")
+    func cut() {
+        let long = "a text that is longer than any column of a screen of forty"
+        let narrow = Table(
+            keys: ["name", "registered_at", "validation_samples"],
+            rows: [[.string(long), .string("2026-11-26T22:38:40Z"), .null]], styles: ["registered_at": .moment])
+        let lines = "\(narrow.text(on: Screen(columns: 50)))".split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 50 })
+        #expect(lines.last?.contains("…  2026-11-26 22:38:40  –") == true, "\(lines)")
+        #expect(lines.contains { $0.contains("validation") })
+    }
+
     @Test("JSON keeps order, types and NaN")
     func json() {
         #expect(
@@ -87,7 +99,12 @@ struct QuantityTests {
         #expect(Quantity.duration(seconds: seconds) == text)
     }
 
-    @Test("decimals are rounded correctly", arguments: [(0.12775, 5, "0.12775"), (2.5, 0, "2"), (-0.06, 1, "-0.1")])
+    @Test(
+        "decimals are rounded correctly; what is rounded to 0 has no sign",
+        arguments: [
+            (0.12775, 5, "0.12775"), (2.5, 0, "2"), (-0.06, 1, "−0.1"), (-0.0004, 3, "0.000"), (-0.0, 2, "0.00"),
+            (-0.0005001, 3, "−0.001"), (-2.5e8, 1, "−2.5 · 10⁸"),
+        ])
     func decimal(value: Double, places: Int, text: String) {
         #expect(Quantity.decimal(value, places: places) == text)
     }

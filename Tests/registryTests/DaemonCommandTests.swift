@@ -74,6 +74,8 @@ struct DaemonCommandTests {
             ("architecture,layers", #"[{"type": "dense", "outputs": 10}]"#),
             ("architecture,input", #"{"channels": 9223372036854775807, "height": 9223372036854775807, "width": 2}"#),
             ("architecture,input", #"{"channels": 1, "height": -8, "width": 8}"#),
+            // What a newer program may ask for.
+            ("training,lookahead", "5"), ("training,schedule,restarts", "3"),
         ]
         for (path, value) in changes {
             let run = try await disturbed.queue()
@@ -99,6 +101,11 @@ struct DaemonCommandTests {
         }
         let undecodable: String? = try runs[3]["failure"]
         #expect(undecodable?.hasPrefix("The run's configuration can't be read at “training.epochs”: ") == true)
+        let unknown: String? = try runs[changes.count - 1]["failure"]
+        #expect(
+            unknown
+                == "The run's configuration has the setting “training.schedule.restarts”, which this program does not know"
+        )
         let last: String = try owner.query("select state from registry.run where run_id = $1", sound)[0]["state"]
         #expect(last == "succeeded")
     }

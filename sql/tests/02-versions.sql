@@ -54,10 +54,12 @@ select results_eq(
        where model = 'small' and version = 1 and category = 'tilted'$$,
     'values (2::float8, 0.302648893, 9.311385404)', 'and Koopman''s interval of 1 in 2 against 2 in 8');
 select results_eq(
-    $$select label::integer, samples, errors, error_rate
+    $$select label::integer, samples, errors, error_rate, round(error_rate_lower::numeric, 9),
+             round(error_rate_upper::numeric, 9)
         from analysis.category_class_error
        where model = 'small' and version = 1 and category = 'tilted'$$,
-    'values (0, 2::bigint, 1::bigint, 0.5::float8)', 'and in it by class');
+    'values (0, 2::bigint, 1::bigint, 0.5::float8, 0.094531206, 0.905468794)',
+    'and in it by class, with Wilson''s interval of 1 in 2 as SciPy gives it');
 select results_eq(
     $$select distinct aspect from analysis.sample_feature$$, 'values (0.5::real)', 'width by height of the bounding box');
 select results_eq(

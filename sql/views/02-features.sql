@@ -189,7 +189,8 @@ as $$
       from value
       join centre using (label, feature)
      group by label, feature, centre.median
+    having count(*) > 1
         on conflict (training_split_id, label, feature) do nothing
 $$;
 comment on function registry.summarize_class_features(bigint) is
-    'Fills class_feature of a training split from the features of its samples; a class of which a feature cannot be measured gets no row of it.';
+    'Fills class_feature of a training split from the features of its samples; a class of which a feature cannot be measured gets no row of it, nor one with a single value, which says nothing of deviations.';

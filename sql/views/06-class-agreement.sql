@@ -68,14 +68,14 @@ select model.name as model,
            else 'wrong in another way'
        end as change,
        dataset.class_names[sample.label + 1] as class_name,
-       dataset.class_names[coalesce(changed.before, sample.label) + 1] as earlier_predicted_name,
+       earlier.class_names[coalesce(changed.before, sample.label) + 1] as earlier_predicted_name,
        dataset.class_names[coalesce(changed.now, sample.label) + 1] as predicted_name,
        sample.sample_id
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
   join registry.dataset using (dataset_id)
- cross join lateral (select before.number, before.run_id, before.epoch
+ cross join lateral (select before.number, before.run_id, before.epoch, before_dataset.class_names
                        from registry.model_version as before
                        join registry.run as before_run on before_run.run_id = before.run_id
                        join registry.dataset as before_dataset on before_dataset.dataset_id = before_run.dataset_id

@@ -117,7 +117,9 @@ select model.name as model,
        inside.label,
        inside.samples,
        coalesce(missed.errors, 0) as errors,
-       coalesce(missed.errors, 0)::double precision / inside.samples as error_rate
+       coalesce(missed.errors, 0)::double precision / inside.samples as error_rate,
+       (analysis.wilson_interval(coalesce(missed.errors, 0), inside.samples)).lower as error_rate_lower,
+       (analysis.wilson_interval(coalesce(missed.errors, 0), inside.samples)).upper as error_rate_upper
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -142,3 +144,5 @@ comment on column analysis.category_class_error.label is 'The true class.';
 comment on column analysis.category_class_error.samples is 'Test samples of the class in the category.';
 comment on column analysis.category_class_error.errors is 'Those that the version misclassifies.';
 comment on column analysis.category_class_error.error_rate is 'errors / samples.';
+comment on column analysis.category_class_error.error_rate_lower is 'Lower end of its 95 % interval (Wilson, 1927).';
+comment on column analysis.category_class_error.error_rate_upper is 'Upper end of its 95 % interval.';

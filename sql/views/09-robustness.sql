@@ -43,26 +43,27 @@ create or replace view analysis.tolerance as
 select measured.model,
        measured.version,
        measured.perturbation,
-       min(measured.strength) filter (where measured.strength <= 0 and measured.strength > failed.below)
+       min(measured.strength) filter (where measured.strength <= 0 and measured.strength > failed.below and has_more)
            as tolerated_from,
-       max(measured.strength) filter (where measured.strength >= 0 and measured.strength < failed.above)
+       max(measured.strength) filter (where measured.strength >= 0 and measured.strength < failed.above and has_more)
            as tolerated_to
   from analysis.robustness as measured
   join (select model,
                version,
                perturbation,
                coalesce(max(strength) filter (where strength < 0 and 100 * correct_lost > test_samples), '-infinity') as below,
-               coalesce(min(strength) filter (where strength > 0 and 100 * correct_lost > test_samples), 'infinity') as above
+               coalesce(min(strength) filter (where strength > 0 and 100 * correct_lost > test_samples), 'infinity') as above,
+               bool_or(strength = 0 and 100 * test_correct > test_samples) as has_more
           from analysis.robustness
          group by model, version, perturbation) as failed using (model, version, perturbation)
  group by measured.model, measured.version, measured.perturbation;
 comment on view analysis.tolerance is
-    'How much of a change a model version bears: the widest range of measured strengths around 0 in which it loses at most one point of accuracy.';
+    'How much of a change a model version bears: the widest range of measured strengths around 0 in which it loses at most one point of accuracy. Nulls where that means nothing: the images as they are were not tested, or no more than one point of accuracy is there to be lost.';
 comment on column analysis.tolerance.model is 'The model.';
 comment on column analysis.tolerance.version is 'Its version.';
 comment on column analysis.tolerance.perturbation is 'What was done to the images.';
-comment on column analysis.tolerance.tolerated_from is 'Lower end of the range.';
-comment on column analysis.tolerance.tolerated_to is 'Upper end of the range.';
+comment on column analysis.tolerance.tolerated_from is 'Lower end of the range; null where there is none.';
+comment on column analysis.tolerance.tolerated_to is 'Upper end of the range; null where there is none.';
 
 
 create or replace view analysis.perturbed_prediction as

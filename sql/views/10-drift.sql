@@ -110,19 +110,20 @@ create or replace function analysis.class_drift(
     set search_path = pg_catalog, pg_temp
     stable
 as $$
-    -- The same class may have another label in another data set.
+    -- The same class may have another label in another data set, and another spelling of the same characters: folders from
+    -- macOS have é as two.
     with a as (
-        select class_name, min(label) as label, sum(samples)::bigint as samples
+        select normalize(class_name) as class_name, min(label) as label, sum(samples)::bigint as samples
           from analysis.class_balance
          where dataset_id = a_dataset
            and split = a_split
-         group by class_name
+         group by normalize(class_name)
     ), b as (
-        select class_name, min(label) as label, sum(samples)::bigint as samples
+        select normalize(class_name) as class_name, min(label) as label, sum(samples)::bigint as samples
           from analysis.class_balance
          where dataset_id = b_dataset
            and split = b_split
-         group by class_name
+         group by normalize(class_name)
     )
     select class_name,
            a.label,

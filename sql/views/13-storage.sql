@@ -3,7 +3,7 @@ select relname::text as table_name,
        pg_table_size(oid) as table_bytes,
        pg_indexes_size(oid) as index_bytes,
        pg_total_relation_size(oid) as bytes,
-       greatest(0, reltuples)::bigint as estimated_rows
+       nullif(reltuples, -1)::bigint as estimated_rows
   from pg_class
  where relnamespace = 'registry'::regnamespace
    and relkind = 'r';
@@ -12,7 +12,7 @@ comment on column analysis.storage.table_name is 'The table, of schema registry.
 comment on column analysis.storage.table_bytes is 'Bytes of its rows.';
 comment on column analysis.storage.index_bytes is 'Bytes of its indexes.';
 comment on column analysis.storage.bytes is 'Both.';
-comment on column analysis.storage.estimated_rows is 'Rows as of the last VACUUM or ANALYZE.';
+comment on column analysis.storage.estimated_rows is 'Rows as of the last VACUUM or ANALYZE; null where there was none.';
 
 
 create or replace view analysis.model_storage as

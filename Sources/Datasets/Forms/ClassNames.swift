@@ -16,21 +16,27 @@ public enum ClassNames {
 
     /// - Throws: `DatasetError.file`.
     static func check(_ names: [String], of path: FilePath) throws {
-        func failure(_ reason: String) -> DatasetError { .file(path.string, reason) }
+        if let fault = fault(in: names) { throw DatasetError.file(path.string, fault) }
+    }
+
+    /// The one rule for names of classes, wherever they come from.
+    ///
+    /// - Returns: What is wrong with them; `nil` for names that a data set may have.
+    public static func fault(in names: [String]) -> String? {
         guard (2...SampleShape.largestClasses).contains(names.count) else {
-            throw failure(
-                "It names \(names.count) class\(names.count == 1 ? "" : "es"); 2 to 1,000 are possible.")
+            return "It names \(names.count) class\(names.count == 1 ? "" : "es"); 2 to 1,000 are possible."
         }
         var seen: Set<String> = []
         for (label, name) in names.enumerated() {
-            guard !name.isEmpty else { throw failure("The name of class \(label) is empty.") }
+            guard !name.isEmpty else { return "The name of class \(label) is empty." }
             guard name.utf8.count <= 200, !name.unicodeScalars.contains(where: { isUnfit($0) }) else {
-                throw failure(
-                    "The name of class \(label) is longer than 200 bytes, or has control characters or bytes that are not "
-                        + "UTF-8.")
+                return
+                    "The name of class \(label) is longer than 200 bytes, or has control characters or bytes that are "
+                    + "not UTF-8."
             }
-            guard seen.insert(name).inserted else { throw failure("The class “\(name)” is there twice.") }
+            guard seen.insert(name).inserted else { return "The class “\(name)” is there twice." }
         }
+        return nil
     }
 
     private static func isUnfit(_ scalar: Unicode.Scalar) -> Bool {

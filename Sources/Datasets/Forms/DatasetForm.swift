@@ -90,6 +90,8 @@ struct SourceDataset {
     var parts: [DatasetPart: Part]
     /// Label 0 is the first; `nil` when the form names none.
     var classNames: [String]?
+    /// What a person should know of how it was read.
+    var remarks: [String] = []
 }
 
 func isFolder(_ path: FilePath) -> Bool {

@@ -80,7 +80,11 @@ enum NumPyArrays {
                 "No arrays of a data set are recognised; it has \(DatasetError.list(names)). Call them x_train, y_train, "
                     + "x_test and y_test.")
         }
-        return SourceDataset(parts: parts, classNames: nil)
+        let read = found.filter { parts[$0.part] != nil }.map(\.name)
+        let others = names.filter { !read.contains($0) }
+        return SourceDataset(
+            parts: parts, classNames: nil,
+            remarks: others.isEmpty ? [] : ["Not read: \(DatasetError.list(others))."])
     }
 
     private static func part(images: NumPyArray, labels: NumPyArray) throws -> SourceDataset.Part {

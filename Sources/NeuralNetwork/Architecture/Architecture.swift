@@ -24,9 +24,11 @@ public struct Architecture: Hashable, Sendable {
         images == input || resizesImages && (images.channels == input.channels || images.channels == 1)
     }
 
+    /// - Parameter json: In UTF-8; the byte-order mark that some editors write is passed over.
     /// - Throws: `ArchitectureError` when the text is no JSON of an architecture, has what is not understood, or the layers
     ///   do not fit together.
     public init(json: [UInt8]) throws {
+        let json = json.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(json.dropFirst(3)) : json
         do {
             try JSONScanner.check(json)
             self = try JSONDecoder().decode(Architecture.self, from: Data(json))
@@ -34,8 +36,8 @@ public struct Architecture: Hashable, Sendable {
             throw ArchitectureError.unreadable(error.summary)
         } catch JSONScanner.Failure.doubledKey(let key) {
             throw ArchitectureError.unreadable("an object in it has the key “\(key)” twice")
-        } catch is JSONScanner.Failure {
-            throw ArchitectureError.unreadable("it is no JSON")
+        } catch let place as JSONScanner.Place {
+            throw ArchitectureError.unreadable("it is no JSON from line \(place.line), column \(place.column) on")
         }
     }
 
@@ -213,9 +215,10 @@ extension DecodingError {
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             "a value of another type is needed\(context.place)"
         case .dataCorrupted(let context):
-            // A number that is no whole one, or too large, comes without its place.
+            // It is JSON, but for the form of a number or of an escape. A number that is no whole one, or too large, comes
+            // without its place.
             context.codingPath.isEmpty
-                ? "it is no JSON, or a number in it is not whole or too large"
+                ? "a number in it is not whole or too large, or a text in it is no JSON"
                 : context.debugDescription + context.place
         @unknown default: "it does not have the form of an architecture"
         }

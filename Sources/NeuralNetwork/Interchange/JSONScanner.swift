@@ -9,6 +9,14 @@ struct JSONScanner {
         case doubledKey(String)
     }
 
+    /// Where a text stops to be one JSON value, as an editor counts.
+    struct Place: Error, Equatable {
+        /// From 1.
+        let line: Int
+        /// In bytes, from 1.
+        let column: Int
+    }
+
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     private var depth = 0
@@ -17,12 +25,19 @@ struct JSONScanner {
         self.bytes = bytes
     }
 
-    /// - Throws: `Failure` when the text is not one JSON value, or an object in it has a key twice.
+    /// - Throws: `Place` when the text is not one JSON value; `Failure.doubledKey` when an object in it has a key twice.
     static func check(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBufferPointer { bytes in
             var scanner = JSONScanner(bytes)
-            try scanner.skipValue()
-            try scanner.end()
+            do {
+                try scanner.skipValue()
+                try scanner.end()
+            } catch Failure.malformed {
+                scanner.skipWhitespace()
+                let read = bytes.prefix(scanner.position)
+                let line = read.lastIndex(of: UInt8(ascii: "\n")).map { read[($0 + 1)...] } ?? read
+                throw Place(line: read.count(where: { $0 == UInt8(ascii: "\n") }) + 1, column: line.count + 1)
+            }
         }
     }
 

@@ -63,7 +63,9 @@ extension ImageShape {
     func windows(of size: Int, stride: Int, channels: Int) throws -> ImageShape {
         func steps(_ side: Int) throws -> Int {
             guard side >= size else {
-                throw LayerMisfit(reason: "its window of \(size) is larger than the \(side) pixels there are")
+                throw LayerMisfit(
+                    reason: "its window of \(size) is larger than the \(side) pixel\(side == 1 ? "" : "s") there "
+                        + "\(side == 1 ? "is" : "are")")
             }
             return (side - size) / stride + 1
         }

@@ -125,7 +125,7 @@ extension HTML {
 extension Table {
     /// As `text`, for a page.
     public var html: HTML {
-        let (lines, isRight) = shownLines
+        let (lines, isRight, _) = shownLines
         return HTML.table(lines, isRight: isRight)
     }
 }

@@ -54,6 +54,13 @@ public struct Table: Sendable {
         return table
     }
 
+    /// The table with its first rows alone.
+    func first(_ count: Int) -> Table {
+        var table = self
+        table.rows = Array(rows.prefix(count))
+        return table
+    }
+
     /// The table whose text leaves columns out.
     func hiding(_ hidden: [String]) -> Table {
         var table = self
@@ -66,8 +73,9 @@ public struct Table: Sendable {
         .array(rows.map { row in .object(zip(keys, row).map { JSONValue.Member($0, $1) }) })
     }
 
-    /// The titles, then each row as a person reads it; and which columns are numbers.
-    var shownLines: (lines: [[String]], isRight: [Bool]) {
+    /// The titles, then each row as a person reads it; which columns are numbers, and which still say something when they
+    /// are cut.
+    var shownLines: (lines: [[String]], isRight: [Bool], isCut: [Bool]) {
         let visible = keys.indices.filter { styles[keys[$0]] != .hidden }
         let header = visible.map { title(of: keys[$0]) }
         let body = rows.map { row in visible.map { shown(row[$0], as: styles[keys[$0]] ?? .plain) } }
@@ -79,7 +87,10 @@ public struct Table: Sendable {
                 }
             }
         }
-        return ([header] + body, isRight)
+        let isCut = visible.map { column in
+            ![.moment, .digest, .sizes].contains(styles[keys[column]]) && rows.contains { $0[column] != .null }
+        }
+        return ([header] + body, isRight, isCut)
     }
 
     func title(of key: String) -> String {

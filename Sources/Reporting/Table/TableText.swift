@@ -10,13 +10,24 @@ extension Table {
         var left: [String] = []
         for key in [nil] + dispensable.filter({ keys.contains($0) && isShown($0) }).map(Optional.some) {
             if let key { left.append(key) }
-            let (lines, isRight) = hiding(left).shownLines
-            let layout = Layout(lines, isRight: isRight, screen: screen, shortestText: 16)
+            let (lines, isRight, isCut) = hiding(left).shownLines
+            let layout = Layout(lines, isRight: isRight, isCut: isCut, screen: screen, shortestText: 16)
             guard layout.width <= screen.columns else { continue }
             return layout.text + Self.note(on: left.map(title), screen)
         }
-        let (lines, isRight) = hiding(left).shownLines
-        return Self.aligned(lines, isRight: isRight, on: screen) + Self.note(on: left.map(title), screen)
+        let (lines, isRight, isCut) = hiding(left).shownLines
+        return Self.aligned(lines, isRight: isRight, isCut: isCut, on: screen) + Self.note(on: left.map(title), screen)
+    }
+
+    /// The same, with so many of its rows.
+    public func text(on screen: Screen, most: Int) -> TerminalText {
+        guard rows.count > most else { return text(on: screen) }
+        return first(most).text(on: screen) + Self.note(onRows: rows.count - most)
+    }
+
+    /// What stands below a table of which some rows are left out.
+    public static func note(onRows count: Int) -> TerminalText {
+        "… \(Quantity.count(count)) more in JSON and CSV\n"
     }
 
     private static func note(on titles: [String], _ screen: Screen) -> TerminalText {
@@ -26,7 +37,13 @@ extension Table {
 
     /// Lines of cells in aligned columns, the first line their titles, no wider than a screen.
     public static func aligned(_ lines: [[String]], isRight: [Bool], on screen: Screen) -> TerminalText {
-        let layout = Layout(lines, isRight: isRight, screen: screen, shortestText: 8)
+        aligned(lines, isRight: isRight, isCut: isRight.map { _ in true }, on: screen)
+    }
+
+    private static func aligned(
+        _ lines: [[String]], isRight: [Bool], isCut: [Bool], on screen: Screen
+    ) -> TerminalText {
+        let layout = Layout(lines, isRight: isRight, isCut: isCut, screen: screen, shortestText: 8)
         guard layout.width > screen.columns, isRight.count > 2 else { return layout.text }
         // As many columns as fit beside the first, the others below.
         var columns = 2
@@ -36,7 +53,8 @@ extension Table {
         func part(_ columns: some Sequence<Int>) -> TerminalText {
             let columns = Array(columns)
             return aligned(
-                lines.map { line in columns.map { line[$0] } }, isRight: columns.map { isRight[$0] }, on: screen)
+                lines.map { line in columns.map { line[$0] } }, isRight: columns.map { isRight[$0] },
+                isCut: columns.map { isCut[$0] }, on: screen)
         }
         guard columns < isRight.count else { return layout.text }
         return part(0..<columns) + "\n" + part([0] + (columns..<isRight.count))
@@ -44,8 +62,9 @@ extension Table {
 
     /// Lines of a name and what it stands for, however long that is.
     public static func facts(_ lines: [[String]], on screen: Screen) -> TerminalText {
-        Layout(
-            lines, isRight: [Bool](repeating: false, count: lines.first?.count ?? 0),
+        let columns = lines.first.map { $0.map { _ in false } } ?? []
+        return Layout(
+            lines, isRight: columns, isCut: columns,
             screen: Screen(isASCII: screen.isASCII), shortestText: 0
         ).text
     }
@@ -59,8 +78,10 @@ private struct Layout {
     /// As they are shown.
     private let lines: [[String]]
 
-    /// - Parameter shortestText: Columns that are left to a text, however many it takes.
-    init(_ cells: [[String]], isRight: [Bool], screen: Screen, shortestText: Int) {
+    /// - Parameters:
+    ///   - isCut: Which texts may be cut.
+    ///   - shortestText: Columns that are left to a text, however many it takes.
+    init(_ cells: [[String]], isRight: [Bool], isCut: [Bool], screen: Screen, shortestText: Int) {
         let shown = cells.map { $0.map { screen.shown($0) } }
         self.screen = screen
         self.isRight = isRight
@@ -73,7 +94,7 @@ private struct Layout {
             widths[column] = min(widths[column], max(body, words.max() ?? 0))
         }
         while width > screen.columns {
-            let texts = widths.indices.filter { !isRight[$0] && widths[$0] > shortestText }
+            let texts = widths.indices.filter { !isRight[$0] && isCut[$0] && widths[$0] > shortestText }
             guard let widest = texts.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
         }

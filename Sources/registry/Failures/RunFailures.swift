@@ -1,4 +1,5 @@
 import Judgement
+import NeuralNetwork
 import Store
 import Trainer
 
@@ -10,6 +11,7 @@ extension NotFound: Failure {
         case .dataset(let name):
             "See: registry dataset list. Get it with: registry dataset fetch \(name), or registry dataset import "
                 + "\(name) DIRECTORY"
+        case .split(_, let dataset): "See: registry dataset show \(dataset)"
         case .model(_, let known): known.isEmpty ? "Start with: registry train mlp" : nil
         case .modelVersion(let reference, let newest):
             newest == nil ? "See its runs with: registry runs --model \(reference.model)" : nil
@@ -48,7 +50,11 @@ extension Misfit: Failure { var exitStatus: ExitStatus { .badInput } }
 extension OtherClasses: Failure {
     var exitStatus: ExitStatus { .badInput }
     package var advice: String? {
-        "Train one on it: registry train \(version.model) --dataset \(dataset.name)"
+        // What is trained is a network; the model is only called so.
+        let network = Architecture.builtInNames.contains(architecture.name) ? architecture.name : "FILE"
+        let name = network == version.model ? "" : " --name \(version.model)"
+        return "Train one on it: registry train \(network)\(name) --dataset \(dataset.name)"
+            + (network == "FILE" ? ", FILE being its architecture in JSON" : "")
     }
 }
 

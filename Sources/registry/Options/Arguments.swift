@@ -71,13 +71,31 @@ struct Moment: ExpressibleByArgument {
     let timestamp: Timestamp
 
     init?(argument: String) {
-        // Formats take what begins as they say; of a moment that is not a whole one the day must not be left.
+        // Formats take what begins as they say, and 30 February for 2 March: of a moment that is not a whole one the day must
+        // not be left, and what there is not must not become something else.
         let isDay = argument.utf8.count == "2026-11-01".utf8.count
         let format = isDay ? Date.ISO8601FormatStyle().year().month().day() : Date.ISO8601FormatStyle()
-        guard let date = try? format.parse(argument) else { return nil }
+        let numbers = argument.prefix("2026-11-01T12:00:00".count).split { "-T:".contains($0) }.map { Int($0) }
+        guard Self.isOfCalendar(numbers), let date = try? format.parse(argument) else { return nil }
         // 2000 was a leap year; Foundation counts from its end.
         let seconds = date.timeIntervalSinceReferenceDate + 366 * 86_400
         timestamp = Timestamp(microsecondsSince2000: Int64((seconds * 1_000_000).rounded()))
+    }
+}
+
+extension Timestamp {
+    /// As a person reads it, to the minute: `2026-11-27 03:00`.
+    var text: String { description.prefix("2026-11-27T03:00".count).replacing("T", with: " ") }
+}
+
+extension Moment {
+    /// - Parameter numbers: Year, month, day; hour, minute and second, or nothing more.
+    private static func isOfCalendar(_ numbers: [Int?]) -> Bool {
+        let numbers = numbers.compactMap(\.self)
+        guard numbers.count == 3 || numbers.count == 6, (1...12).contains(numbers[1]) else { return false }
+        let isLeapYear = numbers[0] % 4 == 0 && (numbers[0] % 100 != 0 || numbers[0] % 400 == 0)
+        let days = [31, isLeapYear ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][numbers[1] - 1]
+        return (1...days).contains(numbers[2]) && zip(numbers.dropFirst(3), [24, 60, 60]).allSatisfy { $0 < $1 }
     }
 }
 

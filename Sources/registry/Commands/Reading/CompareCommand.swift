@@ -54,6 +54,10 @@ struct CompareCommand: AsyncParsableCommand {
 
     private static func text(_ comparison: Comparison, on screen: Screen) -> TerminalText {
         let columns = comparison.versions.map { _ in true }
+        // The first line has the titles.
+        let classes = comparison.classLines.prefix(1 + Table.mostClasses)
+        let left = comparison.classLines.count - classes.count
+        let others: TerminalText = left == 0 ? "" : Table.note(onRows: left)
         let pairs = comparison.pairs.map { pair -> TerminalText in
             let figures = pair.figureLines(isOneOfSeveral: comparison.pairs.count > 1)
             return """
@@ -67,7 +71,7 @@ struct CompareCommand: AsyncParsableCommand {
             \(Table.aligned(comparison.summaryLines, isRight: [false] + columns, on: screen))\(Loss.meaning)
 
             Test accuracy by class
-            \(Table.aligned(comparison.classLines, isRight: [false, true] + columns, on: screen))\(pairs)
+            \(Table.aligned(Array(classes), isRight: [false, true] + columns, on: screen))\(others)\(pairs)
             """
     }
 }

@@ -53,6 +53,7 @@ struct CurveCommand: AsyncParsableCommand {
         }
         let runs = trained.map { (name: $0.name, number: $0.number) }
         let curve = try LearningCurve(of: runs, accuracy ? .accuracy : .loss, in: store)
+        if curve.isEmpty, output != nil || format.format == .table { throw NothingToDraw(runs: runs.map(\.name)) }
         let chart = curve.chart
         if let output {
             let svg = Array(chart.svg().utf8)
@@ -61,6 +62,16 @@ struct CurveCommand: AsyncParsableCommand {
             return
         }
         try format.print(text: { chart.text(on: $0) }, json: curve.table.json, csv: curve.table)
+    }
+}
+
+/// Runs that have stored nothing yet.
+struct NothingToDraw: Failure {
+    let runs: [String]
+
+    var exitStatus: ExitStatus { .notFound }
+    var description: String {
+        "Nothing is there to be drawn of \(runs.joined(separator: "; ")): no finite value has been stored. See: registry runs"
     }
 }
 

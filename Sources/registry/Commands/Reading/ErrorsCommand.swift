@@ -38,12 +38,7 @@ struct ErrorsCommand: AsyncParsableCommand {
                 \(version.reference) misclassifies \(Quantity.count(errors.misclassified)) of \
                 \(Quantity.count(errors.testSamples, "test sample"))\(className.map { " of class \($0)" } ?? "").
 
-                \(Self.categories(errors, on: screen))\
-                The commonest confusions
-                \(errors.confusions.text(on: screen))
-                The first \(Quantity.count(errors.pictures.count)) misclassified: class → prediction, the probability that it got
-
-                \(DigitPicture.grid(errors.pictures, on: screen))
+                \(Self.categories(errors, on: screen))\(Self.mistakes(errors, on: screen))
                 """
             },
             json: errors.json,
@@ -56,11 +51,23 @@ struct ErrorsCommand: AsyncParsableCommand {
             })
     }
 
+    /// Nothing where there is none.
+    private static func mistakes(_ errors: Errors, on screen: Screen) -> TerminalText {
+        guard !errors.pictures.isEmpty else { return "" }
+        return """
+            The commonest confusions
+            \(errors.confusions.text(on: screen))
+            The first \(Quantity.count(errors.pictures.count)) misclassified: class → prediction, the probability that it got
+
+            \(DigitPicture.grid(errors.pictures, on: screen))
+            """
+    }
+
     private static func categories(_ errors: Errors, on screen: Screen) -> TerminalText {
         // Data sets from before features were measured have none.
         guard !errors.categories.rows.isEmpty || errors.uncategorized?.unjudged ?? 0 > 0 else { return "" }
         let others: TerminalText =
-            errors.uncategorized.map {
+            (errors.misclassified == 0 ? nil : errors.uncategorized).map {
                 """
                 \(Quantity.count($0.unexplained)) of \(Quantity.count(errors.misclassified)) misclassified \
                 \($0.unexplained == 1 ? "falls" : "fall") into none of these categories.\(Errors.unjudgedNote($0.unjudged))

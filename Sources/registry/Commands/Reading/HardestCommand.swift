@@ -43,11 +43,15 @@ struct HardestCommand: AsyncParsableCommand {
     func validate() throws {
         try checkNames(dataset)
         try model.map(checkNewName)
+        if let since, let until, since.timestamp >= until.timestamp {
+            throw ValidationError("--until must be after --since.")
+        }
     }
 
     func run() async throws {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: dataset)
+        try model.map(store.checkIsKnown(model:))
         let label = try className.map { try dataset.description.label(ofClass: $0) }
         let filter = DifficultyFilter(
             model: model, label: label, since: since?.timestamp, until: until?.timestamp)
@@ -60,7 +64,7 @@ struct HardestCommand: AsyncParsableCommand {
                 \(dataset.description.name)@\(dataset.version); each architecture has one vote
 
                 Classes by error rate
-                \(hardest.classes.text(on: screen))
+                \(hardest.classes.text(on: screen, most: Table.mostClasses))
                 The samples that most versions miss
                 \(hardest.samples.text(on: screen))\(Hardest.legend)
 

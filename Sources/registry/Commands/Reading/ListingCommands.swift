@@ -36,13 +36,20 @@ struct ModelsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let rows = try await database.openStore().modelVersions(of: model, on: dataset, by: sort, limit: limit)
-        if rows.isEmpty { Terminal.tell("No model has been trained yet. Start with: registry train mlp") }
+        if rows.isEmpty, limit != 0 {
+            Terminal.tell(
+                model == nil && dataset == nil
+                    ? "No model has been trained yet. Start with: registry train mlp"
+                    : "There is no version of that kind. See: registry runs\(model.map { " --model \($0)" } ?? "")"
+                        + "\(dataset.map { " --dataset \($0)" } ?? "")")
+        }
         let hasProducers = try rows.contains { row in try (row["producer"] as String?) != nil }
+        let dispensable = ["seconds_per_epoch", "run", "epochs", "parameters", "registered_at"]
         try output.print(
             try Table(
                 rows, styles: ["origin": .hidden, "producer": hasProducers ? .plain : .hidden],
                 titles: ["producer": "predictions of"],
-                dispensable: ["seconds_per_epoch", "run", "epochs", "parameters", "registered_at"]))
+                dispensable: dispensable.filter { sort != .date || $0 != "registered_at" }))
     }
 }
 
@@ -69,7 +76,12 @@ struct RunsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let rows = try await database.openStore().runs(of: model, on: dataset, limit: limit.limit)
-        if rows.isEmpty { Terminal.tell("There is no such run yet. Start one with: registry train mlp") }
+        if rows.isEmpty, limit.limit != 0 {
+            Terminal.tell(
+                model == nil && dataset == nil
+                    ? "No run has been started yet. Start with: registry train mlp"
+                    : "There is no run of that kind. See: registry runs")
+        }
         try output.print(try Table(rows))
     }
 }

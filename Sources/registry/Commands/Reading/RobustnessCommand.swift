@@ -46,7 +46,7 @@ struct RobustnessCommand: AsyncParsableCommand {
         try test(kinds) { perturbation, done, count in
             guard Terminal.isErrorTerminal else { return }
             Terminal.showProgress(
-                "\(done + 1) of \(count): \(perturbation.kind.rawValue) \(Self.shown(perturbation.strength))")
+                "\(done + 1) of \(count): \(perturbation.kind.rawValue) \(Quantity.number(perturbation.strength))")
         }
         if Terminal.isErrorTerminal { Terminal.showProgress("") }
 
@@ -83,7 +83,7 @@ struct RobustnessCommand: AsyncParsableCommand {
     private static func text(
         _ kind: Perturbation.Kind, _ points: [RobustnessPoint], on screen: Screen
     ) -> TerminalText {
-        let strengths = points.map { shown($0.strength) }
+        let strengths = points.map { Quantity.number($0.strength) }
         let accuracies = points.map { Quantity.decimal($0.testAccuracy, places: 3) }
         let perLine = 8
         let lines = stride(from: 0, to: points.count, by: perLine).map { start in
@@ -99,15 +99,14 @@ struct RobustnessCommand: AsyncParsableCommand {
     {
         let lines = kinds.compactMap { kind -> [String]? in
             guard let tolerance = tolerances.first(where: { $0.perturbation == kind.rawValue }) else { return nil }
-            let (from, to) = (tolerance.from, tolerance.to)
-            let range = from < 0 ? "from \(shown(from)) to \(shown(to))" : "up to \(shown(to))"
-            return ["  \(kind.rawValue)", "\(range) \(kind.unit)"]
+            guard let range = tolerance.range else {
+                return ["  \(kind.rawValue)", "– (no more than one point is there to be lost)"]
+            }
+            let (from, to) = (Quantity.number(range.lowerBound), Quantity.number(range.upperBound))
+            let text = range.lowerBound < 0 ? "from \(from) to \(to)" : "up to \(to)"
+            return ["  \(kind.rawValue)", "\(text) \(kind.unit)"]
         }
         return Table.facts(lines, on: screen)
-    }
-
-    private static func shown(_ strength: Double) -> String {
-        strength < 0 ? "−\(Quantity.number(-strength))" : Quantity.number(strength)
     }
 }
 

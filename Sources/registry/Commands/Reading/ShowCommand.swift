@@ -45,7 +45,18 @@ struct ShowCommand: AsyncParsableCommand {
         try output.print(
             text: { screen in
                 let accuracies: TerminalText =
-                    classes.map { "Test accuracy by class\n\($0.text(on: screen))" } ?? ""
+                    classes.map { "Test accuracy by class\n\($0.text(on: screen, most: Table.mostClasses))" } ?? ""
+                let progress: TerminalText =
+                    epochs.rows.isEmpty
+                    ? "No epoch has been stored yet.\n"
+                    : """
+                    Epochs
+                    \(epochs.text(on: screen))\(Loss.meaning)
+
+                    Gradients and dead units after the last epoch
+                    \(health.text(on: screen))
+
+                    """
                 let training: TerminalText =
                     configuration.map { configuration -> TerminalText in
                         """
@@ -53,12 +64,7 @@ struct ShowCommand: AsyncParsableCommand {
                         \(layers.text(on: screen))
                         Configuration
                         \(Table.facts(configuration.training.lines, on: screen))
-                        Epochs
-                        \(epochs.text(on: screen))\(Loss.meaning)
-
-                        Gradients and dead units after the last epoch
-                        \(health.text(on: screen))
-
+                        \(progress)
                         """
                     } ?? ""
                 return "\(Table.facts(summary.transposedLines(), on: screen))\n\(training)\(accuracies)"

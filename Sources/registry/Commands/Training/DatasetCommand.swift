@@ -104,7 +104,7 @@ struct DatasetShowCommand: AsyncParsableCommand {
         let dataset = try store.dataset(named: name)
         let balance = try Table(try store.classBalance(of: dataset))
         try output.print(
-            text: { "\(DatasetText.heading(dataset, on: $0))\n\(balance.text(on: $0))" },
+            text: { "\(DatasetText.heading(dataset, on: $0))\n\(balance.text(on: $0, most: Table.mostClasses))" },
             json: .object(DatasetText.members(dataset)) + ["classes": balance.json],
             csv: {
                 switch $0 {
@@ -127,6 +127,9 @@ struct DatasetInspectCommand: AsyncParsableCommand {
     @Flag(help: "Test samples instead of training samples.")
     var test = false
 
+    @Flag(help: "Validation samples instead of training samples.")
+    var validation = false
+
     @OptionGroup var limit: LimitOption
     enum Part: String, CaseIterable, ExpressibleByArgument {
         case samples, classes, dataset
@@ -135,12 +138,18 @@ struct DatasetInspectCommand: AsyncParsableCommand {
     @OptionGroup var output: AnswerOptions<Part>
     @OptionGroup var database: DatabaseOptions
 
-    func validate() throws { try checkNames(name) }
+    private var split: Split { validation ? .validation : test ? .test : .training }
+
+    func validate() throws {
+        try checkNames(name)
+        guard !test || !validation else { throw ValidationError("Give --test or --validation, not both.") }
+    }
 
     func run() async throws {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: name)
-        let samples = try store.firstSamples(of: dataset, split: test ? .test : .training, count: limit.limit)
+        try dataset.checkHas(split)
+        let samples = try store.firstSamples(of: dataset, split: split, count: limit.limit)
         let balance = try Table(try store.classBalance(of: dataset))
         let table = try Table(samples)
         let pictures = try samples.decoded(as: SamplePicture.self).map {
@@ -150,7 +159,7 @@ struct DatasetInspectCommand: AsyncParsableCommand {
             text: {
                 """
                 \(DatasetText.heading(dataset, on: $0))
-                \(DigitPicture.grid(pictures, on: $0))\(balance.text(on: $0))
+                \(DigitPicture.grid(pictures, on: $0))\(balance.text(on: $0, most: Table.mostClasses))
                 """
             },
             json: .object(DatasetText.members(dataset)) + ["classes": balance.json, "samples": table.json],

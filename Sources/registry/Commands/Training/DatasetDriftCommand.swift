@@ -65,7 +65,7 @@ struct DatasetDriftCommand: AsyncParsableCommand {
                 a is \(a.name), b is \(b.name)
 
                 Classes
-                \(classes.text(on: screen))
+                \(classes.text(on: screen, most: Table.mostClasses))
                 Shifts
                 \(shifts.without("verdict").text(on: screen))
                 \(verdict)
@@ -91,6 +91,8 @@ struct DatasetDriftCommand: AsyncParsableCommand {
 
     private static func split(_ text: String, in store: Store) throws -> StoredSplit {
         let (name, split) = parts(text)
-        return StoredSplit(dataset: try store.dataset(named: name), split: split ?? .test)
+        let dataset = try store.dataset(named: name)
+        try dataset.checkHas(split ?? .test)
+        return StoredSplit(dataset: dataset, split: split ?? .test)
     }
 }

@@ -81,10 +81,8 @@ struct DatasetImportCommand: AsyncParsableCommand {
     func validate() throws {
         try checkNewName(name)
         if let names {
-            guard names.count >= 2, names.count <= SampleShape.largestClasses, !names.contains(""),
-                Set(names).count == names.count
-            else {
-                throw ValidationError("--class-names needs 2 to 1,000 different names, separated by commas.")
+            if let fault = ClassNames.fault(in: names) {
+                throw ValidationError("--class-names needs 2 to 1,000 different names, separated by commas. \(fault)")
             }
             guard classes == nil else { throw ValidationError("Give --class-names or --classes, not both.") }
         }

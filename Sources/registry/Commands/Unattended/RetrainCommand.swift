@@ -66,7 +66,7 @@ struct RetrainCommand: AsyncParsableCommand {
         let connect = try await database.connector()
         let store = ForegroundTraining.store(connect: connect)
         let models = try self.models.isEmpty ? store { try $0.trainedModels(withAlias: "production") } : self.models
-        guard !models.isEmpty else { throw NothingInProduction() }
+        guard !models.isEmpty else { throw NothingInProduction(newest: try store { try $0.newestVersions().first }) }
         let keeper = try LeaseKeeper(connect: connect)
         defer { keeper.end() }
         let retrainer = Retrainer(
@@ -119,8 +119,13 @@ struct RetrainCommand: AsyncParsableCommand {
 
 /// No model has a version to be replaced.
 struct NothingInProduction: Failure {
+    /// One that there is.
+    let newest: ModelReference?
+
     var exitStatus: ExitStatus { .notFound }
     var description: String {
-        "No model version is in production that was trained here. Put one there with: registry alias mlp production"
+        "No model version is in production. "
+            + (newest.map { "Put one there, such as: registry alias \($0) production" }
+                ?? "Start with: registry train mlp")
     }
 }

@@ -53,7 +53,7 @@ struct ScheduleCommand: AsyncParsableCommand {
             let store = try await database.openStore()
             guard let next = cron.next(after: try store.now().date) else { return }
             try store.setSchedule(name, cron: self.cron, command: command, missed: missed, nextDueAt: Timestamp(next))
-            Terminal.tell("\(name): next on \(Timestamp(next)), by a registry daemon")
+            Terminal.tell("\(name): next on \(Timestamp(next).text) UTC, by a registry daemon")
         }
     }
 
