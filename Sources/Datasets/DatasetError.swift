@@ -50,7 +50,7 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
         case .checksum(let file, let found, let expected):
             "\(file): its content has the SHA-256 \(found), \(expected) is right. Delete the file and fetch it again."
         case .unknown(let name):
-            "“\(name)” is not a known data set (known: \(KnownDataset.all.map(\.name).joined(separator: ", "))."
+            "“\(name)” is not a known data set (known: \(KnownDataset.all.map(\.name).joined(separator: ", ")))."
         case .notFetched(let name, let attempts):
             "\(name) could not be fetched (\(attempts.joined(separator: "; ")))."
         case .unrecognised(let folder, let found):

@@ -16,7 +16,7 @@ public struct Hardest {
     public init(of dataset: StoredDataset, _ filter: DifficultyFilter, limit: Int, in store: Store) throws {
         self.dataset = dataset
         (versions, architectures) = try store.testedVersions(on: dataset, filter)
-        guard versions > 0 else { throw NothingTested(dataset: dataset.description.name) }
+        guard versions > 0 else { throw NothingTested(dataset: dataset.name, filter: filter) }
         classes = try DifficultyTables.classes(try store.hardestClasses(of: dataset, filter))
         let hard = try store.hardestSamples(of: dataset, filter, limit: limit)
         samples = try DifficultyTables.samples(hard)
@@ -60,6 +60,8 @@ public struct NoSuchClass: Error, Sendable, CustomStringConvertible {
 /// No version that was asked for was tested on a data set.
 public struct NothingTested: Error, Sendable, CustomStringConvertible {
     public let dataset: String
+    /// What was asked for.
+    public let filter: DifficultyFilter
 
     public var description: String {
         "No such model version has been tested on \(dataset) yet."

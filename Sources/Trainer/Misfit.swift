@@ -15,9 +15,9 @@ public struct Misfit: Error, Sendable, CustomStringConvertible {
 /// A model version and a data set whose classes have other names: which is which nobody knows.
 public struct OtherClasses: Error, Sendable, CustomStringConvertible {
     public let version: ModelReference
-    /// The version's.
-    public let architecture: Architecture
-    public let dataset: DatasetDescription
+    /// The name of the version's architecture.
+    public let network: String
+    public let dataset: StoredDataset
     /// The first name that the version's data set does not have.
     public let name: String
 
@@ -26,16 +26,16 @@ public struct OtherClasses: Error, Sendable, CustomStringConvertible {
     }
 }
 
-extension DatasetDescription {
+extension StoredDataset {
     /// The place of each class among those that a version has learned, by name.
     ///
     /// - Throws: `OtherClasses` when it has not learned one of them.
     func places(
-        among learned: DatasetDescription, of version: ModelReference, _ architecture: Architecture
+        among learned: DatasetDescription, of version: ModelReference, network: String
     ) throws -> [Int] {
-        try classNames.map { name in
+        try description.classNames.map { name in
             guard let place = learned.classNames.firstIndex(of: name) else {
-                throw OtherClasses(version: version, architecture: architecture, dataset: self, name: name)
+                throw OtherClasses(version: version, network: network, dataset: self, name: name)
             }
             return place
         }

@@ -104,7 +104,7 @@ public struct Retrainer {
         }
         let architecture = configuration.architecture
         try architecture.checkFits(dataset.description)
-        _ = try dataset.description.places(among: learned, of: version.reference, architecture)
+        _ = try dataset.places(among: learned, of: version.reference, network: architecture.name)
         try configuration.checkMemory(on: dataset.sampleCounts, available: Memory.available)
         return RunRequest(
             model: version.model, datasetID: dataset.id, configuration: try configuration.json(),

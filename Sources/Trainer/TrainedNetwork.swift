@@ -29,7 +29,7 @@ public struct TrainedNetwork {
             throw Misfit(architecture: network.architecture, dataset: dataset.description)
         }
         try dataset.checkHas(split)
-        let places = try dataset.description.places(among: learned, of: version, network.architecture)
+        let places = try dataset.places(among: learned, of: version, network: network.architecture.name)
         try configuration.checkTestMemory(on: dataset.sampleCounts, available: Memory.available)
         let images = try TrainingData.images(of: dataset, split: split, from: store).images
         return try LabeledImages(

@@ -1,11 +1,17 @@
 import Subprocess
+import SystemPackage
 
 /// A drawing in Scalable Vector Graphics as pixels, twice as many as its size says, as librsvg draws them.
 func png(ofSVG svg: [UInt8]) async throws -> [UInt8] {
     do {
+        // A file, since a pipe that is not read to its end would end this process.
+        let drawing = try UnnamedFile()
+        _ = try drawing.descriptor.writeAll(svg)
+        try drawing.descriptor.seek(offset: 0, from: .start)
         let result = try await Subprocess.run(
             .name("rsvg-convert"), arguments: ["--format", "png", "--zoom", "2", "--background-color", "white"],
-            input: .array(svg), output: .bytes(limit: 1 << 26), error: .string(limit: 1 << 16))
+            input: .fileDescriptor(drawing.descriptor, closeAfterSpawningProcess: false),
+            output: .bytes(limit: 1 << 26), error: .string(limit: 1 << 16))
         guard result.terminationStatus.isSuccess else {
             let lines = result.standardError.split(whereSeparator: \.isNewline)
             throw DrawingFailure(reason: lines.last.map(String.init) ?? "")

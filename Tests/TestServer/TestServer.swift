@@ -13,13 +13,17 @@ public enum TestServer {
     private static let shared = Starter()
     private static let databases = Atomic<Int>(0)
 
-    /// Makes an empty database.
+    /// Makes a database.
     ///
+    /// - Parameter original: The connection string of one that it is a copy of, and that nobody is connected to; `nil`
+    ///   for an empty one.
     /// - Returns: Its connection string.
-    public static func newDatabase() async throws -> String {
+    public static func newDatabase(like original: String? = nil) async throws -> String {
         let server = "host='\(try await shared.socketFolder())' port=5432 user=postgres"
+        let template = original?.split(separator: "dbname=").last
         let name = "test_\(databases.add(1, ordering: .relaxed).newValue)"
-        try Connection("\(server) dbname=\(EmbeddedServer.database)").execute("create database \(name)")
+        try Connection("\(server) dbname=\(EmbeddedServer.database)")
+            .execute("create database \(name)\(template.map { " template \($0)" } ?? "")")
         return "\(server) dbname=\(name)"
     }
 

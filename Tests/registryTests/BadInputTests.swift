@@ -124,7 +124,7 @@ struct BadInputTests {
         for name in ["mnist@2", "mnist@9223372036854775807", "mnist@99999999999999999999", "mnist@"] {
             #expect(
                 try await line(program, 66, "dataset", "show", name)
-                    .hasSuffix("There is no data set “\(name)”. See: registry dataset list."))
+                    .hasSuffix("There is no data set “\(name)”. See: registry dataset list"))
         }
     }
 

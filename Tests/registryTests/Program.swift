@@ -141,6 +141,11 @@ struct Program {
     /// Runs a command that has to succeed.
     @discardableResult
     func succeed(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) async throws -> Result {
+        try await succeed(arguments, sourceLocation: sourceLocation)
+    }
+
+    @discardableResult
+    func succeed(_ arguments: [String], sourceLocation: SourceLocation = #_sourceLocation) async throws -> Result {
         let result = try await run(arguments)
         #expect(result.status == 0, "\(arguments): \(result.errors)", sourceLocation: sourceLocation)
         return result

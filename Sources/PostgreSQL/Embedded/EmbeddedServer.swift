@@ -125,7 +125,7 @@ public struct EmbeddedServer: Sendable {
         var patience = Patience(limit: .seconds(60), tell: tell)
         while try data.server().process == process {
             guard patience.pause("The embedded server (process \(process)) has not stopped yet: waiting for it.") else {
-                throw EmbeddedServerError.noAnswer(process: process)
+                throw EmbeddedServerError.didNotStop(process: process)
             }
         }
     }

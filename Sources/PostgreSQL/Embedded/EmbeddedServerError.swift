@@ -22,6 +22,8 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
     case locked(String, holder: String)
     /// The server's process lives, but does not answer, or does not end.
     case noAnswer(process: Int32)
+    /// It was told to stop, and its process is still there after a minute.
+    case didNotStop(process: Int32)
     case didNotStart(log: String, reason: String)
     case programFailed(String, reason: String)
     /// The home cannot be made or opened.
@@ -31,7 +33,7 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
     /// Whether it may pass by itself, so that a daemon tries again.
     public var isTransient: Bool {
         switch self {
-        case .locked, .noAnswer, .didNotStart, .programFailed, .file: true
+        case .locked, .noAnswer, .didNotStop, .didNotStart, .programFailed, .file: true
         default: false
         }
     }
@@ -68,6 +70,9 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
             "The lock \(path) has been held by \(holder) for too long. Try again later; lslocks lists who holds what."
         case .noAnswer(let process):
             "The embedded server (process \(process)) does not answer."
+        case .didNotStop(let process):
+            "The embedded server (process \(process)) has not stopped within a minute. Try again later, or end it, which "
+                + "keeps what was committed, with: kill -KILL \(process)"
         case .didNotStart(let log, let reason):
             "The embedded PostgreSQL server did not start: \(reason). Its log: \(log)"
         case .programFailed(let program, let reason):

@@ -78,7 +78,9 @@ extension SchemaError: Failure {
         case .isReadOnly: "Run registry db migrate on the primary server."
         case .inTheWay: "Drop them, run registry db migrate again, and create them again."
         case .locked: "Try again later: registry db migrate"
-        case .wrongEncoding: "Make another one with: createdb --encoding UTF8 --template template0 NAME"
+        case .wrongEncoding:
+            // With the locale of the server's other databases UTF8 may not be possible.
+            "Make another one with: createdb --encoding UTF8 --lc-collate C --lc-ctype C --template template0 NAME"
         case .databaseIsNewer, .migrationDiffers, .migrationMissing: nil
         }
     }

@@ -17,7 +17,7 @@ extension DatasetError: Failure {
         switch self {
         case .label(_, _, let largest, _, _):
             "Name \(largest + 1) classes with --class-names, or --classes and a file, label 0 first."
-        case .unknown(let name): "Register files of your own with: registry dataset import \(name) DIRECTORY"
+        case .unknown(let name): "Register files of your own with: registry dataset import \(name) PATH"
         case .notFetched(let name, _):
             "Get the four files otherwise and name their folder: registry dataset fetch \(name) --from DIRECTORY"
         case .settings(_, _, let remedy): remedy.advice

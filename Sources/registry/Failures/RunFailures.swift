@@ -1,3 +1,4 @@
+import Datasets
 import Judgement
 import NeuralNetwork
 import Store
@@ -7,14 +8,22 @@ extension NotFound: Failure {
     var exitStatus: ExitStatus { .notFound }
     package var advice: String? {
         switch self {
-        case .dataset(let name) where name.contains("@"): "See: registry dataset list."
+        case .dataset(let name) where name.contains("@"): "See: registry dataset list"
+        case .dataset(let name) where KnownDataset.named(name) != nil:
+            "See: registry dataset list; get it with: registry dataset fetch \(name)"
         case .dataset(let name):
-            "See: registry dataset list. Get it with: registry dataset fetch \(name), or registry dataset import "
-                + "\(name) DIRECTORY"
+            "See: registry dataset list; register files of your own with: registry dataset import \(name) PATH"
         case .split(_, let dataset): "See: registry dataset show \(dataset)"
-        case .model(_, let known): known.isEmpty ? "Start with: registry train mlp" : nil
-        case .modelVersion(let reference, let newest):
-            newest == nil ? "See its runs with: registry runs --model \(reference.model)" : nil
+        case .model(let name, let known) where known.isEmpty || Architecture.builtInNames.contains(name):
+            "Train it with: \(FirstTraining(model: name))"
+        case .model: nil
+        case .modelVersion(let reference, nil): "See its runs with: registry runs --model \(reference.model)"
+        case .modelVersion(let reference, _?):
+            if case .alias(let alias) = reference.selector, Names.fault(inAlias: alias) == nil {
+                "Give it that alias with: registry alias \(reference.model) \(alias)"
+            } else {
+                nil
+            }
         case .artifact: nil
         }
     }
@@ -27,7 +36,12 @@ extension DifferentTests: Failure {
 
 extension NothingTested: Failure {
     var exitStatus: ExitStatus { .notFound }
-    package var advice: String? { "Start with: registry train mlp --dataset \(dataset)" }
+    package var advice: String? {
+        // A version that is trained now has been registered now.
+        filter.since == nil && filter.until == nil
+            ? "Train one with: \(FirstTraining(model: filter.model, dataset: dataset))"
+            : "When each was registered, shows: registry models --dataset \(dataset)"
+    }
 }
 
 extension RunStateError: Failure {
@@ -50,11 +64,7 @@ extension Misfit: Failure { var exitStatus: ExitStatus { .badInput } }
 extension OtherClasses: Failure {
     var exitStatus: ExitStatus { .badInput }
     package var advice: String? {
-        // What is trained is a network; the model is only called so.
-        let network = Architecture.builtInNames.contains(architecture.name) ? architecture.name : "FILE"
-        let name = network == version.model ? "" : " --name \(version.model)"
-        return "Train one on it: registry train \(network)\(name) --dataset \(dataset.name)"
-            + (network == "FILE" ? ", FILE being its architecture in JSON" : "")
+        "Train one on it: \(FirstTraining(model: version.model, network: network, dataset: dataset.name))"
     }
 }
 

@@ -17,7 +17,7 @@ struct ArchitectureOptions: ParsableArguments {
     var width = 28
 
     func validate() throws {
-        guard (1...32_767).contains(classes) else { throw ValidationError("--classes must be between 1 and 32,767.") }
+        guard (2...32_768).contains(classes) else { throw ValidationError("--classes must be between 2 and 32,768.") }
         for (name, size) in [("channels", channels), ("height", height), ("width", width)] {
             guard (1...65_536).contains(size) else { throw ValidationError("--\(name) must be between 1 and 65,536.") }
         }

@@ -70,6 +70,11 @@ struct UnusableName: Failure {
 struct Moment: ExpressibleByArgument {
     let timestamp: Timestamp
 
+    /// What a `timestamptz` can be, in seconds since 2000: from 4713 before our era up to the year 294277.
+    ///
+    /// - Source: PostgreSQL manual, table 8.9.
+    private static let range = -211_813_488_000.0..<9_223_371_331_200.0
+
     init?(argument: String) {
         // Formats take what begins as they say, and 30 February for 2 March: of a moment that is not a whole one the day must
         // not be left, and what there is not must not become something else.
@@ -79,6 +84,7 @@ struct Moment: ExpressibleByArgument {
         guard Self.isOfCalendar(numbers), let date = try? format.parse(argument) else { return nil }
         // 2000 was a leap year; Foundation counts from its end.
         let seconds = date.timeIntervalSinceReferenceDate + 366 * 86_400
+        guard Self.range.contains(seconds) else { return nil }
         timestamp = Timestamp(microsecondsSince2000: Int64((seconds * 1_000_000).rounded()))
     }
 }

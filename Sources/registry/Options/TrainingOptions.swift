@@ -99,10 +99,13 @@ struct TrainingOptions: ParsableArguments {
         try check(
             learningRateDecay != nil || kind == .constant || kind == .cosine,
             "--schedule \(kind.rawValue) needs --learning-rate-decay.")
-        try check(stepEpochs == nil || kind == .step, "--step-epochs goes with --schedule step.")
+        try check(
+            stepEpochs == nil || kind == .step,
+            "--step-epochs goes with --schedule step and --learning-rate-decay.")
         try check(
             minimumLearningRate == nil || kind == .cosine, "--minimum-learning-rate goes with --schedule cosine.")
         try check(optimizer == .sgd || momentum == 0, "--momentum goes with --optimizer sgd.")
+        try check(optimizer == .sgd || !nesterov, "--nesterov goes with --optimizer sgd.")
         try check(!nesterov || momentum > 0, "--nesterov needs --momentum.")
     }
 

@@ -33,7 +33,6 @@ struct CurveCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard !models.isEmpty else { throw ValidationError("Name one or more models, e.g.: registry curve mlp cnn") }
         guard let output else { return }
         guard hasExtension(output, ["svg", "png"]) else {
             throw ValidationError("“\(output)” must end in .svg or .png: these formats are drawn.")

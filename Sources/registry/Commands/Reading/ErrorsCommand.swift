@@ -30,7 +30,7 @@ struct ErrorsCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.openStore()
         let version = try store.resolve(model)
-        let label = try className.map { try store.dataset(id: version.datasetID).description.label(ofClass: $0) }
+        let label = try className.map { try store.dataset(id: version.datasetID).label(ofClass: $0) }
         let errors = try Errors(of: version, in: store, class: label, limit: limit.limit)
         try output.print(
             text: { screen in

@@ -52,7 +52,7 @@ struct HardestCommand: AsyncParsableCommand {
         let store = try await database.openStore()
         let dataset = try store.dataset(named: dataset)
         try model.map(store.checkIsKnown(model:))
-        let label = try className.map { try dataset.description.label(ofClass: $0) }
+        let label = try className.map { try dataset.label(ofClass: $0) }
         let filter = DifficultyFilter(
             model: model, label: label, since: since?.timestamp, until: until?.timestamp)
         let hardest = try Hardest(of: dataset, filter, limit: limit.limit, in: store)
@@ -81,11 +81,11 @@ struct HardestCommand: AsyncParsableCommand {
     }
 }
 
-extension DatasetDescription {
+extension StoredDataset {
     /// - Throws: `NoSuchClass`.
     func label(ofClass className: String) throws -> Int {
-        guard let label = classNames.firstIndex(of: className) else {
-            throw NoSuchClass(className, dataset: name)
+        guard let label = description.classNames.firstIndex(of: className) else {
+            throw NoSuchClass(className, dataset: self.name)
         }
         return label
     }

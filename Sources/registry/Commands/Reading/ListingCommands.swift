@@ -37,11 +37,11 @@ struct ModelsCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await database.openStore().modelVersions(of: model, on: dataset, by: sort, limit: limit)
         if rows.isEmpty, limit != 0 {
+            let start = FirstTraining(model: model, dataset: dataset)
             Terminal.tell(
                 model == nil && dataset == nil
-                    ? "No model has been trained yet. Start with: registry train mlp"
-                    : "There is no version of that kind. See: registry runs\(model.map { " --model \($0)" } ?? "")"
-                        + "\(dataset.map { " --dataset \($0)" } ?? "")")
+                    ? "No model has been trained yet. Start with: \(start)"
+                    : "There is no such version. Train one with: \(start)")
         }
         let hasProducers = try rows.contains { row in try (row["producer"] as String?) != nil }
         let dispensable = ["seconds_per_epoch", "run", "epochs", "parameters", "registered_at"]
@@ -77,10 +77,8 @@ struct RunsCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await database.openStore().runs(of: model, on: dataset, limit: limit.limit)
         if rows.isEmpty, limit.limit != 0 {
-            Terminal.tell(
-                model == nil && dataset == nil
-                    ? "No run has been started yet. Start with: registry train mlp"
-                    : "There is no run of that kind. See: registry runs")
+            let start = FirstTraining(model: model, dataset: dataset)
+            Terminal.tell("There is no such run. Start one with: \(start)")
         }
         try output.print(try Table(rows))
     }

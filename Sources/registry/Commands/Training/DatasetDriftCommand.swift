@@ -25,7 +25,7 @@ struct DatasetDriftCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard (1...2).contains(splits.count) else {
+        guard splits.count <= 2 else {
             throw ValidationError(
                 "Name one data set, or two splits, e.g.: registry dataset drift mnist:training mnist:test")
         }

@@ -66,7 +66,7 @@ struct RetrainCommand: AsyncParsableCommand {
         let connect = try await database.connector()
         let store = ForegroundTraining.store(connect: connect)
         let models = try self.models.isEmpty ? store { try $0.trainedModels(withAlias: "production") } : self.models
-        guard !models.isEmpty else { throw NothingInProduction(newest: try store { try $0.newestVersions().first }) }
+        guard !models.isEmpty else { throw try store { try Self.nothingInProduction($0) } }
         let keeper = try LeaseKeeper(connect: connect)
         defer { keeper.end() }
         let retrainer = Retrainer(
@@ -81,7 +81,11 @@ struct RetrainCommand: AsyncParsableCommand {
             do {
                 var result: RetrainingResult
                 repeat {
-                    result = try retrainer.retrain(model, repeats: force)
+                    do {
+                        result = try retrainer.retrain(model, repeats: force)
+                    } catch let failure as any Failure where failure.advisesSettings {
+                        throw SettingsOfProduction(model: model, failure: failure)
+                    }
                     results.append(result)
                     if output.format == .table, let text = text(result) {
                         try Terminal.write(isFirst ? text : "\n\(text)")
@@ -101,6 +105,10 @@ struct RetrainCommand: AsyncParsableCommand {
         if gate, results.contains(where: \.isHeldBack) { throw ExitCode(ExitStatus.heldBack.rawValue) }
     }
 
+    private static func nothingInProduction(_ store: Store) throws -> any Error {
+        try store.newestVersions().first.map { NothingInProduction(model: $0.model) } ?? NothingTrained()
+    }
+
     /// `nil` where nothing is said on standard output.
     private func text(_ result: RetrainingResult) -> TerminalText? {
         switch result.outcome {
@@ -117,15 +125,33 @@ struct RetrainCommand: AsyncParsableCommand {
     }
 }
 
+/// Settings that a new training would take otherwise, and a retraining may not.
+struct SettingsOfProduction: Failure {
+    let model: String
+    let failure: any Failure
+
+    var exitStatus: ExitStatus { failure.exitStatus }
+    var description: String { "\(failure)" }
+    var advice: String? {
+        "A retraining keeps the settings of the version in production. Train one with others, then: registry alias "
+            + "\(model) production"
+    }
+}
+
+extension Failure {
+    /// Whether the advice is a flag of `registry train`.
+    fileprivate var advisesSettings: Bool {
+        advice != nil && (self is Diverged || self is NotEnoughMemory || self is TrainingError)
+    }
+}
+
 /// No model has a version to be replaced.
 struct NothingInProduction: Failure {
-    /// One that there is.
-    let newest: ModelReference?
+    /// One that has a version.
+    let model: String
 
     var exitStatus: ExitStatus { .notFound }
     var description: String {
-        "No model version is in production. "
-            + (newest.map { "Put one there, such as: registry alias \($0) production" }
-                ?? "Start with: registry train mlp")
+        "No model version is in production. Put one there with: registry alias \(model) production"
     }
 }

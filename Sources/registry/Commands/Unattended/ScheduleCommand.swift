@@ -76,7 +76,10 @@ struct ScheduleCommand: AsyncParsableCommand {
                     Terminal.tell("\(name) is never executed. \(error.line) See: registry schedule add --help")
                 }
             }
-            if rows.isEmpty { Terminal.tell("There is no schedule. Make one with: registry schedule add --help") }
+            if rows.isEmpty {
+                Terminal.tell(
+                    "There is no schedule. Make one with, for example: registry schedule add nightly @daily retrain")
+            }
             try output.print(try Table(rows))
         }
     }
