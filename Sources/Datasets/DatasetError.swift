@@ -28,6 +28,8 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
         case undivided
         case twoShares
         case otherShares
+        /// Numbers that are no probabilities: perhaps they are logits.
+        case logits
     }
 
     public var description: String {

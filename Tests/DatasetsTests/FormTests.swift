@@ -102,6 +102,7 @@ struct FormTests {
             ("|u1", [3, 200]), ("<u2", [3, 0, 200, 0]), (">u2", [0, 3, 0, 200]), (">i4", [0, 0, 0, 3, 0, 0, 0, 200]),
             ("<u8", [3, 0, 0, 0, 0, 0, 0, 0, 200, 0, 0, 0, 0, 0, 0, 0]), ("<f4", [0, 0, 0x40, 0x40, 0, 0, 0x48, 0x43]),
             (">f8", [0x40, 8, 0, 0, 0, 0, 0, 0, 0x40, 0x69, 0, 0, 0, 0, 0, 0]),
+            ("<f2", [0, 0x42, 0x40, 0x5A]), (">f2", [0x42, 0, 0x5A, 0x40]),
         ] as [(String, [UInt8])])
     func types(type: String, bytes: [UInt8]) throws {
         for version: UInt8 in 1...3 { try check(type, bytes, version: version) }
@@ -116,23 +117,7 @@ struct FormTests {
         #expect(try dataset.training.pixels() == [3, 200] && dataset.training.labels == [3, 200])
     }
 
-    /// Runs a script of Python with what `scripts/install-onnxruntime` has installed, NumPy among it.
-    private static func python(_ script: String, _ arguments: String...) throws -> Bool {
-        let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let python = Process()
-        python.executableURL = URL(filePath: "/usr/bin/env")
-        python.arguments = ["python3", "-c", script] + arguments
-        python.environment = ProcessInfo.processInfo.environment.merging(
-            ["PYTHONPATH": project.appending(path: ".build/python").path]
-        ) { $1 }
-        python.standardError = FileHandle.nullDevice
-        try python.run()
-        python.waitUntilExit()
-        return python.terminationStatus == 0
-    }
-
-    @Test("what NumPy itself writes, packed and not", .enabled("needs NumPy") { try python("import numpy") })
+    @Test("what NumPy itself writes, packed and not", .enabled("needs NumPy") { try Python.run("import numpy") })
     func numpy() throws {
         let script = """
             import numpy as np, sys
@@ -142,7 +127,7 @@ struct FormTests {
             write(sys.argv[2], x_train=x.astype(sys.argv[3]), y_train=y, x_test=x[:2].astype("uint8"), y_test=y[:2])
             """
         for (how, type) in [("packed", "uint8"), ("plain", "int64"), ("packed", "float32"), ("plain", ">f8")] {
-            #expect(try Self.python(script, how, folder.path.appending("data.npz").string, type))
+            #expect(try Python.run(script, how, folder.path.appending("data.npz").string, type))
             let dataset = try read("data.npz")
             #expect(try dataset.training.pixels() == (0..<140).map { UInt8($0 % 251) }, "\(how) \(type)")
             #expect(dataset.training.labels == [0, 1, 2, 0, 1, 2, 0] && dataset.test.labels == [0, 1])

@@ -240,7 +240,8 @@ struct DatasetImportTests {
             "version 4"),
         npz("objects", "x_train", FormFile.npy("|O", [2, 1, 2], [1, 2, 3, 4]), "Python objects", "pickle"),
         npz("text", "y_train", FormFile.npy("<U1", [2], [UInt8](repeating: 0, count: 8)), "It holds text"),
-        npz("half precision", "x_train", FormFile.npy("<f2", [2, 1, 2], [UInt8](repeating: 0, count: 8)), "float16"),
+        npz(
+            "long doubles", "x_train", FormFile.npy("<f16", [2, 1, 2], [UInt8](repeating: 0, count: 64)), "float128"),
         npz("complex", "x_train", FormFile.npy("<c8", [2, 1, 2], [UInt8](repeating: 0, count: 32)), "complex numbers"),
         npz("records", "x_train", npy("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,), }"), "records"),
         npz(

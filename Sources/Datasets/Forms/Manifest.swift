@@ -62,12 +62,9 @@ enum Manifest {
     }
 
     private static func table(_ path: FilePath) throws -> [Line] {
-        let text = try ClassNames.text(of: path, limit: 512 << 20)
         var (rows, columns): ([Line], Int) = ([], 0)
-        try CSVRows.read(text) { line, cells in
-            guard let cells else {
-                throw failure(path, line, "A quotation mark is not closed, or stands within a cell.")
-            }
+        try CSVRows.read(SourceFile(path), limit: 512 << 20) { row in
+            let (line, cells) = (row.line, try row.texts())
             if columns == 0 {
                 let heading = cells.map { $0.trimmed.lowercased() }
                 guard heading == header || heading == header + ["split"] else {
@@ -142,53 +139,3 @@ import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
-
-/// The rows of comma-separated values.
-///
-/// - Source: RFC 4180; lines may end with a line feed alone, and empty ones are passed over.
-enum CSVRows {
-    /// - Parameter body: Gets the number of the line that a row begins on, from 1, and its cells; `nil` for a row whose
-    ///   quotation marks make no sense, after which nothing follows.
-    static func read(_ text: String, _ body: (Int, [String]?) throws -> Void) throws {
-        let bytes = Array(text.utf8)
-        var (position, line) = (0, 1)
-        while position < bytes.count {
-            let start = line
-            var cells: [String] = []
-            var isRow = true
-            while isRow {
-                var cell: [UInt8] = []
-                if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
-                    position += 1
-                    while true {
-                        guard position < bytes.count else { return try body(start, nil) }
-                        if bytes[position] == UInt8(ascii: "\"") {
-                            position += 1
-                            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { break }
-                        } else if bytes[position] == UInt8(ascii: "\n") {
-                            line += 1
-                        }
-                        cell.append(bytes[position])
-                        position += 1
-                    }
-                    guard position == bytes.count || [UInt8(ascii: ","), 10, 13].contains(bytes[position]) else {
-                        return try body(start, nil)
-                    }
-                } else {
-                    while position < bytes.count, ![UInt8(ascii: ","), 10, 13].contains(bytes[position]) {
-                        guard bytes[position] != UInt8(ascii: "\"") else { return try body(start, nil) }
-                        cell.append(bytes[position])
-                        position += 1
-                    }
-                }
-                cells.append(String(decoding: cell, as: UTF8.self))
-                isRow = position < bytes.count && bytes[position] == UInt8(ascii: ",")
-                if isRow { position += 1 }
-            }
-            if position < bytes.count, bytes[position] == 13 { position += 1 }
-            if position < bytes.count, bytes[position] == 10 { position += 1 }
-            if cells != [""] { try body(start, cells) }
-            line += 1
-        }
-    }
-}

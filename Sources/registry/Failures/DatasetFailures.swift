@@ -36,6 +36,7 @@ extension DatasetError.Remedy {
         case .undivided: "Leave out --split."
         case .twoShares: "To take validation samples from training give two shares: --split 90/10"
         case .otherShares: "Give it a larger share, or another --seed."
+        case .logits: "If these are logits, say so with --logits."
         }
     }
 }
