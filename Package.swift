@@ -148,7 +148,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [
-                .copy("Resources/architectures"), .copy("Resources/pytorch"), .copy("Resources/safetensors"),
+                .copy("Resources/architectures"), .copy("Resources/onnx"), .copy("Resources/pytorch"),
+                .copy("Resources/safetensors"),
             ],
             swiftSettings: strict),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),

@@ -111,9 +111,7 @@ extension Architecture {
         var shape = LayerShape.image(input)
         for (index, layer) in layers.enumerated() {
             do {
-                let output = try layer.kind.output(for: shape)
-                try layer.kind.checkCounts(from: shape, to: output)
-                shape = output
+                shape = try layer.checkedOutput(for: shape)
             } catch let misfit as LayerMisfit {
                 throw ArchitectureError.layer(number: index + 1, type: layer.typeName, input: "\(shape)", misfit.reason)
             }
@@ -133,6 +131,18 @@ func product(_ factors: [Int]) -> Int? {
         guard let product, factor >= 0 else { return nil }
         let (result, overflow) = product.multipliedReportingOverflow(by: factor)
         return overflow ? nil : result
+    }
+}
+
+extension Layer {
+    /// The shape of its output. Nothing overflows, however many layers there are.
+    ///
+    /// - Throws: `LayerMisfit` when the layer does not fit its input, or has more outputs, weights or multiply-adds than can
+    ///   be counted.
+    func checkedOutput(for input: LayerShape) throws -> LayerShape {
+        let output = try kind.output(for: input)
+        try kind.checkCounts(from: input, to: output)
+        return output
     }
 }
 

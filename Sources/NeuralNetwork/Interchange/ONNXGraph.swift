@@ -50,10 +50,8 @@ struct ONNXGraph {
     }
 
     mutating func tensor(_ tensor: Tensor) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(tensor.values.count * 4)
-        for value in tensor.values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
-        add(tensor.name, .float, tensor.shape, bytes)
+        // The numbers lie in memory as in the file: all processors that this is built for are little-endian.
+        add(tensor.name, .float, tensor.shape, tensor.values.withUnsafeBytes { Array($0) })
     }
 
     /// A value of each channel, to be combined with sample × channel × height × width; one is a scalar.

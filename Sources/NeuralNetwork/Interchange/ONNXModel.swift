@@ -101,9 +101,17 @@ extension ONNXGraph {
                 ])
         case .flatten: return node("Flatten", [input], [.integer("axis", 1)])
         case .dense: return node("Gemm", [input] + weights, [.integer("transB", 1)])
-        case .dropout: return input
+        case .dropout(let dropout):
+            // It does nothing when the network classifies; whoever trains it further finds the rate.
+            scalar("dropout\(number).ratio", Float(dropout.rate))
+            return node("Dropout", [input, "dropout\(number).ratio"])
         case .batchNormalization(let normalization):
-            return node("BatchNormalization", [input] + weights, [.float("epsilon", Float(normalization.epsilon))])
+            return node(
+                "BatchNormalization", [input] + weights,
+                [
+                    .float("epsilon", Float(normalization.epsilon)),
+                    .float("momentum", Float(1 - normalization.momentum)),
+                ])
         case .localResponseNormalization(let normalization):
             guard normalization.size % 2 == 1 else {
                 throw ONNXError(

@@ -32,24 +32,8 @@ public enum Safetensors {
         }
     }
 
-    /// What a file's numbers may be; all are read as `Float`.
-    private enum NumberType: String, CaseIterable {
-        case float32 = "F32"
-        /// The upper half of an F32.
-        case bfloat16 = "BF16"
-        case float16 = "F16"
-        case float64 = "F64"
-        /// Only of PyTorch's counters of batches.
-        case int64 = "I64"
-
-        var size: Int {
-            switch self {
-            case .float32: 4
-            case .bfloat16, .float16: 2
-            case .float64, .int64: 8
-            }
-        }
-    }
+    /// PyTorch's counters of batches, and nothing else, may have this type.
+    private static let counterType = "I64"
 
     /// The same tensors and metadata give the same bytes.
     ///
@@ -122,34 +106,38 @@ public enum Safetensors {
         }
         var end = 0
         // The numbers that were read last: tensors that share theirs in PyTorch stand at the same place.
-        var last: (range: Range<Int>, type: NumberType, values: [Float])?
+        var last: (range: Range<Int>, type: String, values: [Float])?
         var converted: Set<String> = []
         var tensors: [Tensor] = []
         try bytes.withUnsafeBytes { bytes in
             for (name, entry) in entries {
-                guard let type = NumberType(rawValue: entry.dtype),
-                    type != .int64 || name.hasSuffix(".num_batches_tracked")
-                else {
+                let format = FloatFormat(rawValue: entry.dtype)
+                guard format != nil || entry.dtype == counterType && name.hasSuffix(".num_batches_tracked") else {
                     throw SafetensorsError(
                         "the tensor “\(name)” has the type \(entry.dtype), and only F32, BF16, F16 and F64 are read")
                 }
-                guard let count = product(entry.shape), let size = product([count, type.size]) else {
+                guard let count = product(entry.shape), let size = product([count, format?.size ?? 8]) else {
                     throw SafetensorsError("the tensor “\(name)” has the impossible shape \(entry.shape)")
                 }
                 let (from, to) = (entry.dataOffsets[0], entry.dataOffsets[1])
                 guard to <= bytes.count - dataStart, to >= from, to - from == size,
-                    from == end || last?.range == from..<to && last?.type == type
+                    from == end || last?.range == from..<to && last?.type == entry.dtype
                 else {
                     throw SafetensorsError(
                         "the tensor “\(name)” of shape \(entry.shape) can't stand at bytes \(from) to \(to)")
                 }
                 if from == end {
                     let numbers = UnsafeRawBufferPointer(rebasing: bytes[dataStart + from..<dataStart + to])
-                    last = (from..<to, type, type == .int64 ? [] : try floats(numbers, type, count: count, of: name))
+                    do throws(FloatFormat.TooLarge) {
+                        last = (from..<to, entry.dtype, try format?.floats(numbers) ?? [])
+                    } catch {
+                        throw SafetensorsError(
+                            "the tensor “\(name)” has the number \(error.number), too large for 32 bits")
+                    }
                 }
                 end = to
-                guard type != .int64 else { continue }
-                if type != .float32 { converted.insert(type.rawValue) }
+                guard let format else { continue }
+                if format != .float32 { converted.insert(format.rawValue) }
                 // One array for all that share it: the file is no smaller than its tensors in memory.
                 tensors.append(Tensor(name: name, shape: entry.shape, values: last?.values ?? []))
             }
@@ -204,48 +192,6 @@ public enum Safetensors {
             throw SafetensorsError("the tensor “\(name)” lacks its dtype, shape, or begin and end")
         }
         return Entry(dtype: dtype, shape: shape, dataOffsets: offsets)
-    }
-
-    /// - Throws: `SafetensorsError` for a number that is too large for a `Float`.
-    private static func floats(
-        _ bytes: UnsafeRawBufferPointer, _ type: NumberType, count: Int, of name: String
-    ) throws -> [Float] {
-        // The numbers lie in the file as in memory: all processors that this is built for are little-endian.
-        func values<Number>(_: Number.Type, _ float: (Number) -> Float) -> [Float] {
-            (0..<count).map {
-                float(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Number>.size, as: Number.self))
-            }
-        }
-        switch type {
-        case .float32:
-            return [Float](unsafeUninitializedCapacity: count) { target, written in
-                UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
-                written = count
-            }
-        case .bfloat16: return values(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
-        case .float16: return values(UInt16.self, widened)
-        case .float64, .int64:
-            let floats = values(UInt64.self) { Float(Double(bitPattern: $0)) }
-            for (index, value) in floats.enumerated() where value.isInfinite {
-                let number = Double(bitPattern: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
-                guard number.isInfinite else {
-                    throw SafetensorsError("the tensor “\(name)” has the number \(number), too large for 32 bits")
-                }
-            }
-            return floats
-        }
-    }
-
-    /// IEEE 754 binary16; there is no `Float16` on every processor that this is built for.
-    private static func widened(_ half: UInt16) -> Float {
-        let (sign, exponent, fraction) = (UInt32(half >> 15) << 31, half >> 10 & 31, UInt32(half & 1023))
-        switch exponent {
-        case 0:
-            let magnitude = Float(fraction) / Float(1 << 24)
-            return sign == 0 ? magnitude : -magnitude
-        case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-        default: return Float(bitPattern: sign | (UInt32(exponent) + 112) << 23 | fraction << 13)
-        }
     }
 }
 
