@@ -184,6 +184,13 @@ extension Store {
             """, model, dataset, limit)
     }
 
+    /// Whether a model has a version, whatever it comes from.
+    public func hasVersions(of model: String) throws -> Bool {
+        try connection.query(
+            "select exists (select from analysis.model_version where model = $1) as has_versions", model)[0][
+                "has_versions"]
+    }
+
     /// The newest version of every model that was tested on the same samples as the newest of all.
     public func newestVersions() throws -> [ModelReference] {
         try connection.query(

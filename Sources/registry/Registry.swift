@@ -50,7 +50,9 @@ struct Registry: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Data and training:",
-                subcommands: [DatasetCommand.self, ArchitectureCommand.self, TrainCommand.self]),
+                subcommands: [
+                    DatasetCommand.self, ArchitectureCommand.self, TrainCommand.self, ImportCommand.self,
+                ]),
             CommandGroup(
                 name: "Unattended:",
                 subcommands: [

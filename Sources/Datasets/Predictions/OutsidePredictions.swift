@@ -19,7 +19,7 @@ public struct OutsidePredictions: Sendable {
     public let digests: [ImageDigest]?
     /// Of each row its sample's class; below the number of classes where that is known.
     public let labels: [UInt16]?
-    private let places: RowPlaces
+    let places: RowPlaces
 
     /// No file has more rows.
     static let largestCount = 100_000_000

@@ -75,10 +75,17 @@ struct RunsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let rows = try await database.openStore().runs(of: model, on: dataset, limit: limit.limit)
+        let store = try await database.openStore()
+        let rows = try store.runs(of: model, on: dataset, limit: limit.limit)
         if rows.isEmpty, limit.limit != 0 {
-            let start = FirstTraining(model: model, dataset: dataset)
-            Terminal.tell("There is no such run. Start one with: \(start)")
+            if dataset == nil, let model, try store.hasVersions(of: model) {
+                Terminal.tell(
+                    "\(model) was not trained here: its predictions were imported. See: registry models --model \(model)"
+                )
+            } else {
+                let start = FirstTraining(model: model, dataset: dataset)
+                Terminal.tell("There is no such run. Start one with: \(start)")
+            }
         }
         try output.print(try Table(rows))
     }
