@@ -39,7 +39,7 @@ public struct ImageDataset: Sendable {
         try self.init(try form.open(path, classNames: options.classNames), at: path, options, report)
     }
 
-    private init(
+    init(
         _ source: SourceDataset, at path: FilePath, _ options: ReadingOptions,
         _ report: (Int, Int) -> Void = { _, _ in }
     ) throws {

@@ -7,6 +7,12 @@ public struct SampleShape: Hashable, Sendable, CustomStringConvertible {
     /// Pixels.
     public var width: Int
 
+    public init(channels: Int, height: Int, width: Int) {
+        self.channels = channels
+        self.height = height
+        self.width = width
+    }
+
     /// Neither side may be larger.
     static let largestSide = 1024
     /// More are not told apart.

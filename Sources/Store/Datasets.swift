@@ -173,19 +173,16 @@ extension Store {
     /// - Parameter name: `mnist` for the newest version of that name, `mnist@2` for a certain one.
     /// - Throws: `NotFound.dataset`.
     public func dataset(named name: String) throws -> StoredDataset {
-        let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let found =
-            if parts.count == 2 {
-                // A version is an integer of four bytes, and written in one way: mnist@01 is nothing.
-                try Int32(parts[1]).flatMap {
-                    "\($0)" == parts[1]
-                        ? try dataset(where: "dataset = $1 and dataset_version = $2", parts[0], Int($0)) : nil
-                }
-            } else {
-                try dataset(where: "dataset = $1", name)
-            }
-        guard let found else { throw NotFound.dataset(name) }
+        guard let found = try dataset(written: name) else { throw NotFound.dataset(name) }
         return found
+    }
+
+    private func dataset(written name: String) throws -> StoredDataset? {
+        let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else { return try dataset(where: "dataset = $1", name) }
+        // A version is an integer of four bytes, and written in one way: mnist@01 is nothing.
+        guard let number = Int32(parts[1]), "\(number)" == parts[1] else { return nil }
+        return try dataset(where: "dataset = $1 and dataset_version = $2", parts[0], Int(number))
     }
 
     /// The data set of a key that another row has.

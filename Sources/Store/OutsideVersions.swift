@@ -99,7 +99,7 @@ extension Store {
                     insert into registry.model (name)
                     values ($1)
                         on conflict (name) do update
-                       set name = excluded.name
+                       set last_version_number = model.last_version_number
                     returning model_id
                 )
                 insert into registry.run (model_id, dataset_id, configuration, epochs, state, epochs_finished, finished_at)

@@ -62,7 +62,8 @@ private struct SettingNames: Decodable {
     init(from decoder: any Decoder) throws {
         // What is no object has no settings within.
         guard let values = try? decoder.container(keyedBy: Name.self) else { return }
-        for key in values.allKeys where try !values.decodeNil(forKey: key) {
+        for key in values.allKeys {
+            if try values.decodeNil(forKey: key) { continue }
             paths.insert(key.stringValue)
             paths.formUnion(
                 try values.decode(SettingNames.self, forKey: key).paths.map { "\(key.stringValue).\($0)" })

@@ -10,9 +10,11 @@ struct RoleTests {
     private static let writer = [
         "architecture": "", "artifact": "insert", "artifact_chunk": "insert", "checkpoint": "insert delete",
         "checkpoint_chunk": "insert", "class_distance": "insert", "class_feature": "insert", "dataset": "insert",
+        "duplicate_search": "insert delete",
         "epoch_metric": "insert", "error_category": "", "evaluation": "insert", "layer_metric": "insert",
         "misclassification": "insert", "missed_sample": "", "missed_total": "", "model": "insert",
         "model_alias": "insert delete", "model_alias_history": "", "model_version": "insert",
+        "near_duplicate": "insert",
         "retraining": "insert", "run": "insert", "run_attempt": "insert", "sample": "insert",
         "sample_feature": "insert", "sample_learning": "", "schedule": "", "schedule_execution": "insert delete",
         "schema_migration": "", "schema_object": "", "schema_script": "", "split": "insert",

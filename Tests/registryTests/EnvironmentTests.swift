@@ -29,7 +29,7 @@ struct EnvironmentTests {
         Variable("TERM", ["", "nosuch", "xterm-kitty", long], "dataset inspect small --limit 1"),
         Variable(
             "TZ", ["nowhere", "../../../etc/passwd", ":/dev/zero", "", "UTC-99"],
-            "hardest --dataset small --since 2026-01-01"),
+            "hardest --dataset small --since 2026-01-01", 66),
         Variable("REGISTRY_CPU", ["nosuch", "AVX2", "\u{1B}[2J", long], train, 64),
         Variable("HOME", [nil, "", "relative", "/dev/null", "/nonexistent", long]),
         Variable("NOTIFY_SOCKET", ["@", "x", "/nonexistent", "/dev/null", long], "daemon --once"),
@@ -40,7 +40,7 @@ struct EnvironmentTests {
         Variable("PGCLIENTENCODING", ["LATIN1", "SQL_ASCII", "nosuch"], "models", 0, 69),
         Variable("PGTZ", ["nowhere", "America/New_York"], "models", 0, 69),
         Variable("PGDATESTYLE", ["nosuch", "SQL, DMY"], "models", 0, 69),
-        Variable("PGAPPNAME", ["\u{1B}[2J", long], "models"),
+        Variable("PGAPPNAME", ["\u{1B}[2J"], "models"),
         Variable("PGTARGETSESSIONATTRS", ["nosuch", "standby"], "models", 64, 69),
         Variable("PGPASSFILE", ["/dev/zero", "/dev", "/nonexistent"], "models"),
         Variable("PGSERVICE", ["nosuch"], "models", 0, 64, 69),

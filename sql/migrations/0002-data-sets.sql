@@ -43,6 +43,7 @@ create table registry.sample (
     index      integer  not null,
     label      smallint not null,
     pixels     bytea    not null,
+    digest     bytea    not null generated always as (sha256(pixels)) stored,
     constraint sample_pkey primary key (sample_id),
     constraint sample_split_id_index_key unique (split_id, index) include (label),
     constraint sample_split_id_fkey foreign key (split_id) references registry.split on delete cascade,
@@ -58,6 +59,7 @@ comment on column registry.sample.split_id is 'The split.';
 comment on column registry.sample.index is 'Position in its split, from 0, as in the source files.';
 comment on column registry.sample.label is 'The class, from 0; class_names of a data set names it.';
 comment on column registry.sample.pixels is 'Intensities 0…255: channels × height × width bytes, row by row.';
+comment on column registry.sample.digest is 'SHA-256 of the pixels: the same image has the same, whatever its split and label.';
 
 create function registry.check_samples() returns trigger
     language plpgsql
@@ -105,7 +107,9 @@ comment on trigger sample_content_check on registry.sample is
 create trigger sample_change_check
     before update on registry.sample
     for each row
-    when (old.* is distinct from new.*)
+    when (row(old.sample_id, old.split_id, old.index, old.label, old.pixels)
+          is distinct from
+          row(new.sample_id, new.split_id, new.index, new.label, new.pixels))
     execute function registry.refuse_change('sample_change_check');
 comment on trigger sample_change_check on registry.sample is 'The fingerprint of the split tells its content.';
 

@@ -140,8 +140,8 @@ as $$
         values ('insert', '{split,sample,sample_feature,class_distance,class_feature,dataset,model,run,run_attempt,
                             checkpoint,checkpoint_chunk,epoch_metric,step_loss,layer_metric,test_loss,
                             misclassification,artifact,artifact_chunk,model_version,model_alias,evaluation,retraining,
-                            schedule_execution}'::text[]),
-               ('delete', '{checkpoint,model_alias,schedule_execution}')
+                            schedule_execution,duplicate_search,near_duplicate}'::text[]),
+               ('delete', '{checkpoint,model_alias,schedule_execution,duplicate_search}')
     ), changed (name, columns) as (
         -- What a training is about stays as it was asked for.
         values ('run', '{state,epochs_finished,attempts,fence,available_at,cancel_requested,lease_expires_at,worker,

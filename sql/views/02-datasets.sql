@@ -163,7 +163,8 @@ select split.dataset,
        split.channels,
        sample.sample_id,
        split.dataset_id,
-       split.split_id
+       split.split_id,
+       sample.digest
   from analysis.split
   join registry.sample using (split_id);
 comment on view analysis.sample is
@@ -181,6 +182,7 @@ comment on column analysis.sample.channels is 'Values of a pixel.';
 comment on column analysis.sample.sample_id is 'Key of the sample; the same in all data sets that share it.';
 comment on column analysis.sample.dataset_id is 'Key of the data set.';
 comment on column analysis.sample.split_id is 'Key of the split.';
+comment on column analysis.sample.digest is 'SHA-256 of the pixels: the same image has the same.';
 
 
 create or replace function analysis.test_split(of_dataset bigint) returns bigint

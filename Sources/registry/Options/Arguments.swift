@@ -91,7 +91,7 @@ struct Moment: ExpressibleByArgument {
 
 extension Timestamp {
     /// As a person reads it, to the minute: `2026-11-27 03:00`.
-    var text: String { description.prefix("2026-11-27T03:00".count).replacing("T", with: " ") }
+    var text: String { String(description.prefix("2026-11-27T03:00".count)).replacing("T", with: " ") }
 }
 
 extension Moment {

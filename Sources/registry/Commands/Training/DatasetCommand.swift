@@ -11,7 +11,8 @@ struct DatasetCommand: AsyncParsableCommand {
         discussion: "Example: registry dataset fetch mnist",
         subcommands: [
             DatasetFetchCommand.self, DatasetImportCommand.self, DatasetListCommand.self, DatasetShowCommand.self,
-            DatasetInspectCommand.self, DatasetDriftCommand.self,
+            DatasetInspectCommand.self, DatasetDriftCommand.self, DatasetCheckCommand.self,
+            DatasetSplitCommand.self,
         ])
 }
 
@@ -37,12 +38,12 @@ struct DatasetFetchCommand: AsyncParsableCommand {
     func run() async throws {
         guard let known = KnownDataset.named(name) else { throw DatasetError.unknown(name) }
         let supply = DatasetSupply(store: try await database.openStore(), isQuiet: quiet)
-        report(try await supply.fetch(known, from: from), isQuiet: quiet)
+        try report(try await supply.fetch(known, from: from), in: supply.store, isQuiet: quiet)
     }
 }
 
-/// Says what became of an import.
-func report(_ result: DatasetImport, isQuiet: Bool) {
+/// Says what became of an import, and what is wrong with what was imported.
+func report(_ result: DatasetImport, in store: Store, isQuiet: Bool) throws {
     guard !isQuiet else { return }
     let dataset = result.dataset
     let outcome =
@@ -56,6 +57,9 @@ func report(_ result: DatasetImport, isQuiet: Bool) {
     Terminal.tell(
         "\(dataset.description.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training\(validation) "
             + "and \(Quantity.count(dataset.testSamples, "test sample")) \(outcome)")
+    guard result.outcome != .unchanged else { return }
+    let findings = try store.findings(of: dataset).decoded(as: DatasetFinding.self)
+    if let remark = DatasetFinding.remark(on: findings, dataset: dataset.name) { Terminal.tell(remark) }
 }
 
 struct DatasetListCommand: AsyncParsableCommand {

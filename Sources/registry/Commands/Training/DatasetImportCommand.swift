@@ -108,9 +108,9 @@ struct DatasetImportCommand: AsyncParsableCommand {
         progress.clear()
         if !quiet { for remark in dataset.remarks { Terminal.tell(remark) } }
         let supply = DatasetSupply(store: try await database.openStore(), isQuiet: quiet)
-        report(
+        try report(
             try supply.save(dataset, name: name, source: source ?? path, licence: licence, progress: progress),
-            isQuiet: quiet)
+            in: supply.store, isQuiet: quiet)
     }
 }
 
