@@ -73,9 +73,16 @@ struct ForeignNetworkRefusalTests {
         .init("Relu", operatorSet: 99, because: "its operators are of version 99"),
         .init("Relu", operatorSet: 6, because: "its operators are of version 6"),
         .init(
-            "a shortcut", "it branches: “x” goes to 2 operators",
+            "a shortcut", "it branches: Add “Add.2” joins Relu.1, x",
             ONNXNetworks.network { graph, input in
                 ONNXNetworks.logits(&graph, graph.node("Add", [input, graph.node("Relu", [input])]))
+            }),
+        .init(
+            "two operators of one tensor", "it branches: “x” goes to 2 operators, Relu “Relu.1”, Tanh “Tanh.2”",
+            ONNXNetworks.network { graph, input in
+                let first = graph.node("Relu", [input])
+                graph.output(graph.node("Tanh", [input]), .float, [])
+                return ONNXNetworks.logits(&graph, first)
             }),
         .init(
             "two inputs", "it has 2 inputs, x, y",
@@ -117,7 +124,7 @@ struct ForeignNetworkRefusalTests {
                 return ONNXNetworks.file(graph)
             }()),
         .init(
-            "an output in the middle", "one of its outputs stands before Gemm",
+            "an output in the middle", "one of its outputs stands before Flatten",
             ONNXNetworks.network { graph, input in
                 let features = graph.node("Relu", [input])
                 graph.output(features, .float, [])
@@ -179,7 +186,7 @@ struct ForeignNetworkRefusalTests {
                 return ONNXNetworks.logits(&graph, input)
             }),
         .init(
-            "a circle", "takes “b”, which is not made from the input",
+            "a circle", "takes “a”, which is not made from the input",
             ONNXNetworks.network { graph, input in
                 _ = graph.node("Relu", ["b"], output: "a")
                 _ = graph.node("Relu", ["a"], output: "b")

@@ -79,6 +79,7 @@ struct ReaderStatementTests {
         "double precision": ["0", "-1", "0.5", "1e308", "1e-308", "'NaN'", "'Infinity'", "'-Infinity'", "null"],
         "text": ["''", "'x'", "'%s %I'", "null"], "boolean": ["true", "null"],
         "double precision[]": ["'{}'", "'{0,NaN,null,Infinity}'", "'{{1,2},{3,4}}'", "null"],
+        "real[]": ["'{}'", "'{0,NaN,null,Infinity}'", "'{1e38}'", "null"],
         "bigint[]": ["'{}'", "'{9223372036854775807,null}'", "null"], "text[]": ["'{}'", "'{a,null}'", "null"],
         "timestamp with time zone": ["'-infinity'", "'infinity'", "null"], "interval": ["'178000000 years'", "null"],
     ]

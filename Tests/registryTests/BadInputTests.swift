@@ -184,7 +184,7 @@ struct BadInputTests {
         #expect(try await line(program, 65, "train", "mlp", "--init", file.path).contains("no safetensors file"))
         let resources = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../NeuralNetworkTests/Resources/pytorch/cnn.init.safetensors")
-        #expect(try await line(program, 65, "train", "mlp", "--init", resources.path).contains("fc1.weight"))
+        #expect(try await line(program, 65, "train", "mlp", "--init", resources.path).contains("conv1.weight"))
         let runs: Int = try program.connect().query("select count(*) as n from registry.run")[0]["n"]
         #expect(runs == 0)
     }

@@ -6,6 +6,10 @@ import Testing
 let datasetRemedies: [Remedy] =
     importRemedies + [
         Remedy(
+            "registry/Failures/RunFailures", "See: registry dataset show", on: .imported,
+            "registry dataset inspect mnist --validation",
+            ends: 66, .typing(shows: "training", then: .other("registry dataset inspect mnist --test"))),
+        Remedy(
             "registry/Commands/Training/DatasetCommand", "There is no data set yet.", on: .nothing,
             "registry dataset list",
             ends: 0, before: keepMNIST, .typing()),

@@ -14,7 +14,7 @@ let trainingRemedies: [Remedy] =
             "registry train \"$files/norm.json\" --batch-size 1", ends: 65, .flags(["--batch-size": "30"])),
         Remedy(
             "registry/Failures/RunFailures", "which fits.", on: .imported,
-            "ulimit -v 6000000; registry train vgg16 --detach", ends: 65, .flags(["--batch-size": nil])),
+            "ulimit -v 12000000; registry train vgg16 --detach", ends: 65, .flags(["--batch-size": nil])),
         Remedy(
             "registry/Failures/RunFailures", "Try a smaller --learning-rate.", on: .imported,
             "registry train mlp --batch-size 8 --learning-rate 1e20", ends: 65, .flags(["--learning-rate": "0.01"])),
@@ -32,10 +32,6 @@ let trainingRemedies: [Remedy] =
                 try bytes.write(to: place.folder.appending(path: "huge.safetensors"))
             }, .without("--init"),
             .own { try await $0.succeed($0.with("--init", "weights.safetensors")) }),
-        Remedy(
-            "registry/Failures/RunFailures", "Try --no-standardize.", on: .imported, "registry train mlp", ends: 65,
-            before: { try $0.sql("update registry.dataset set training_standard_deviation = 2e-39") },
-            .flags(["--no-standardize": nil])),
         Remedy(
             "registry/Failures/RunFailures", "To have a daemon resume it: registry requeue", on: .imported,
             "registry train mlp", ends: 130,
@@ -112,9 +108,6 @@ private let absenceRemedies: [Remedy] = [
             try await place.succeed("registry dataset import others \"$files/others\"")
             try await place.succeed("registry train mlp --name far --dataset others --epochs 1")
         }, .typing(shows: "others@1", then: .other("registry compare mlp cnn"))),
-    Remedy(
-        "registry/Failures/RunFailures", "Train one with:", on: .imported, "registry hardest --model mine", ends: 66,
-        .typing()),
     Remedy(
         "registry/Failures/RunFailures", "Train one with:", on: .imported, "registry hardest --dataset mnist@1",
         ends: 66,

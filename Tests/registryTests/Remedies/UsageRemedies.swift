@@ -4,6 +4,22 @@ import Testing
 let usageRemedies: [Remedy] =
     rangeRemedies + exampleRemedies + [
         Remedy(
+            "registry/Commands/Reading/HardestCommand", "--until must be after",
+            "registry hardest --since 2026-02-01 --until 2026-01-01", ends: 64,
+            .flags(["--since": "2020-01-01", "--until": "2040-01-01"])),
+        Remedy(
+            "registry/Commands/Training/DatasetCheckCommand", "--limit must not be", on: .imported,
+            "registry dataset check mnist --limit -1", ends: 64, .flags(["--limit": "1"])),
+        Remedy(
+            "registry/Commands/Training/DatasetCheckCommand", "--pictures must not be", on: .imported,
+            "registry dataset check mnist --pictures -1", ends: 64, .flags(["--pictures": "1"])),
+        Remedy(
+            "registry/Commands/Training/DatasetCommand", "Give --test or --validation", on: .imported,
+            "registry dataset inspect mnist --test --validation", ends: 64, .without("--validation")),
+        Remedy(
+            "registry/Commands/Training/DatasetSplitCommand", "--split needs two or three", on: .imported,
+            "registry dataset split mnist --split 50/60", ends: 64, .flags(["--split": "90/10"])),
+        Remedy(
             "registry/Commands/Reading/CompareCommand", "--quiet goes without --format",
             "registry compare mlp cnn --quiet --format json", ends: 64, .without("--format")),
         Remedy(
@@ -77,7 +93,7 @@ let usageRemedies: [Remedy] =
             "registry/Commands/Upkeep/AliasCommand", "--remove takes the model alone",
             "registry alias mlp@1 production --remove", ends: 64,
             before: { try await $0.succeed("registry alias mlp@1 production") },
-            .typing(shows: "mlp@production is no more", then: .nothing)),
+            .typing(shows: "Removed mlp@production", then: .nothing)),
     ]
 
 /// Numbers out of their range: the bounds that the message names are allowed.

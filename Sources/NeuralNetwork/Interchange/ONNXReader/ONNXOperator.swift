@@ -34,7 +34,7 @@ struct ONNXOperator {
         }
         (self.input, self.output, self.operatorSet) = (input, output, operatorSet)
         positions = node.inputs.indices.filter { node.inputs[$0] == input }
-        constants = node.inputs.map { known[$0] }
+        constants = node.inputs.map { $0.isEmpty ? nil : known[$0] }
         attributes = node.attributes
     }
 
