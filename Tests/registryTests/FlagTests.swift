@@ -108,7 +108,7 @@ struct FlagTests {
         "train mlp --epochs 2 --warmup-epochs 2", "train mlp --epochs", "train mlp --epochs --quiet",
         "train mlp --no-such-flag", "train mlp -e 3", "train mlp --epoch 3", "compare mlp", "compare",
         "compare mlp cnn --quiet --format json", "models --table samples", "errors mlp --table samples",
-        "errors mlp --format json --table samples", "curve", "architecture show", "dataset", "dataset frobnicate",
+        "errors mlp --format json --table samples", "curve", "architecture show", "dataset frobnicate",
         "daemon --workers 256 --threads-per-worker 5", "evaluate mlp", "alias mlp@1 production --remove", "alias mlp",
         "schedule add x", "dataset drift a b c", "dataset import x . --class-names a,b --classes names.txt",
         "dataset import x . --seed 1", "models extra", "frobnicate",

@@ -188,7 +188,7 @@ select is(
     'multiplications of what is not known');
 select is(
     pg_temp.violated($$update registry.run set state = 'queued', finished_at = null where run_id = 11$$),
-    'run_producer_state_check', 'an import in the queue');
+    'run_final_state_check', 'an import in the queue');
 select is(
     pg_temp.violated('update registry.epoch_metric set learning_rate = 0.1 where run_id = 11'), 'epoch_metric_training_check',
     'a part of a training');
