@@ -29,7 +29,7 @@ struct ForeignNetworkTests {
 
     @Test(
         "what was exported is read back: the same architecture, the same weights to the bit, the same standardisation",
-        arguments: Architecture.builtInNames + ["every layer"])
+        arguments: Architecture.builtInNames.filter { $0 != "vgg16" } + ["every layer"])
     func roundTrip(name: String) throws {
         for (images, standardization) in [
             (Self.digits, Standardization(mean: 0.130_660_476_2, standardDeviation: 0.308_107_8)),

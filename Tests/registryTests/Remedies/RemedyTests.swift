@@ -58,7 +58,7 @@ let notTyped: [(file: String, message: String, reason: String)] =
             "registry/Failures/RunFailures", "Try --no-standardize.",
             "needs pixels that overflow when they are divided by their deviation"
         ),
-        ("registry/Failures/DatabaseFailures", "Try again later", "needs a lock that another session gives up"),
+        ("registry/Failures/DatabaseFailures", "Try again later.", "needs a lock that another session gives up"),
         (
             "registry/Failures/DatasetFailures", "say so with --logits",
             "needs a file of predictions, as ImportCommandTests writes"
