@@ -158,7 +158,7 @@ select results_eq(
                                           array(select sample_id from registry.sample where split_id = 2)) using (sample_id)
        where index in (0, 1, 5)
        order by index$$,
-    'values (0, null::float8, 0::float8), (1, 1, 0), (5, 1, 0)', 'when a sample was learned is told by trainings alone');
+    'values (0, null::float8, 0::float8), (1, 1, 0), (5, 1, 0)', 'only trainings say when a sample was learned');
 select is_empty(
     $$select from analysis.learning_of_samples((select dataset_id from registry.dataset),
                                                array(select sample_id from registry.sample where split_id = 2), 'resnet')$$,

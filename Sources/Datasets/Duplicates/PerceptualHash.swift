@@ -8,7 +8,7 @@ import Musl
 /// of length 1. Brightness, contrast and compression change it little, another image changes it much.
 ///
 /// - Source: C. Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010, hashes the discrete
-///   cosine transform. Here its coefficients are kept instead of their signs, so that near is told from nearly near.
+///   cosine transform. Here its coefficients are kept instead of their signs: signs alone do not separate a changed image from a similar one.
 enum PerceptualHash {
     /// Numbers of a hash.
     static let count = 32
