@@ -5,21 +5,6 @@ create extension pgtap;
 set constraints all immediate;
 set constraints all deferred;
 
-create function pg_temp.violated(statement text) returns text language plpgsql as $$
-declare
-    violated text;
-begin
-    execute statement;
-    set constraints all immediate;
-    set constraints all deferred;
-    return null;
-exception
-    when check_violation then
-        get stacked diagnostics violated = constraint_name;
-        return violated;
-end
-$$;
-
 -- A miss of big@1, which has the two that its test_correct of 8 leaves.
 create function pg_temp.miss(
     index integer default 5, split bigint default 2, predicted integer default 0, confidence real default 0.8,

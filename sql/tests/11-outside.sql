@@ -7,21 +7,6 @@ set constraints all immediate;
 set constraints all deferred;
 select plan(31);
 
-create function pg_temp.violated(statement text) returns text language plpgsql as $$
-declare
-    violated text;
-begin
-    execute statement;
-    set constraints all immediate;
-    set constraints all deferred;
-    return null;
-exception
-    when check_violation or not_null_violation then
-        get stacked diagnostics violated = constraint_name;
-        return violated;
-end
-$$;
-
 -- A version whose wrong answers are these; a confidence that is null is not known, as then are the probabilities.
 create function pg_temp.import(
     of_model text, of_run bigint, of_producer text, missed integer[], confidences real[], has_probabilities boolean,

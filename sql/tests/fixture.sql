@@ -72,3 +72,19 @@ select model_id, 1, 'rotation', strength, 0.6, correct, 10,
 
 insert into registry.test_loss (run_id, epoch, losses)
 select run_id, 1, array_fill(0.6::real, '{10}') from made;
+
+-- The constraint that a statement violates, at once or at commit; null where it violates none.
+create function pg_temp.violated(statement text) returns text language plpgsql as $$
+declare
+    violated text;
+begin
+    execute statement;
+    set constraints all immediate;
+    set constraints all deferred;
+    return null;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics violated = constraint_name;
+        return violated;
+end
+$$;
