@@ -75,7 +75,7 @@ extension Store {
     ) throws {
         try connection.transaction {
             // Of two searches at once the second replaces what the first found.
-            _ = try connection.query("select pg_advisory_xact_lock(hashtextextended('registry.duplicate_search', 0))")
+            _ = try connection.query("select registry.lock_datasets()")
             try connection.execute("delete from registry.duplicate_search where dataset_id = $1", dataset.id)
             try connection.execute(
                 "insert into registry.duplicate_search (dataset_id, images, searched) values ($1, $2, $3)", dataset.id,

@@ -8,4 +8,4 @@ begin
 end
 $$;
 comment on function registry.lock_datasets() is
-    'Puts imports in order, until the end of the transaction. A lock that only those who may write can take: any reader could hold an advisory lock, and all imports with it.';
+    'Puts imports, and searches for duplicates, in order, until the end of the transaction. A lock that only those who may write can take: any reader could hold an advisory lock, and all imports with it.';
