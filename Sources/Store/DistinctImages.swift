@@ -26,7 +26,7 @@ extension Store {
                 ids.removeAll(keepingCapacity: true)
                 pixels.removeAll(keepingCapacity: true)
             }
-            try readPixels(of: dataset, split: split) { id, bytes in
+            try forEachSample(of: dataset, split: split) { id, _, bytes in
                 guard wanted.remove(id) != nil else { return }
                 ids.append(id)
                 pixels.append(contentsOf: bytes)

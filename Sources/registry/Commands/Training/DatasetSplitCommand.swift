@@ -43,8 +43,11 @@ struct DatasetSplitCommand: AsyncParsableCommand {
         let progress = ImportProgress(isShown: !quiet)
         defer { progress.clear() }
         func images(_ split: Split) throws -> StoredImages {
-            StoredImages(labels: try store.labels(of: dataset, split: split)) { take in
-                try store.readPixels(of: dataset, split: split) { _, pixels in try take(pixels) }
+            var labels: [UInt16] = []
+            try store.forEachSample(of: dataset, split: split, needsPixels: false) { _, label, _ in labels.append(label)
+            }
+            return StoredImages(labels: labels) { take in
+                try store.forEachSample(of: dataset, split: split) { _, _, pixels in try take(pixels) }
             }
         }
         let divided = try ImageDataset(
