@@ -63,6 +63,7 @@ struct Registry: AsyncParsableCommand {
                 name: "Reading:",
                 subcommands: [
                     ModelsCommand.self, RunsCommand.self, ShowCommand.self, EvaluateCommand.self, CompareCommand.self,
+                    DiffCommand.self,
                     ErrorsCommand.self, CurveCommand.self, HardestCommand.self, PredictionsCommand.self,
                     RobustnessCommand.self,
                     ReportCommand.self,

@@ -1,8 +1,8 @@
--- Twenty-four questions of an analyst, asked of the views. The right answers come from the table answer, from which
+-- Twenty-eight questions of an analyst, asked of the views. The right answers come from the table answer, from which
 -- the rows are made: 120 test samples of four classes, every tenth tilted, three versions of cnn and one of mlp, three epochs each.
 begin;
 create extension pgtap;
-select plan(24);
+select plan(28);
 
 insert into registry.split (split_id, fingerprint, samples, channels, height, width, label_bound)
 overriding system value
@@ -128,10 +128,59 @@ select results_eq(
        order by label$$,
     'which class got worse between the last two, and whether that is chance');
 select results_eq(
-    $$select index from analysis.changed_prediction where model = 'cnn' and version = 3 and change = 'lost' order by index$$,
+    $$select index from analysis.changed_prediction where model = 'cnn' and version = 3 and change = 'broken' order by index$$,
     $$select index from pair where a_model = 'cnn' and a_version = 2 and b_model = 'cnn' and b_version = 3 and b_wrong and not a_wrong
        order by index$$,
     'which samples flipped from right to wrong');
+select results_eq(
+    $$select change, index, a_predicted::integer, b_predicted::integer, round(a_confidence::numeric, 5), round(b_confidence::numeric, 5)
+        from analysis.flip where a_model = 'mlp' and b_model = 'cnn' and b_version = 3 order by index$$,
+    $$select case when not a.is_wrong then 'broken' when not b.is_wrong then 'mended' else 'changed' end, index,
+             a.predicted::integer, b.predicted::integer, round(a.confidence::numeric, 5), round(b.confidence::numeric, 5)
+        from version_answer as a
+        join version_answer as b using (index)
+       where a.model = 'mlp' and b.model = 'cnn' and b.version = 3 and a.predicted <> b.predicted
+       order by index$$,
+    'what one version breaks, mends and changes of another, with both answers');
+select results_eq(
+    $$select label::integer, samples, broken, mended, changed, difference_lower < difference and difference < difference_upper
+        from analysis.class_flips('mlp', 1, 'cnn', 3)$$,
+    $$select a.label, count(*), count(*) filter (where not a.is_wrong and b.is_wrong), count(*) filter (where a.is_wrong and not b.is_wrong),
+             count(*) filter (where a.is_wrong and b.is_wrong and a.predicted <> b.predicted), true
+        from version_answer as a
+        join version_answer as b using (index)
+       where a.model = 'mlp' and b.model = 'cnn' and b.version = 3
+       group by a.label
+       order by a.label$$,
+    'the same by class');
+select results_eq(
+    $$select label::integer, predicted::integer, samples, before, now, come, gone, round(difference::numeric, 9)
+        from analysis.confusion_flips('mlp', 1, 'cnn', 3) order by label, predicted$$,
+    $$select label, class, samples, before, now, come, gone, round(((now - before)::numeric / samples), 9)
+        from (select a.label, class, count(*) as samples, count(*) filter (where a.predicted = class) as before,
+                     count(*) filter (where b.predicted = class) as now,
+                     count(*) filter (where b.predicted = class and a.predicted <> class) as come,
+                     count(*) filter (where a.predicted = class and b.predicted <> class) as gone
+                from version_answer as a
+                join version_answer as b using (index)
+               cross join generate_series(0, 3) as class
+               where a.model = 'mlp' and b.model = 'cnn' and b.version = 3 and a.label <> class
+               group by a.label, class) as counted
+       where come + gone > 0
+       order by label, class$$,
+    'the same by confusion');
+select results_eq(
+    $$select coalesce(category, 'none'), is_judged, samples, broken, mended, changed from analysis.category_flips('mlp', 1, 'cnn', 3)
+       where category is distinct from 'suspect label'$$,
+    $$select case when index % 10 = 0 then 'tilted' else 'none' end, true, count(*), count(*) filter (where not a.is_wrong and b.is_wrong),
+             count(*) filter (where a.is_wrong and not b.is_wrong),
+             count(*) filter (where a.is_wrong and b.is_wrong and a.predicted <> b.predicted)
+        from version_answer as a
+        join version_answer as b using (index)
+       where a.model = 'mlp' and b.model = 'cnn' and b.version = 3
+       group by 1
+       order by 1 desc$$,
+    'the same by kind of image');
 select results_eq(
     $$select label::integer, predicted::integer, samples from analysis.confusion_matrix where model = 'cnn' and version = 1
        order by label, predicted$$,

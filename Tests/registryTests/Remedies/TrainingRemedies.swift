@@ -5,6 +5,16 @@ import Testing
 let trainingRemedies: [Remedy] =
     absenceRemedies + [
         Remedy(
+            "registry/Commands/Reading/DiffCommand", "Train it again with the same settings",
+            "registry diff mlp@1 cnn@1", ends: 0,
+            .own { trial in
+                for network in ["mlp", "cnn"] {
+                    try await trial.place.succeed(
+                        try trial.with("--seed", "5", in: "registry train \(network) --quiet"))
+                }
+                #expect(try await trial.succeed(trial.typed).contains("A new seed of mlp@1's recipe breaks "))
+            }),
+        Remedy(
             "registry/Failures/NetworkFailures", "Use --no-standardize.", on: .nothing,
             "registry train mlp --dataset black --epochs 1", ends: 65,
             before: { try await $0.succeed("registry dataset import black \"$files/black\"") },
