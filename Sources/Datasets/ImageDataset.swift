@@ -2,27 +2,27 @@ import Crypto
 import SystemPackage
 
 /// A data set's images and labels, read from any form and checked.
-public struct ImageDataset: Sendable {
-    public let training: SampleSet
+package struct ImageDataset: Sendable {
+    package let training: SampleSet
     /// `nil` when there is none.
-    public let validation: SampleSet?
-    public let test: SampleSet
-    public let shape: SampleShape
+    package let validation: SampleSet?
+    package let test: SampleSet
+    package let shape: SampleShape
     /// Label 0 is the first.
-    public let classNames: [String]
+    package let classNames: [String]
     /// What a person should know of how it was read.
-    public let remarks: [String]
+    package let remarks: [String]
 
-    public var channels: Int { shape.channels }
-    public var height: Int { shape.height }
-    public var width: Int { shape.width }
+    package var channels: Int { shape.channels }
+    package var height: Int { shape.height }
+    package var width: Int { shape.width }
 
     /// Reads the four IDX files of a folder, raw or packed, with `-` or `.` before `idx`, in upper or lower case, and with
     /// anything that EMNIST or QMNIST puts before their names.
     ///
     /// - Parameter checksums: SHA-256 of the unpacked files, when the data set is a known one.
     /// - Throws: `DatasetError`.
-    public init(folder: FilePath, classNames: [String], checksums: [IDXName: String] = [:]) throws {
+    package init(folder: FilePath, classNames: [String], checksums: [IDXName: String] = [:]) throws {
         try self.init(
             try IDXFolder.open(folder, classNames: classNames, checksums: checksums), at: folder, ReadingOptions())
     }
@@ -31,7 +31,7 @@ public struct ImageDataset: Sendable {
     ///
     /// - Parameter report: Told of how many images of how many were read.
     /// - Throws: `DatasetError`.
-    public init(
+    package init(
         _ path: FilePath, _ options: ReadingOptions, report: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
         guard exists(path) else { throw DatasetError.file(path.string, "There is no such file or folder.") }
@@ -100,7 +100,7 @@ public struct ImageDataset: Sendable {
     }
 
     /// Mean and population standard deviation of the training pixels, and those of each channel where there are several.
-    public func trainingMoments() throws -> (all: Moments, channels: [Moments]) {
+    package func trainingMoments() throws -> (all: Moments, channels: [Moments]) {
         var moments = try training.moments()
         let all = moments.removeLast()
         return (all, moments.count > 1 ? moments : [])
@@ -108,18 +108,18 @@ public struct ImageDataset: Sendable {
 }
 
 /// How a data set is to be read.
-public struct ReadingOptions: Sendable {
+package struct ReadingOptions: Sendable {
     /// `nil` for the form that is recognised.
-    public var form: DatasetForm?
+    package var form: DatasetForm?
     /// What images are resized to; `nil` to leave them as they are.
-    public var size: (height: Int, width: Int)?
+    package var size: (height: Int, width: Int)?
     /// Whether colours become grey.
-    public var isGrey = false
+    package var isGrey = false
     /// Label 0 is the first; `nil` for the form's own.
-    public var classNames: [String]?
-    public var division: Division?
+    package var classNames: [String]?
+    package var division: Division?
 
-    public init() {}
+    package init() {}
 
     /// The one shape that all images are brought to.
     fileprivate func shape(of parts: [SourceDataset.Part], _ path: FilePath) throws -> SampleShape {
@@ -186,14 +186,14 @@ public struct ReadingOptions: Sendable {
 
 /// How samples are divided by chance, each by what its image is: a sample that is there when a data set grows stays in its
 /// split, and the same image twice is in one split.
-public struct Division: Sendable {
+package struct Division: Sendable {
     /// Of training, validation and test, or of two of them; in sum 100.
-    public let shares: [Int]
-    public let seed: UInt64
+    package let shares: [Int]
+    package let seed: UInt64
 
     /// - Parameter text: e.g. `80/10/10`.
     /// - Returns: `nil` when it is not two or three whole numbers above 0 whose sum is 100.
-    public init?(_ text: String, seed: UInt64) {
+    package init?(_ text: String, seed: UInt64) {
         let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
         let shares = numbers.compactMap { $0 }
         guard shares.count == numbers.count, (2...3).contains(shares.count),

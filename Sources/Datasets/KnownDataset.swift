@@ -1,12 +1,12 @@
 import SystemPackage
 
 /// A data set that the program knows where to get and how to recognise.
-public struct KnownDataset: Sendable {
-    public let name: String
+package struct KnownDataset: Sendable {
+    package let name: String
     /// Label 0 is the first.
-    public let classNames: [String]
+    package let classNames: [String]
     /// SHA-256 of each file without gzip.
-    public let checksums: [IDXName: String]
+    package let checksums: [IDXName: String]
     /// SHA-256 of each file as the mirrors hold it, packed with gzip.
     let packedChecksums: [IDXName: String]
     /// Folders on the web that hold the four files, packed.
@@ -15,17 +15,17 @@ public struct KnownDataset: Sendable {
     let debianPackage: (name: String, folder: FilePath)?
     /// A source package of the Python package index that holds the four files.
     let pythonPackage: PythonPackage?
-    public let source: String
-    public let licence: String
+    package let source: String
+    package let licence: String
 
     /// All of them.
-    public static let all = [mnist, fashionMNIST]
+    package static let all = [mnist, fashionMNIST]
 
     /// - Returns: `nil` when none has the name.
-    public static func named(_ name: String) -> KnownDataset? { all.first { $0.name == name } }
+    package static func named(_ name: String) -> KnownDataset? { all.first { $0.name == name } }
 
     /// The ten digits as names of classes.
-    public static let digits = (0...9).map(String.init)
+    package static let digits = (0...9).map(String.init)
 
     /// 70,000 handwritten digits of 28 × 28 pixels.
     static let mnist = KnownDataset(

@@ -2,10 +2,10 @@ import Crypto
 import SystemPackage
 
 /// The samples of one split: labels in memory, pixels in a temporary file.
-public struct SampleSet: Sendable {
+package struct SampleSet: Sendable {
     /// One an image.
-    public let labels: [UInt16]
-    public let shape: SampleShape
+    package let labels: [UInt16]
+    package let shape: SampleShape
     /// Of each sample the place in the file.
     private let places: [Int32]
     private let file: PixelFile
@@ -24,10 +24,10 @@ public struct SampleSet: Sendable {
     }
 
     /// Bytes of all pixels.
-    public var byteCount: Int { labels.count * shape.count }
+    package var byteCount: Int { labels.count * shape.count }
 
     /// Hands the pixels of consecutive samples to `body`: sample × channels × height × width intensities, 0…255.
-    public func withPixels<Result>(
+    package func withPixels<Result>(
         of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
         try withPixels(ofSamples: range, body)
@@ -61,7 +61,7 @@ public struct SampleSet: Sendable {
     }
 
     /// All of them, in memory.
-    public func pixels() throws -> [UInt8] { try withPixels(of: labels.indices) { [UInt8]($0) } }
+    package func pixels() throws -> [UInt8] { try withPixels(of: labels.indices) { [UInt8]($0) } }
 
     /// Ranges of samples that take a few megabytes together.
     var blocks: [Range<Int>] {
@@ -74,7 +74,7 @@ public struct SampleSet: Sendable {
     ///
     /// Hashed are the numbers of samples, channels, rows and columns with 8 bytes each, the labels with 2, the most
     /// significant first, and then the pixels.
-    public func fingerprint() throws -> String {
+    package func fingerprint() throws -> String {
         var hash = SHA256()
         for number in [labels.count, shape.channels, shape.height, shape.width] {
             withUnsafeBytes(of: UInt64(number).bigEndian) { hash.update(bufferPointer: $0) }
@@ -107,9 +107,9 @@ public struct SampleSet: Sendable {
 }
 
 /// Mean and population standard deviation of intensities, scaled to 0…1.
-public struct Moments: Hashable, Sendable {
-    public let mean: Double
-    public let standardDeviation: Double
+package struct Moments: Hashable, Sendable {
+    package let mean: Double
+    package let standardDeviation: Double
 
     /// - Parameter counts: How often each of the 256 intensities is there.
     init(_ counts: [Int]) {

@@ -1,13 +1,13 @@
 /// The size of every image of a data set.
-public struct SampleShape: Hashable, Sendable, CustomStringConvertible {
+package struct SampleShape: Hashable, Sendable, CustomStringConvertible {
     /// 1, or 3 for red, green and blue.
-    public var channels: Int
+    package var channels: Int
     /// Pixels.
-    public var height: Int
+    package var height: Int
     /// Pixels.
-    public var width: Int
+    package var width: Int
 
-    public init(channels: Int, height: Int, width: Int) {
+    package init(channels: Int, height: Int, width: Int) {
         self.channels = channels
         self.height = height
         self.width = width
@@ -16,12 +16,12 @@ public struct SampleShape: Hashable, Sendable, CustomStringConvertible {
     /// Neither side may be larger.
     static let largestSide = 1024
     /// More are not told apart.
-    public static let largestClasses = 1000
+    package static let largestClasses = 1000
 
     /// Numbers in an image.
-    public var count: Int { channels * height * width }
+    package var count: Int { channels * height * width }
 
-    public var description: String { "\(channels) × \(height) × \(width)" }
+    package var description: String { "\(channels) × \(height) × \(width)" }
 
     var isAllowed: Bool {
         (channels == 1 || channels == 3) && (1...Self.largestSide).contains(height)

@@ -1,13 +1,13 @@
 import SystemPackage
 
 /// Images of a data set that is there already.
-public struct StoredImages {
+package struct StoredImages {
     /// One an image.
-    public let labels: [UInt16]
+    package let labels: [UInt16]
     /// Hands over the pixels of all images in order, in pieces of any size: channels × height × width intensities each.
-    public let read: (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    package let read: (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
-    public init(labels: [UInt16], read: @escaping (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) {
+    package init(labels: [UInt16], read: @escaping (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) {
         self.labels = labels
         self.read = read
     }
@@ -21,7 +21,7 @@ extension ImageDataset {
     ///   - name: What messages call the data set.
     ///   - learned: Training, then validation.
     /// - Throws: `DatasetError`.
-    public init(
+    package init(
         dividing name: String, _ learned: [StoredImages], test: StoredImages, shape: SampleShape, classNames: [String],
         by division: Division, report: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {

@@ -3,7 +3,7 @@ import Store
 
 extension VersionPair {
     /// Which test samples both, one or neither classify correctly.
-    public var agreementLines: [[String]] {
+    package var agreementLines: [[String]] {
         [
             ["test samples", "\(b) correct", "\(b) wrong"],
             ["\(a) correct", Quantity.count(bothCorrect), Quantity.count(onlyACorrect)],
@@ -12,7 +12,7 @@ extension VersionPair {
     }
 
     /// - Parameter isOneOfSeveral: Whether the p value that is adjusted for that is shown.
-    public func figureLines(isOneOfSeveral: Bool) -> [[String]] {
+    package func figureLines(isOneOfSeveral: Bool) -> [[String]] {
         [
             ["accuracy, \(b) minus \(a)", accuracyDifference?.text(places: 4) ?? "–"],
             [

@@ -2,23 +2,23 @@ import Reporting
 import Store
 
 /// Two or more versions tested on the same samples: what the terminal and the page show of them.
-public struct Comparison {
+package struct Comparison {
     /// Each is compared with each: these are 190 pairs, about a second's work.
-    public static let mostVersions = 20
+    package static let mostVersions = 20
 
-    public let versions: [StoredVersion]
+    package let versions: [StoredVersion]
     /// The first with the second, the first with the third, …
-    public let pairs: [VersionPair]
+    package let pairs: [VersionPair]
     private let summaries: [VersionSummary]
     private let classes: [[ClassAccuracy]]
     /// A row for each pair, with p values, intervals and verdict.
-    public let pairTable: Table
+    package let pairTable: Table
     /// A row for each version.
-    public let modelTable: Table
+    package let modelTable: Table
     private let classTables: [Table]
 
     /// - Throws: `DifferentTests` when they were not tested on the same samples.
-    public init(of versions: [StoredVersion], in store: Store) throws {
+    package init(of versions: [StoredVersion], in store: Store) throws {
         for version in versions where version.testSplitID != versions[0].testSplitID {
             throw DifferentTests(a: versions[0].reference, b: version.reference)
         }
@@ -35,7 +35,7 @@ public struct Comparison {
     }
 
     /// One row per figure, one column per version.
-    public var summaryLines: [[String]] {
+    package var summaryLines: [[String]] {
         func line(_ title: String, _ value: (VersionSummary) -> String) -> [String] { [title] + summaries.map(value) }
         func decimal(_ value: Double) -> String { Quantity.decimal(value, places: 4) }
         let isAnyImported = summaries.contains { $0.producer != nil }
@@ -55,7 +55,7 @@ public struct Comparison {
     }
 
     /// One row per class, one column per version.
-    public var classLines: [[String]] {
+    package var classLines: [[String]] {
         guard let first = classes.first else { return [] }
         return [["class", "samples"] + versions.map { "\($0.reference)" }]
             + first.indices.map { index in
@@ -65,7 +65,7 @@ public struct Comparison {
     }
 
     /// A row for each version and class.
-    public var classTable: Table {
+    package var classTable: Table {
         Table(
             keys: ["model", "version"] + (classTables.first?.keys ?? []),
             rows: zip(versions, classTables).flatMap { version, table in
@@ -73,7 +73,7 @@ public struct Comparison {
             })
     }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         let models = zip(modelTable.rows, classTables).map { row, classes in
             JSONValue.object(zip(modelTable.keys, row).map { JSONValue.Member($0, $1) }) + ["classes": classes.json]
         }
@@ -88,11 +88,11 @@ public struct Comparison {
 }
 
 /// Versions that can't be compared.
-public struct DifferentTests: Error, Sendable, CustomStringConvertible {
-    public let a: ModelReference
-    public let b: ModelReference
+package struct DifferentTests: Error, Sendable, CustomStringConvertible {
+    package let a: ModelReference
+    package let b: ModelReference
 
-    public var description: String {
+    package var description: String {
         "\(a) and \(b) were tested on different data, so that they can't be compared."
     }
 }

@@ -3,7 +3,7 @@ import Reporting
 
 extension TrainingConfiguration {
     /// One line per setting, with name and value. Settings that have no effect are left out.
-    public var lines: [[String]] {
+    package var lines: [[String]] {
         var lines = [
             ["epochs", Quantity.count(epochs)], ["batch size", Quantity.count(batchSize)],
             ["optimiser", optimizerLine], ["learning rate", Quantity.number(learningRate) + scheduleLine],

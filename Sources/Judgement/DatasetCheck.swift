@@ -3,28 +3,28 @@ import Reporting
 import Store
 
 /// What is wrong with a data set, and what that does to the accuracies measured on it.
-public struct DatasetCheck {
-    public let dataset: StoredDataset
+package struct DatasetCheck {
+    package let dataset: StoredDataset
     /// Different images.
-    public let images: Int
+    package let images: Int
     /// Those of them that were compared for near duplicates.
-    public let searched: Int
-    public let findings: Table
-    public let duplicates: Table
-    public let nearDuplicates: Table
-    public let conflicts: Table
-    public let constants: Table
-    public let classes: Table
-    public let versions: Table
+    package let searched: Int
+    package let findings: Table
+    package let duplicates: Table
+    package let nearDuplicates: Table
+    package let conflicts: Table
+    package let constants: Table
+    package let classes: Table
+    package let versions: Table
     /// Of pairs that are nearly the same, side by side: those under two labels first, then the nearest.
-    public let pictures: [DigitPicture]
+    package let pictures: [DigitPicture]
     /// Test samples that are in training, too, as they are or nearly so.
-    public let leakedSamples: Int?
+    package let leakedSamples: Int?
 
     /// - Parameters:
     ///   - limit: Of each list; `nil` for all.
     ///   - pictures: How many pairs to draw.
-    public init(
+    package init(
         of dataset: StoredDataset, images: Int, searched: Int, limit: Int?, pictures count: Int, in store: Store
     ) throws {
         self.dataset = dataset
@@ -93,7 +93,7 @@ public struct DatasetCheck {
         }
     }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "dataset": .string(dataset.description.name), "dataset_version": .integer(dataset.version),
             "images": .integer(images), "searched": .integer(searched), "findings": findings.json,

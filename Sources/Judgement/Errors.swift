@@ -2,23 +2,23 @@ import Reporting
 import Store
 
 /// What a version takes for what, and which kinds of images it misses.
-public struct Errors {
-    public let version: StoredVersion
-    public let testSamples: Int
-    public let misclassified: Int
+package struct Errors {
+    package let version: StoredVersion
+    package let testSamples: Int
+    package let misclassified: Int
     /// Error rates by kind of deviation; empty for data sets from before features were measured.
-    public let categories: Table
+    package let categories: Table
     /// Misclassified samples in no category, and those of which that cannot be told; `nil` where one class is asked for.
-    public let uncategorized: (unexplained: Int, unjudged: Int)?
-    public let confusions: Table
-    public let samples: Table
+    package let uncategorized: (unexplained: Int, unjudged: Int)?
+    package let confusions: Table
+    package let samples: Table
     /// Of the samples.
-    public let pictures: [DigitPicture]
+    package let pictures: [DigitPicture]
 
     /// - Parameters:
     ///   - label: Only of this true class.
     ///   - limit: Of confusions and of samples.
-    public init(of version: StoredVersion, in store: Store, class label: Int? = nil, limit: Int) throws {
+    package init(of version: StoredVersion, in store: Store, class label: Int? = nil, limit: Int) throws {
         self.version = version
         let classes = try store.classAccuracy(of: version).decoded(as: ClassAccuracy.self)
             .filter { label == nil || $0.label == label }
@@ -44,7 +44,7 @@ public struct Errors {
         }
     }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "model": .string(version.model), "version": .integer(version.number),
             "test_samples": .integer(testSamples), "misclassified": .integer(misclassified),
@@ -55,7 +55,7 @@ public struct Errors {
     }
 
     /// What stands after the number of errors that could not be judged; empty when there are none.
-    public static func unjudgedNote(_ count: Int) -> String {
+    package static func unjudgedNote(_ count: Int) -> String {
         count == 0
             ? ""
             : " \(Quantity.count(count)) could not be judged: something could not be measured of the image, or of any "

@@ -4,7 +4,7 @@ import Trainer
 
 extension GateReport {
     /// Ten lines, for a mail: each a name and what there is to say.
-    public var lines: [[String]] {
+    package var lines: [[String]] {
         func shown(_ accuracy: Double) -> String { Quantity.decimal(accuracy, places: 4) }
         let comparison = agreement.map { agreement in
             "\(Quantity.count(agreement.onlyOldCorrect)) only right before, "
@@ -38,7 +38,7 @@ extension GateReport {
 
 extension Table {
     /// A row for each retraining, for programs: what is not known or not meant is null.
-    public init(_ results: [RetrainingResult]) {
+    package init(_ results: [RetrainingResult]) {
         self.init(
             keys: [
                 "model", "outcome", "is_new", "run", "version", "production_version", "dataset", "dataset_version",

@@ -2,18 +2,18 @@ import Reporting
 import Store
 
 /// The classes and samples of a data set that are missed most often, over model versions.
-public struct Hardest {
-    public let dataset: StoredDataset
+package struct Hardest {
+    package let dataset: StoredDataset
     /// Model versions that were tested on it.
-    public let versions: Int
-    public let architectures: Int
-    public let classes: Table
-    public let samples: Table
+    package let versions: Int
+    package let architectures: Int
+    package let classes: Table
+    package let samples: Table
     /// Of the samples.
-    public let pictures: [DigitPicture]
+    package let pictures: [DigitPicture]
 
     /// - Throws: `NothingTested`.
-    public init(of dataset: StoredDataset, _ filter: DifficultyFilter, limit: Int, in store: Store) throws {
+    package init(of dataset: StoredDataset, _ filter: DifficultyFilter, limit: Int, in store: Store) throws {
         self.dataset = dataset
         (versions, architectures) = try store.testedVersions(on: dataset, filter)
         guard versions > 0 else { throw NothingTested(dataset: dataset.name, filter: filter) }
@@ -28,7 +28,7 @@ public struct Hardest {
         }
     }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "dataset": .string(dataset.description.name), "dataset_version": .integer(dataset.version),
             "versions": .integer(versions), "architectures": .integer(architectures), "classes": classes.json,
@@ -37,33 +37,33 @@ public struct Hardest {
     }
 
     /// What the columns of `samples` mean.
-    public static let legend =
+    package static let legend =
         "taken for: the commonest wrong prediction; learned in epoch: after which it was first classified correctly, and "
         + "times forgotten: how often it was missed again later, both as means over versions; label doubt: the largest mean "
         + "probability that is given to one wrong class."
 }
 
 /// A class that a data set does not have.
-public struct NoSuchClass: Error, Sendable, CustomStringConvertible {
+package struct NoSuchClass: Error, Sendable, CustomStringConvertible {
     /// Its name or label.
-    public let name: String
-    public let dataset: String
+    package let name: String
+    package let dataset: String
 
-    public init(_ name: String, dataset: String) {
+    package init(_ name: String, dataset: String) {
         self.name = name
         self.dataset = dataset
     }
 
-    public var description: String { "The data set “\(dataset)” has no class “\(name)”." }
+    package var description: String { "The data set “\(dataset)” has no class “\(name)”." }
 }
 
 /// No version that was asked for was tested on a data set.
-public struct NothingTested: Error, Sendable, CustomStringConvertible {
-    public let dataset: String
+package struct NothingTested: Error, Sendable, CustomStringConvertible {
+    package let dataset: String
     /// What was asked for.
-    public let filter: DifficultyFilter
+    package let filter: DifficultyFilter
 
-    public var description: String {
+    package var description: String {
         "No such model version has been tested on \(dataset) yet."
     }
 }

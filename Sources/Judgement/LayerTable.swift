@@ -2,9 +2,9 @@ import NeuralNetwork
 import Reporting
 
 /// The layers of an architecture, a row each.
-public enum LayerTable {
+package enum LayerTable {
     /// - Parameter architecture: `nil` where predictions were imported: the table has no rows then.
-    public static func of(_ architecture: Architecture?) -> Table {
+    package static func of(_ architecture: Architecture?) -> Table {
         Table(
             keys: ["layer", "type", "output", "parameters", "multiply_adds"],
             rows: (architecture?.summary() ?? []).map { layer in

@@ -2,30 +2,30 @@ import Reporting
 import Store
 
 /// What a learning curve shows.
-public enum LearningMeasure {
+package enum LearningMeasure {
     case loss, accuracy
 }
 
 /// What there is no curve of.
-public struct NoEpochs: Error, Sendable, CustomStringConvertible {
+package struct NoEpochs: Error, Sendable, CustomStringConvertible {
     /// `mlp@3`, or `mlp, run 12`.
-    public let name: String
+    package let name: String
 
-    public init(name: String) {
+    package init(name: String) {
         self.name = name
     }
 
-    public var description: String { "\(name) has no epochs: its predictions were imported." }
+    package var description: String { "\(name) has no epochs: its predictions were imported." }
 }
 
 /// Training and test of runs against the samples seen: the training loss of every hundredth batch, all else epoch by
 /// epoch.
-public struct LearningCurve {
-    public let chart: Chart
+package struct LearningCurve {
+    package let chart: Chart
     /// All points, whatever they are: of the chart those that can be drawn.
     private let lines: [(name: String, points: [Chart.Point])]
 
-    public init(of runs: [(name: String, number: Int)], _ measure: LearningMeasure, in store: Store) throws {
+    package init(of runs: [(name: String, number: Int)], _ measure: LearningMeasure, in store: Store) throws {
         lines = try runs.flatMap { run -> [(name: String, points: [Chart.Point])] in
             let epochs: [EpochResult] = try store.epochs(ofRun: run.number).decoded()
             func points(_ value: (EpochResult) -> Double) -> [Chart.Point] {
@@ -64,10 +64,10 @@ public struct LearningCurve {
     }
 
     /// Whether no run has anything to be drawn.
-    public var isEmpty: Bool { chart.series.allSatisfy(\.points.isEmpty) }
+    package var isEmpty: Bool { chart.series.allSatisfy(\.points.isEmpty) }
 
     /// One row per point.
-    public var table: Table {
+    package var table: Table {
         Table(
             keys: ["series", "samples_seen", "value"],
             rows: lines.flatMap { line in

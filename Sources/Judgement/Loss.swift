@@ -1,7 +1,7 @@
 /// What the figure is that is called loss everywhere.
-public enum Loss {
+package enum Loss {
     /// In a sentence.
-    public static let meaning =
+    package static let meaning =
         "The loss of a sample is the cross-entropy: −ln of the probability that its class was given, in nats (units of "
         + "the natural logarithm); 0 is perfect."
 }

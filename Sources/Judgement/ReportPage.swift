@@ -4,20 +4,20 @@ import Store
 import Trainer
 
 /// All that the reading commands show of some versions, on one page.
-public struct ReportPage {
+package struct ReportPage {
     private let comparison: Comparison
     private let dataset: StoredDataset
     private let store: Store
     private var versions: [StoredVersion] { comparison.versions }
 
     /// - Parameter versions: At least one; all tested on the same data set.
-    public init(of versions: [StoredVersion], in store: Store) throws {
+    package init(of versions: [StoredVersion], in store: Store) throws {
         self.store = store
         comparison = try Comparison(of: versions, in: store)
         dataset = try store.dataset(id: versions[0].datasetID)
     }
 
-    public func page() throws -> Page {
+    package func page() throws -> Page {
         var page = Page(
             title: versions.map { "\($0.reference)" }.joined(separator: ", ") + " on \(dataset.description.name)")
         page.add(versions.count > 1 ? "Comparison" : "Result", comparisonSection())

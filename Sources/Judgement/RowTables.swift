@@ -4,7 +4,7 @@ import Store
 
 extension Table {
     /// The rows of a query under their SQL names. Binary columns are left out.
-    public init(
+    package init(
         _ rows: Rows, styles: [String: Style] = [:], titles: [String: String] = [:], dispensable: [String] = []
     ) throws {
         let shown = rows.columns.indices.filter { rows.columns[$0].type != .bytea }
@@ -40,20 +40,20 @@ extension Table {
     ]
 
     /// Of more classes nobody reads every one at a terminal, nor a matrix of all, which has a million cells for 1,000.
-    public static let mostClasses = 100
+    package static let mostClasses = 100
 
     /// One row.
-    public init(_ values: [(key: String, value: JSONValue)]) {
+    package init(_ values: [(key: String, value: JSONValue)]) {
         self.init(keys: values.map(\.key), rows: [values.map(\.value)])
     }
 }
 
 extension JSONValue {
-    public static func object(_ members: some Sequence<(key: String, value: JSONValue)>) -> JSONValue {
+    package static func object(_ members: some Sequence<(key: String, value: JSONValue)>) -> JSONValue {
         .object(members.map { Member($0.key, $0.value) })
     }
 
-    public init(_ value: AnyValue) {
+    package init(_ value: AnyValue) {
         self =
             switch value {
             case .null: .null
@@ -68,7 +68,7 @@ extension JSONValue {
 }
 
 extension DigitPicture {
-    public init(_ sample: SamplePicture, captions: [String]) throws {
+    package init(_ sample: SamplePicture, captions: [String]) throws {
         try self.init(captions: captions, height: sample.height, width: sample.width, pixels: sample.pixels)
     }
 }

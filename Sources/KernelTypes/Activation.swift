@@ -1,5 +1,5 @@
 /// A function of single values.
-@frozen public enum ActivationFunction: Sendable, Hashable {
+package enum ActivationFunction: Sendable, Hashable {
     case relu
     case leakyReLU(slope: Float)
     case sigmoid
@@ -7,16 +7,16 @@
 }
 
 /// output = function(input), in either layout.
-@frozen public struct ActivationForward: Operation {
-    public static let name = "activation"
+package struct ActivationForward: Operation {
+    package static let name = "activation"
 
-    public var function: ActivationFunction
-    public var input: UnsafePointer<Float>
-    public var output: UnsafeMutablePointer<Float>
+    package var function: ActivationFunction
+    package var input: UnsafePointer<Float>
+    package var output: UnsafeMutablePointer<Float>
     /// Floats, a multiple of 16.
-    public var count: Int
+    package var count: Int
 
-    public init(
+    package init(
         function: ActivationFunction, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int
     ) {
         self.function = function
@@ -25,23 +25,23 @@
         self.count = count
     }
 
-    @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
+    @inlinable package var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
 }
 
 /// The loss's gradient by the input of an activation function.
-@frozen public struct ActivationGradient: Operation {
-    public static let name = "activation, gradient"
+package struct ActivationGradient: Operation {
+    package static let name = "activation, gradient"
 
-    public var function: ActivationFunction
-    public var output: UnsafePointer<Float>
-    public var outputGradient: UnsafePointer<Float>
-    public var inputGradient: UnsafeMutablePointer<Float>
+    package var function: ActivationFunction
+    package var output: UnsafePointer<Float>
+    package var outputGradient: UnsafePointer<Float>
+    package var inputGradient: UnsafeMutablePointer<Float>
     /// The input, when it was rectified: where it is not positive, the gradient is zero.
-    public var mask: UnsafePointer<Float>?
+    package var mask: UnsafePointer<Float>?
     /// Floats, a multiple of 16.
-    public var count: Int
+    package var count: Int
 
-    public init(
+    package init(
         function: ActivationFunction, output: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         inputGradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, count: Int
     ) {
@@ -53,21 +53,21 @@
         self.count = count
     }
 
-    @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
+    @inlinable package var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
 }
 
 /// output = input · factors, zero where the mask is not positive: dropout forward and backward.
-@frozen public struct Scaling: Operation {
-    public static let name = "dropout"
+package struct Scaling: Operation {
+    package static let name = "dropout"
 
-    public var input: UnsafePointer<Float>
-    public var factors: UnsafePointer<Float>
-    public var output: UnsafeMutablePointer<Float>
-    public var mask: UnsafePointer<Float>?
+    package var input: UnsafePointer<Float>
+    package var factors: UnsafePointer<Float>
+    package var output: UnsafeMutablePointer<Float>
+    package var mask: UnsafePointer<Float>?
     /// Floats, a multiple of 16.
-    public var count: Int
+    package var count: Int
 
-    public init(
+    package init(
         input: UnsafePointer<Float>, factors: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
         mask: UnsafePointer<Float>?, count: Int
     ) {
@@ -78,24 +78,24 @@
         self.count = count
     }
 
-    @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
+    @inlinable package var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
 }
 
 /// The squares of many numbers, added up in double precision, a sum a unit.
-@frozen public struct SquareSums: Operation {
-    public static let name = "norms"
+package struct SquareSums: Operation {
+    package static let name = "norms"
 
-    public var values: UnsafePointer<Float>
+    package var values: UnsafePointer<Float>
     /// Floats, a multiple of 16.
-    public var count: Int
+    package var count: Int
     /// One a unit.
-    public var sums: UnsafeMutablePointer<Double>
+    package var sums: UnsafeMutablePointer<Double>
 
-    public init(values: UnsafePointer<Float>, count: Int, sums: UnsafeMutablePointer<Double>) {
+    package init(values: UnsafePointer<Float>, count: Int, sums: UnsafeMutablePointer<Double>) {
         self.values = values
         self.count = count
         self.sums = sums
     }
 
-    @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
+    @inlinable package var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
 }

@@ -1,5 +1,5 @@
 /// All that the kernels compute. A new operation is a case here; the compiler then asks for its kernel.
-@frozen public enum KernelOperation {
+package enum KernelOperation {
     case convolution(ConvolutionForward)
     case convolutionInputGradient(ConvolutionInputGradient)
     case convolutionWeightGradient(ConvolutionWeightGradient)
@@ -23,10 +23,10 @@
     case softmaxCrossEntropy(SoftmaxCrossEntropy)
 
     /// How it is called in a profile.
-    public var name: String { type(of: operation).name }
+    package var name: String { type(of: operation).name }
 
     /// Units are numbered from 0.
-    public var unitCount: Int { operation.unitCount }
+    package var unitCount: Int { operation.unitCount }
 
     private var operation: any Operation {
         switch self {

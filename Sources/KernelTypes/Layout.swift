@@ -1,20 +1,20 @@
 /// Copies between batch innermost (feature × batch) and sample-major (sample × feature), or transposes a matrix.
-@frozen public struct Transposition: Operation {
-    public static let name = "transposition"
+package struct Transposition: Operation {
+    package static let name = "transposition"
 
-    public var source: UnsafePointer<Float>
+    package var source: UnsafePointer<Float>
     /// Padded or not; rows of the source that are read.
-    public var sourceRows: Int
-    public var sourceColumns: Int
+    package var sourceRows: Int
+    package var sourceColumns: Int
     /// Floats between rows of the source; a multiple of 16 with at least `sourceColumns` padded.
-    public var sourceStride: Int
-    public var target: UnsafeMutablePointer<Float>
+    package var sourceStride: Int
+    package var target: UnsafeMutablePointer<Float>
     /// Floats between rows of the target; at least `sourceRows` padded to whole vectors.
-    public var targetStride: Int
+    package var targetStride: Int
     /// Laid out as the target; where it is not positive, the target becomes zero.
-    public var mask: UnsafePointer<Float>?
+    package var mask: UnsafePointer<Float>?
 
-    public init(
+    package init(
         source: UnsafePointer<Float>, sourceRows: Int, sourceColumns: Int, sourceStride: Int,
         target: UnsafeMutablePointer<Float>, targetStride: Int, mask: UnsafePointer<Float>? = nil
     ) {
@@ -28,29 +28,29 @@
     }
 
     /// A unit is 16 rows of the source.
-    @inlinable public var unitCount: Int { (sourceRows + lanes - 1) / lanes }
+    @inlinable package var unitCount: Int { (sourceRows + lanes - 1) / lanes }
 }
 
 /// Images of a batch as floats: value = intensity · scale + offset, both those of its pixel's channel.
-@frozen public struct Gather: Operation {
-    public static let name = "gathering and standardising"
+package struct Gather: Operation {
+    package static let name = "gathering and standardising"
 
     /// sample × pixel intensities of all images.
-    public var pixels: UnsafePointer<UInt8>
-    public var pixelsPerImage: Int
+    package var pixels: UnsafePointer<UInt8>
+    package var pixelsPerImage: Int
     /// Positions of the batch's images.
-    public var indices: UnsafePointer<Int32>
-    public var count: Int
+    package var indices: UnsafePointer<Int32>
+    package var count: Int
     /// One for each pixel of an image, padded to whole vectors.
-    public var scales: UnsafePointer<Float>
+    package var scales: UnsafePointer<Float>
     /// The same.
-    public var offsets: UnsafePointer<Float>
-    public var output: UnsafeMutablePointer<Float>
+    package var offsets: UnsafePointer<Float>
+    package var output: UnsafeMutablePointer<Float>
     /// Sample-major: floats a sample. Batch innermost: samples, padded.
-    public var outputStride: Int
-    public var isBatchInnermost: Bool
+    package var outputStride: Int
+    package var isBatchInnermost: Bool
 
-    public init(
+    package init(
         pixels: UnsafePointer<UInt8>, pixelsPerImage: Int, indices: UnsafePointer<Int32>, count: Int,
         scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
         outputStride: Int, isBatchInnermost: Bool
@@ -67,5 +67,5 @@
     }
 
     /// A unit is 16 images.
-    @inlinable public var unitCount: Int { (count + lanes - 1) / lanes }
+    @inlinable package var unitCount: Int { (count + lanes - 1) / lanes }
 }

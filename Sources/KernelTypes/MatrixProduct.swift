@@ -1,10 +1,10 @@
 /// product[row, column] = Σ over depth of left[row, depth] · right[depth, column], with rows in whole or part and
 /// columns in whole vectors. Dense layers forward, backward and their weights' gradients all have this form.
-@frozen public struct MatrixProduct: Operation {
-    public static let name = "matrix product"
+package struct MatrixProduct: Operation {
+    package static let name = "matrix product"
 
     /// What becomes of a sum.
-    public enum Use {
+    package enum Use {
         /// Stored with the column's bias added, negative sums as zero if `rectifies`.
         case output(UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, rectifies: Bool)
         /// Stored; zero where the mask, laid out as the product, is not positive.
@@ -13,22 +13,22 @@
         case update(ParameterUpdate)
     }
 
-    public var rows: Int
-    public var depth: Int
+    package var rows: Int
+    package var depth: Int
     /// A multiple of 16.
-    public var columns: Int
-    public var left: UnsafePointer<Float>
+    package var columns: Int
+    package var left: UnsafePointer<Float>
     /// Floats from a row to the next.
-    public var leftRowStride: Int
+    package var leftRowStride: Int
     /// Floats from a depth to the next.
-    public var leftDepthStride: Int
+    package var leftDepthStride: Int
     /// depth × columns.
-    public var right: UnsafePointer<Float>
+    package var right: UnsafePointer<Float>
     /// Rows of the product are `columns` floats apart.
-    public var use: Use
-    public var rowsPerUnit: Int
+    package var use: Use
+    package var rowsPerUnit: Int
 
-    public init(
+    package init(
         rows: Int, depth: Int, columns: Int, left: UnsafePointer<Float>, leftRowStride: Int, leftDepthStride: Int,
         right: UnsafePointer<Float>, use: Use, rowsPerUnit: Int
     ) {
@@ -43,25 +43,25 @@
         self.rowsPerUnit = rowsPerUnit
     }
 
-    @inlinable public var unitCount: Int { (rows + rowsPerUnit - 1) / rowsPerUnit }
+    @inlinable package var unitCount: Int { (rows + rowsPerUnit - 1) / rowsPerUnit }
 }
 
 /// A parameter's gradient by its sum over the rows of a sample-major gradient: a dense layer's bias.
-@frozen public struct ColumnSums: Operation {
-    public static let name = "bias gradient"
+package struct ColumnSums: Operation {
+    package static let name = "bias gradient"
 
-    public var rows: Int
+    package var rows: Int
     /// A multiple of 16.
-    public var columns: Int
-    public var values: UnsafePointer<Float>
-    public var update: ParameterUpdate
+    package var columns: Int
+    package var values: UnsafePointer<Float>
+    package var update: ParameterUpdate
 
-    public init(rows: Int, columns: Int, values: UnsafePointer<Float>, update: ParameterUpdate) {
+    package init(rows: Int, columns: Int, values: UnsafePointer<Float>, update: ParameterUpdate) {
         self.rows = rows
         self.columns = columns
         self.values = values
         self.update = update
     }
 
-    @inlinable public var unitCount: Int { 1 }
+    @inlinable package var unitCount: Int { 1 }
 }

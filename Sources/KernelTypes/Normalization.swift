@@ -1,15 +1,15 @@
 /// Batch normalisation of one layer: each channel (images, batch innermost) or feature (sample-major).
-@frozen public struct BatchNormalizationShape: Sendable, Hashable {
+package struct BatchNormalizationShape: Sendable, Hashable {
     /// Channels or features.
-    public var channels: Int
+    package var channels: Int
     /// Pixels of a channel; 1 for features.
-    public var positions: Int
-    public var isBatchInnermost: Bool
+    package var positions: Int
+    package var isBatchInnermost: Bool
     /// Samples.
-    public var count: Int
-    public var epsilon: Float
+    package var count: Int
+    package var epsilon: Float
 
-    public init(channels: Int, positions: Int, isBatchInnermost: Bool, count: Int, epsilon: Float) {
+    package init(channels: Int, positions: Int, isBatchInnermost: Bool, count: Int, epsilon: Float) {
         self.channels = channels
         self.positions = positions
         self.isBatchInnermost = isBatchInnermost
@@ -18,28 +18,28 @@
     }
 
     /// A unit is a channel, or 16 features.
-    @inlinable public var unitCount: Int { isBatchInnermost ? channels : (channels + lanes - 1) / lanes }
+    @inlinable package var unitCount: Int { isBatchInnermost ? channels : (channels + lanes - 1) / lanes }
 }
 
 /// output = scale · (input − mean) / √(variance + ε) + shift.
-@frozen public struct BatchNormalizationForward: Operation {
-    public static let name = "batch normalisation"
+package struct BatchNormalizationForward: Operation {
+    package static let name = "batch normalisation"
 
-    public var shape: BatchNormalizationShape
-    public var input: UnsafePointer<Float>
-    public var output: UnsafeMutablePointer<Float>
+    package var shape: BatchNormalizationShape
+    package var input: UnsafePointer<Float>
+    package var output: UnsafeMutablePointer<Float>
     /// One a channel, as all that follow; padded to whole vectors.
-    public var scale: UnsafePointer<Float>
-    public var shift: UnsafePointer<Float>
-    public var runningMean: UnsafeMutablePointer<Float>
-    public var runningVariance: UnsafeMutablePointer<Float>
+    package var scale: UnsafePointer<Float>
+    package var shift: UnsafePointer<Float>
+    package var runningMean: UnsafeMutablePointer<Float>
+    package var runningVariance: UnsafeMutablePointer<Float>
     /// Where the batch's mean and 1 / √(variance + ε) are kept for the gradient. `nil` in a test: then the running ones
     /// are used, and stay as they are.
-    public var batchMoments: (mean: UnsafeMutablePointer<Float>, inverseDeviation: UnsafeMutablePointer<Float>)?
+    package var batchMoments: (mean: UnsafeMutablePointer<Float>, inverseDeviation: UnsafeMutablePointer<Float>)?
     /// Weight of the batch's moments in the running ones.
-    public var momentum: Float
+    package var momentum: Float
 
-    public init(
+    package init(
         shape: BatchNormalizationShape, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
         scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, runningMean: UnsafeMutablePointer<Float>,
         runningVariance: UnsafeMutablePointer<Float>,
@@ -57,26 +57,26 @@
         self.momentum = momentum
     }
 
-    @inlinable public var unitCount: Int { shape.unitCount }
+    @inlinable package var unitCount: Int { shape.unitCount }
 }
 
 /// The loss's gradients by a batch normalisation's input, scale and shift.
-@frozen public struct BatchNormalizationGradient: Operation {
-    public static let name = "batch normalisation, gradient"
+package struct BatchNormalizationGradient: Operation {
+    package static let name = "batch normalisation, gradient"
 
-    public var shape: BatchNormalizationShape
-    public var input: UnsafePointer<Float>
-    public var outputGradient: UnsafePointer<Float>
+    package var shape: BatchNormalizationShape
+    package var input: UnsafePointer<Float>
+    package var outputGradient: UnsafePointer<Float>
     /// `nil` where none is needed.
-    public var inputGradient: UnsafeMutablePointer<Float>?
+    package var inputGradient: UnsafeMutablePointer<Float>?
     /// The input, when it was rectified: where it is not positive, the gradient is zero.
-    public var mask: UnsafePointer<Float>?
-    public var mean: UnsafePointer<Float>
-    public var inverseDeviation: UnsafePointer<Float>
-    public var scale: ParameterUpdate
-    public var shift: ParameterUpdate
+    package var mask: UnsafePointer<Float>?
+    package var mean: UnsafePointer<Float>
+    package var inverseDeviation: UnsafePointer<Float>
+    package var scale: ParameterUpdate
+    package var shift: ParameterUpdate
 
-    public init(
+    package init(
         shape: BatchNormalizationShape, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         inputGradient: UnsafeMutablePointer<Float>?, mask: UnsafePointer<Float>?, mean: UnsafePointer<Float>,
         inverseDeviation: UnsafePointer<Float>, scale: ParameterUpdate, shift: ParameterUpdate
@@ -92,33 +92,33 @@
         self.shift = shift
     }
 
-    @inlinable public var unitCount: Int { shape.unitCount }
+    @inlinable package var unitCount: Int { shape.unitCount }
 }
 
 /// Local response normalisation over channels, batch innermost: output = input / s^β, s = k + α/size · Σ input² over the
 /// channels from −size/2 to (size − 1)/2 away.
-@frozen public struct ResponseNormalization: Operation {
-    public static let name = "local response normalisation"
+package struct ResponseNormalization: Operation {
+    package static let name = "local response normalisation"
 
-    public var channels: Int
+    package var channels: Int
     /// Pixels of a channel.
-    public var positions: Int
+    package var positions: Int
     /// Samples, padded to whole vectors.
-    public var batch: Int
-    public var size: Int
-    public var alpha: Float
-    public var beta: Float
-    public var k: Float
-    public var input: UnsafePointer<Float>
-    public var output: UnsafeMutablePointer<Float>
+    package var batch: Int
+    package var size: Int
+    package var alpha: Float
+    package var beta: Float
+    package var k: Float
+    package var input: UnsafePointer<Float>
+    package var output: UnsafeMutablePointer<Float>
     /// The sums s, laid out as the input.
-    public var sums: UnsafeMutablePointer<Float>
+    package var sums: UnsafeMutablePointer<Float>
     /// When given, the input's gradient is computed from these and `output` is only read.
-    public var gradients: (output: UnsafePointer<Float>, input: UnsafeMutablePointer<Float>)?
+    package var gradients: (output: UnsafePointer<Float>, input: UnsafeMutablePointer<Float>)?
     /// The input, when it was rectified: where it is not positive, the gradient is zero.
-    public var mask: UnsafePointer<Float>?
+    package var mask: UnsafePointer<Float>?
 
-    public init(
+    package init(
         channels: Int, positions: Int, batch: Int, size: Int, alpha: Float, beta: Float, k: Float,
         input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>,
         gradients: (output: UnsafePointer<Float>, input: UnsafeMutablePointer<Float>)? = nil,
@@ -139,5 +139,5 @@
     }
 
     /// A unit is a pixel in all channels.
-    @inlinable public var unitCount: Int { positions }
+    @inlinable package var unitCount: Int { positions }
 }

@@ -7,19 +7,19 @@
 // padded to whole vectors.
 
 /// Lanes of a vector, at every instruction set: wider or narrower registers change no result.
-@inlinable public var lanes: Int { 16 }
+@inlinable package var lanes: Int { 16 }
 
 /// Output channels that a convolution's unit computes at once.
-@inlinable public var channelGroup: Int { 5 }
+@inlinable package var channelGroup: Int { 5 }
 
 /// Rounds up to whole vectors.
-@inlinable public func paddedToLanes(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
+@inlinable package func paddedToLanes(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
 
 /// Floats of a unit where each is computed on its own: 16 KiB.
-@inlinable public var elementsPerUnit: Int { 4096 }
+@inlinable package var elementsPerUnit: Int { 4096 }
 
 /// Work that is divided into units.
-public protocol Operation {
+package protocol Operation {
     /// How it is called in a profile.
     static var name: String { get }
     /// Units are numbered from 0.

@@ -1,16 +1,16 @@
 /// What is done with a parameter's gradient: a step of the optimiser at once, while the gradient is still in a register.
-public struct ParameterUpdate {
-    public var values: UnsafeMutablePointer<Float>
+package struct ParameterUpdate {
+    package var values: UnsafeMutablePointer<Float>
     /// Momentum's velocity, or Adam's mean of gradients; laid out as the values. `nil` where the rule needs none.
-    public var firstMoment: UnsafeMutablePointer<Float>?
+    package var firstMoment: UnsafeMutablePointer<Float>?
     /// Adam's mean of squared gradients; laid out as the values. `nil` where the rule needs none.
-    public var secondMoment: UnsafeMutablePointer<Float>?
+    package var secondMoment: UnsafeMutablePointer<Float>?
     /// Laid out as the values; when given, the gradient is stored here too.
-    public var gradient: UnsafeMutablePointer<Float>?
+    package var gradient: UnsafeMutablePointer<Float>?
     /// `nil` when no step is made.
-    public var step: OptimizerStep?
+    package var step: OptimizerStep?
 
-    public init(
+    package init(
         values: UnsafeMutablePointer<Float>, firstMoment: UnsafeMutablePointer<Float>?,
         secondMoment: UnsafeMutablePointer<Float>?, gradient: UnsafeMutablePointer<Float>?, step: OptimizerStep?
     ) {
@@ -23,8 +23,8 @@ public struct ParameterUpdate {
 }
 
 /// The figures of one step of an optimiser. With weight w, gradient g and learning rate η, as PyTorch defines them:
-public struct OptimizerStep: Sendable, Hashable {
-    public enum Rule: Sendable, Hashable {
+package struct OptimizerStep: Sendable, Hashable {
+    package enum Rule: Sendable, Hashable {
         /// g ← g + decay · w;  v ← momentum · v + g;  w ← w − η · (nesterov ? g + momentum · v : v)
         case descent(momentum: Float, isNesterov: Bool)
         /// g ← g + decay · w, or when it is decoupled (AdamW) w ← w − η · decay · w;
@@ -33,18 +33,18 @@ public struct OptimizerStep: Sendable, Hashable {
             beta1: Float, beta2: Float, epsilon: Float, correction1: Float, correction2: Float, isDecoupled: Bool)
     }
 
-    public var learningRate: Float
-    public var weightDecay: Float
-    public var rule: Rule
+    package var learningRate: Float
+    package var weightDecay: Float
+    package var rule: Rule
 
-    public init(learningRate: Float, weightDecay: Float, rule: Rule) {
+    package init(learningRate: Float, weightDecay: Float, rule: Rule) {
         self.learningRate = learningRate
         self.weightDecay = weightDecay
         self.rule = rule
     }
 
     /// Moments that a parameter needs: 0, 1 or 2.
-    public var momentCount: Int {
+    package var momentCount: Int {
         switch rule {
         case .descent(let momentum, _): momentum == 0 ? 0 : 1
         case .adam: 2

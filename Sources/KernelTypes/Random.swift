@@ -1,17 +1,17 @@
 /// Random factors for dropout: 0 with probability `rate`, else 1 / (1 − rate). Which element gets which depends on the
 /// counter alone.
-@frozen public struct DropoutFactors: Operation {
-    public static let name = "dropout, random numbers"
+package struct DropoutFactors: Operation {
+    package static let name = "dropout, random numbers"
 
-    public var rate: Double
+    package var rate: Double
     /// Of `Philox.block`; its first word counts on from here, one for every four factors.
-    public var counter: SIMD4<UInt32>
-    public var key: SIMD2<UInt32>
-    public var factors: UnsafeMutablePointer<Float>
+    package var counter: SIMD4<UInt32>
+    package var key: SIMD2<UInt32>
+    package var factors: UnsafeMutablePointer<Float>
     /// Floats, a multiple of 16.
-    public var count: Int
+    package var count: Int
 
-    public init(
+    package init(
         rate: Double, counter: SIMD4<UInt32>, key: SIMD2<UInt32>, factors: UnsafeMutablePointer<Float>, count: Int
     ) {
         self.rate = rate
@@ -21,26 +21,26 @@
         self.count = count
     }
 
-    @inlinable public var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
+    @inlinable package var unitCount: Int { (count + elementsPerUnit - 1) / elementsPerUnit }
 }
 
 /// A matrix of random numbers, uniform in ±bound: row by row one number after the other, whatever the layout.
-@frozen public struct UniformFill: Operation {
-    public static let name = "initialisation"
+package struct UniformFill: Operation {
+    package static let name = "initialisation"
 
-    public var bound: Float
+    package var bound: Float
     /// Of `Philox.block`; its first word counts on from here, one for every four numbers.
-    public var counter: SIMD4<UInt32>
-    public var key: SIMD2<UInt32>
-    public var rows: Int
-    public var columns: Int
-    public var values: UnsafeMutablePointer<Float>
+    package var counter: SIMD4<UInt32>
+    package var key: SIMD2<UInt32>
+    package var rows: Int
+    package var columns: Int
+    package var values: UnsafeMutablePointer<Float>
     /// Floats from a row to the next.
-    public var rowStride: Int
+    package var rowStride: Int
     /// Floats from a column to the next.
-    public var columnStride: Int
+    package var columnStride: Int
 
-    public init(
+    package init(
         bound: Float, counter: SIMD4<UInt32>, key: SIMD2<UInt32>, rows: Int, columns: Int,
         values: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
     ) {
@@ -55,5 +55,5 @@
     }
 
     /// A unit is a row.
-    @inlinable public var unitCount: Int { rows }
+    @inlinable package var unitCount: Int { rows }
 }

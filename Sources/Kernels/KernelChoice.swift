@@ -9,7 +9,7 @@ import KernelsV4
 
 extension KernelSet.Level {
     /// The levels that this processor can run, the lowest first.
-    public static let available: [KernelSet.Level] = allCases.filter { level in
+    package static let available: [KernelSet.Level] = allCases.filter { level in
         switch level {
         case .baseline: true
         case .v3: cpu_has_x86_64_v3()
@@ -20,7 +20,7 @@ extension KernelSet.Level {
 
 extension KernelSet {
     /// The fastest kernels that this processor can run, but none above a level.
-    public static func fastest(upTo limit: Level = .v4) -> KernelSet {
+    package static func fastest(upTo limit: Level = .v4) -> KernelSet {
         #if arch(x86_64)
         switch Level.available.last(where: { $0 <= limit }) {
         case .v4: return KernelSet(level: .v4, run: KernelsV4.run)

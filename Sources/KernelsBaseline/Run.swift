@@ -1,7 +1,7 @@
 import KernelTypes
 
 /// The kernels as this module was compiled: computes one unit of an operation.
-public func run(_ operation: KernelOperation, unit: Int) {
+package func run(_ operation: KernelOperation, unit: Int) {
     switch operation {
     case .convolution(let operation): convolve(operation, unit: unit)
     case .convolutionInputGradient(let operation): convolutionInputGradient(operation, unit: unit)

@@ -1,5 +1,5 @@
 /// A value of whatever type its column has.
-public enum AnyValue: Sendable, Hashable {
+package enum AnyValue: Sendable, Hashable {
     case null
     case boolean(Bool)
     case integer(Int)
@@ -14,7 +14,7 @@ extension Row {
     /// The value at a position of `columns`.
     ///
     /// - Throws: `PostgreSQLError.decoding` for a type that none of the cases holds.
-    public func value(at position: Int) throws -> AnyValue {
+    package func value(at position: Int) throws -> AnyValue {
         guard let bytes = rows.bytes(row: index, column: position) else { return .null }
         let column = rows.columns[position]
         guard let value = AnyValue.decode(bytes, type: column.type) else {
@@ -25,7 +25,7 @@ extension Row {
 }
 
 extension AnyValue: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> AnyValue? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> AnyValue? {
         switch type {
         case .bool: Bool.decode(bytes, type: type).map(boolean)
         case .int2, .int4, .int8, .oid: Int.decode(bytes, type: type).map(integer)

@@ -18,18 +18,18 @@ import Musl
 ///
 /// No statement waits for another session's lock longer than half a minute, unless the role or the database has a
 /// `lock_timeout` of its own: whoever may read can hold locks, and forget them.
-public final class Connection {
+package final class Connection {
     let pointer: OpaquePointer
 
     /// How long a statement may take before the connection counts as dead and is closed; `nil` for no limit.
     ///
     /// This notices a server that has vanished. To limit a statement on a server that is there, use its own
     /// `statement_timeout`.
-    public var responseTimeout: Duration?
+    package var responseTimeout: Duration?
 
     /// Called again and again while the server does not answer, each time this long after the last; for whoever wants to
     /// know, on another connection, what a statement waits for.
-    public var whileWaiting: (interval: Duration, call: () -> Void)?
+    package var whileWaiting: (interval: Duration, call: () -> Void)?
 
     /// What was given to connect with.
     private let conninfo: String
@@ -37,7 +37,7 @@ public final class Connection {
     /// Whether a pooler stands between, which may send each transaction through another of the server's sessions. A
     /// setting of the session would then reach other clients and not the next statement: every statement gets a
     /// transaction, and the setting is the transaction's.
-    public private(set) var isPooled = false
+    package private(set) var isPooled = false
 
     /// Nesting of `transaction`; 0 outside.
     var transactionDepth = 0
@@ -50,7 +50,7 @@ public final class Connection {
     ///   - connectTimeout: Seconds that each host has, at least 2; `connect_timeout` in `conninfo` overrides it.
     ///   - patience: How long to wait for a server that starts, recovers or stops.
     /// - Throws: `PostgreSQLError.cannotConnect` with libpq's reason.
-    public init(
+    package init(
         _ conninfo: String, connectTimeout: Int = 5, patience: Duration = .zero, applicationName: String = "registry"
     ) throws {
         let address = try ConnectionString(conninfo)
@@ -152,16 +152,16 @@ public final class Connection {
     var lost: PostgreSQLError { .connectionLost(oneLine(PQerrorMessage(pointer))) }
 
     /// Another connection to the same database.
-    public func another() throws -> Connection { try Connection(conninfo) }
+    package func another() throws -> Connection { try Connection(conninfo) }
 
     /// The server process that serves this connection.
-    public var serverProcessID: Int32 { PQbackendPID(pointer) }
+    package var serverProcessID: Int32 { PQbackendPID(pointer) }
 
     /// The server's version: 150018 is 15.18.
-    public var serverVersion: Int { Int(PQserverVersion(pointer)) }
+    package var serverVersion: Int { Int(PQserverVersion(pointer)) }
 
     /// Whether the connection can still be used.
-    public var isUsable: Bool { PQstatus(pointer) == CONNECTION_OK }
+    package var isUsable: Bool { PQstatus(pointer) == CONNECTION_OK }
 }
 
 extension Duration {

@@ -10,13 +10,13 @@ import Musl
 ///
 /// What libpq can't read, or would read in another way than it was meant, is refused without a word of it: libpq's own
 /// messages repeat the part that it stumbles over, and that may be a password.
-public struct ConnectionString: Sendable {
+package struct ConnectionString: Sendable {
     /// Keywords and values, in libpq's order.
     private let parameters: [(keyword: String, value: String)]
 
     /// - Parameter text: Empty for libpq's own environment.
     /// - Throws: `PostgreSQLError.unreadableConnectionString`.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         let isReadable = text.isURL ? text.isPlainURL : text.isEmpty || text.isList
         guard isReadable, !text.utf8.contains(0), let options = PQconninfoParse(text, nil) else {
             throw PostgreSQLError.unreadableConnectionString
@@ -37,10 +37,10 @@ public struct ConnectionString: Sendable {
     }
 
     /// The value of a keyword, such as `host`; `nil` when the string does not give it.
-    public subscript(_ keyword: String) -> String? { parameters.first { $0.keyword == keyword }?.value }
+    package subscript(_ keyword: String) -> String? { parameters.first { $0.keyword == keyword }?.value }
 
     /// The same as a URL, fit to be seen by others.
-    public var withoutSecrets: String {
+    package var withoutSecrets: String {
         "postgresql:///?"
             + parameters.filter { !Self.secret.contains($0.keyword) }
             .map { "\($0.keyword)=\($0.value.asURLValue)" }.joined(separator: "&")

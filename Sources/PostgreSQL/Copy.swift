@@ -14,7 +14,7 @@ extension Connection {
     ///   - columns: Names of the columns that each row gives, in order.
     ///   - body: Writes the rows. When it throws, the COPY is aborted and nothing of it stays.
     /// - Returns: The number of rows stored.
-    public func copy(
+    package func copy(
         into table: StaticString, columns: [StaticString], _ body: (inout CopyWriter) throws -> Void
     ) throws -> Int {
         try inTransactionIfPooled { try copyRows(into: table, columns: columns, body) }
@@ -46,7 +46,7 @@ extension Connection {
     ///
     /// - Parameter query: COPY takes no parameters: whatever stands in it must be part of the program or a number.
     /// - Throws: What `body` threw, after the rest was discarded.
-    public func copy(from query: String, _ body: (inout CopyReader) throws -> Void) throws {
+    package func copy(from query: String, _ body: (inout CopyReader) throws -> Void) throws {
         try inTransactionIfPooled { try copyRows(from: query, body) }
     }
 
@@ -82,7 +82,7 @@ extension Connection {
 }
 
 /// Writes the rows of a binary COPY. A value's method must be that of its column's type: COPY converts nothing.
-public struct CopyWriter {
+package struct CopyWriter {
     /// Sent when this many bytes have gathered.
     private static let flushSize = 1 << 18
 
@@ -99,7 +99,7 @@ public struct CopyWriter {
     }
 
     /// Writes one row: as many values as the COPY has columns, in order.
-    public mutating func row(_ values: (inout CopyWriter) throws -> Void) throws {
+    package mutating func row(_ values: (inout CopyWriter) throws -> Void) throws {
         append(Int16(columns))
         written = 0
         try values(&self)
@@ -109,54 +109,54 @@ public struct CopyWriter {
         if buffer.count >= Self.flushSize { try send() }
     }
 
-    public mutating func null() {
+    package mutating func null() {
         field(length: -1)
     }
 
-    public mutating func int2(_ value: Int16) {
+    package mutating func int2(_ value: Int16) {
         field(length: 2)
         append(value)
     }
 
-    public mutating func int4(_ value: Int32) {
+    package mutating func int4(_ value: Int32) {
         field(length: 4)
         append(value)
     }
 
-    public mutating func int8(_ value: Int64) {
+    package mutating func int8(_ value: Int64) {
         field(length: 8)
         append(value)
     }
 
-    public mutating func float4(_ value: Float) {
+    package mutating func float4(_ value: Float) {
         field(length: 4)
         append(value.bitPattern)
     }
 
     /// - Parameter value: `nil` for NULL.
-    public mutating func float4(_ value: Float?) {
+    package mutating func float4(_ value: Float?) {
         guard let value else { return null() }
         float4(value)
     }
 
-    public mutating func float8(_ value: Double) {
+    package mutating func float8(_ value: Double) {
         field(length: 8)
         append(value.bitPattern)
     }
 
-    public mutating func bytea(_ value: UnsafeRawBufferPointer) {
+    package mutating func bytea(_ value: UnsafeRawBufferPointer) {
         field(length: value.count)
         buffer += value
     }
 
     /// The text must hold no NUL character; the server refuses one.
-    public mutating func text(_ value: String) {
+    package mutating func text(_ value: String) {
         field(length: value.utf8.count)
         buffer += value.utf8
     }
 
     /// A `real[]` of one dimension.
-    public mutating func float4Array(_ values: [Float]) {
+    package mutating func float4Array(_ values: [Float]) {
         let header = values.isEmpty ? 12 : 20
         field(length: header + values.count * 8)
         append(Int32(values.isEmpty ? 0 : 1))
@@ -172,7 +172,7 @@ public struct CopyWriter {
     }
 
     /// A `real[]` of one dimension; `nil` for NULL.
-    public mutating func float4Array(_ values: [Float?]) {
+    package mutating func float4Array(_ values: [Float?]) {
         let known = values.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
         field(length: (values.isEmpty ? 12 : 20) + values.count * 4 + known * 4)
         append(Int32(values.isEmpty ? 0 : 1))
@@ -234,7 +234,7 @@ public struct CopyWriter {
 }
 
 /// Reads one row of a binary COPY: its values in the order of the columns, by the methods of their types.
-public struct CopyReader {
+package struct CopyReader {
     private var rest: Slice<UnsafeRawBufferPointer>
 
     init(_ message: UnsafeRawBufferPointer) {
@@ -252,24 +252,24 @@ public struct CopyReader {
         try integer(Int16.self) >= 0
     }
 
-    public mutating func int2() throws -> Int16 {
+    package mutating func int2() throws -> Int16 {
         try value(Int16.self)
     }
 
-    public mutating func int4() throws -> Int32 {
+    package mutating func int4() throws -> Int32 {
         try value(Int32.self)
     }
 
-    public mutating func int8() throws -> Int64 {
+    package mutating func int8() throws -> Int64 {
         try value(Int64.self)
     }
 
-    public mutating func float8() throws -> Double {
+    package mutating func float8() throws -> Double {
         Double(bitPattern: try value(UInt64.self))
     }
 
     /// Hands the bytes to `body`; they are valid only until it returns.
-    public mutating func bytea(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package mutating func bytea(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         try body(try field())
     }
 

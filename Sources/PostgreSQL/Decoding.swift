@@ -2,7 +2,7 @@
 ///
 /// All results come in PostgreSQL's binary form. A type reads the column types that it can hold without loss, and
 /// refuses the others.
-public protocol PostgreSQLDecodable {
+package protocol PostgreSQLDecodable {
     /// - Parameters:
     ///   - bytes: The binary form of the value.
     ///   - type: The type that the column has on the server.
@@ -11,33 +11,33 @@ public protocol PostgreSQLDecodable {
 }
 
 /// A type of the server, by its OID in `pg_type`.
-public struct DataType: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-    public let rawValue: UInt32
+package struct DataType: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    package let rawValue: UInt32
 
-    public init(rawValue: UInt32) {
+    package init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
-    public static let bool = DataType(rawValue: 16)
-    public static let bytea = DataType(rawValue: 17)
-    public static let char = DataType(rawValue: 18)
-    public static let name = DataType(rawValue: 19)
-    public static let int8 = DataType(rawValue: 20)
-    public static let int2 = DataType(rawValue: 21)
-    public static let int4 = DataType(rawValue: 23)
-    public static let text = DataType(rawValue: 25)
-    public static let oid = DataType(rawValue: 26)
-    public static let json = DataType(rawValue: 114)
-    public static let float4 = DataType(rawValue: 700)
-    public static let float8 = DataType(rawValue: 701)
-    public static let unknown = DataType(rawValue: 705)
-    public static let bpchar = DataType(rawValue: 1042)
-    public static let varchar = DataType(rawValue: 1043)
-    public static let timestamptz = DataType(rawValue: 1184)
-    public static let numeric = DataType(rawValue: 1700)
-    public static let void = DataType(rawValue: 2278)
-    public static let uuid = DataType(rawValue: 2950)
-    public static let jsonb = DataType(rawValue: 3802)
+    package static let bool = DataType(rawValue: 16)
+    package static let bytea = DataType(rawValue: 17)
+    package static let char = DataType(rawValue: 18)
+    package static let name = DataType(rawValue: 19)
+    package static let int8 = DataType(rawValue: 20)
+    package static let int2 = DataType(rawValue: 21)
+    package static let int4 = DataType(rawValue: 23)
+    package static let text = DataType(rawValue: 25)
+    package static let oid = DataType(rawValue: 26)
+    package static let json = DataType(rawValue: 114)
+    package static let float4 = DataType(rawValue: 700)
+    package static let float8 = DataType(rawValue: 701)
+    package static let unknown = DataType(rawValue: 705)
+    package static let bpchar = DataType(rawValue: 1042)
+    package static let varchar = DataType(rawValue: 1043)
+    package static let timestamptz = DataType(rawValue: 1184)
+    package static let numeric = DataType(rawValue: 1700)
+    package static let void = DataType(rawValue: 2278)
+    package static let uuid = DataType(rawValue: 2950)
+    package static let jsonb = DataType(rawValue: 3802)
 
     private static let names: [DataType: String] = [
         .bool: "boolean", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "bigint", .int2: "smallint",
@@ -46,7 +46,7 @@ public struct DataType: RawRepresentable, Sendable, Hashable, CustomStringConver
         .numeric: "numeric", .void: "void", .uuid: "uuid", .jsonb: "jsonb",
     ]
 
-    public var description: String { Self.names[self] ?? "type \(rawValue)" }
+    package var description: String { Self.names[self] ?? "type \(rawValue)" }
 }
 
 extension FixedWidthInteger {
@@ -69,25 +69,25 @@ extension FixedWidthInteger {
 }
 
 extension Int: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Int? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Int? {
         decodeInteger(bytes, type: type)
     }
 }
 
 extension Int64: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Int64? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Int64? {
         decodeInteger(bytes, type: type)
     }
 }
 
 extension UInt8: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> UInt8? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> UInt8? {
         decodeInteger(bytes, type: type)
     }
 }
 
 extension Double: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Double? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Double? {
         switch type {
         case .float8: UInt64.bigEndian(bytes).map(Double.init(bitPattern:))
         case .float4: UInt32.bigEndian(bytes).map { Double(Float(bitPattern: $0)) }
@@ -98,21 +98,21 @@ extension Double: PostgreSQLDecodable {
 }
 
 extension Float: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Float? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Float? {
         guard type == .float4 else { return nil }
         return UInt32.bigEndian(bytes).map(Float.init(bitPattern:))
     }
 }
 
 extension Bool: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Bool? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Bool? {
         guard type == .bool, bytes.count == 1 else { return nil }
         return bytes[0] != 0
     }
 }
 
 extension String: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> String? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> String? {
         switch type {
         case .text, .varchar, .bpchar, .name, .json, .unknown, .char: String(validating: bytes, as: UTF8.self)
         case .jsonb:
@@ -133,13 +133,13 @@ extension String: PostgreSQLDecodable {
 
 /// An enumeration of texts is read from a text, and refuses those that are none of its cases.
 extension PostgreSQLDecodable where Self: RawRepresentable, RawValue == String {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Self? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Self? {
         String.decode(bytes, type: type).flatMap(Self.init)
     }
 }
 
 extension Timestamp: PostgreSQLDecodable {
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Timestamp? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> Timestamp? {
         guard type == .timestamptz else { return nil }
         return Int64.bigEndian(bytes).map(Timestamp.init(microsecondsSince2000:))
     }
@@ -147,7 +147,7 @@ extension Timestamp: PostgreSQLDecodable {
 
 extension Array: PostgreSQLDecodable where Element: PostgreSQLDecodable {
     /// Reads an array of one dimension without NULLs; `[UInt8]` reads a `bytea`.
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> [Element]? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, type: DataType) -> [Element]? {
         if Element.self == UInt8.self, type == .bytea { return Array<UInt8>(bytes) as? [Element] }
         // Binary form: dimensions, flags, element type, then for each dimension its length and first index,
         // then for each element its length and bytes.

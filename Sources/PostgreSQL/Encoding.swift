@@ -3,49 +3,49 @@
 /// Numbers, texts and arrays are sent as text of no declared type, so that the server takes the type that the statement
 /// needs there: an `Int` fits `smallint`, `integer` and `bigint`, a `String` fits `text`, `jsonb` and enumerations, as a
 /// literal in quotes would. Bytes are sent in binary form as `bytea`.
-public protocol PostgreSQLEncodable {
+package protocol PostgreSQLEncodable {
     var postgreSQLParameter: Parameter { get }
 }
 
 /// A parameter as it goes over the wire.
-public enum Parameter: Sendable, Hashable {
+package enum Parameter: Sendable, Hashable {
     case text(String)
     case bytes([UInt8])
 }
 
 extension String: PostgreSQLEncodable {
-    public var postgreSQLParameter: Parameter { .text(self) }
+    package var postgreSQLParameter: Parameter { .text(self) }
 }
 
 extension Int: PostgreSQLEncodable {
-    public var postgreSQLParameter: Parameter { .text(String(self)) }
+    package var postgreSQLParameter: Parameter { .text(String(self)) }
 }
 
 extension Int64: PostgreSQLEncodable {
-    public var postgreSQLParameter: Parameter { .text(String(self)) }
+    package var postgreSQLParameter: Parameter { .text(String(self)) }
 }
 
 extension Bool: PostgreSQLEncodable {
-    public var postgreSQLParameter: Parameter { .text(self ? "t" : "f") }
+    package var postgreSQLParameter: Parameter { .text(self ? "t" : "f") }
 }
 
 extension Double: PostgreSQLEncodable {
     /// The shortest decimal that reads back as the same number.
-    public var postgreSQLParameter: Parameter { .text(isNaN ? "NaN" : String(describing: self)) }
+    package var postgreSQLParameter: Parameter { .text(isNaN ? "NaN" : String(describing: self)) }
 }
 
 extension Float: PostgreSQLEncodable {
     /// The shortest decimal that reads back as the same number.
-    public var postgreSQLParameter: Parameter { .text(isNaN ? "NaN" : String(describing: self)) }
+    package var postgreSQLParameter: Parameter { .text(isNaN ? "NaN" : String(describing: self)) }
 }
 
 extension Timestamp: PostgreSQLEncodable {
-    public var postgreSQLParameter: Parameter { .text(description) }
+    package var postgreSQLParameter: Parameter { .text(description) }
 }
 
 extension Array: PostgreSQLEncodable where Element: PostgreSQLEncodable {
     /// An array literal; `[UInt8]`, which is not an array to PostgreSQL, becomes a `bytea`.
-    public var postgreSQLParameter: Parameter {
+    package var postgreSQLParameter: Parameter {
         // An empty array of anything can be cast to one of bytes.
         if Element.self == UInt8.self, let bytes = self as? [UInt8] { return .bytes(bytes) }
         let elements = map { element in
@@ -60,5 +60,5 @@ extension Array: PostgreSQLEncodable where Element: PostgreSQLEncodable {
 }
 
 extension UInt8: PostgreSQLEncodable {
-    public var postgreSQLParameter: Parameter { .text(String(self)) }
+    package var postgreSQLParameter: Parameter { .text(String(self)) }
 }

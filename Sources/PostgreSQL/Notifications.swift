@@ -7,15 +7,15 @@ import Musl
 #endif
 
 /// A message that another session sent with NOTIFY.
-public struct Notification: Sendable, Hashable {
-    public let channel: String
-    public let payload: String
-    public let serverProcessID: Int32
+package struct Notification: Sendable, Hashable {
+    package let channel: String
+    package let payload: String
+    package let serverProcessID: Int32
 }
 
 extension Connection {
     /// Subscribes to a channel until the connection ends.
-    public func listen(to channel: String) throws {
+    package func listen(to channel: String) throws {
         try refuseNUL(in: channel)
         guard let quoted = PQescapeIdentifier(pointer, channel, channel.utf8.count) else { throw lost }
         defer { PQfreemem(quoted) }
@@ -23,14 +23,14 @@ extension Connection {
     }
 
     /// Sends a message to all that listen to a channel, when the transaction is committed.
-    public func notify(_ channel: String, _ payload: String = "") throws {
+    package func notify(_ channel: String, _ payload: String = "") throws {
         try execute("select pg_notify($1, $2)", channel, payload)
     }
 
     /// Waits for notifications.
     ///
     /// - Returns: Those that have come, at once when there are any; empty when none came in time.
-    public func notifications(waiting timeout: Duration) throws -> [Notification] {
+    package func notifications(waiting timeout: Duration) throws -> [Notification] {
         let deadline = ContinuousClock.now + timeout
         while true {
             guard PQconsumeInput(pointer) == 1 else { throw lost }

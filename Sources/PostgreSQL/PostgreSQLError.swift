@@ -1,7 +1,7 @@
 import CLibPQ
 
 /// Whatever can go wrong between this process and a PostgreSQL server.
-public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
+package enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
     /// No connection could be made; the text is libpq's reason in one line.
     case cannotConnect(String)
     /// The text that says how to connect is none; it is not repeated, since it may hold a password.
@@ -23,13 +23,13 @@ public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
     case decoding(String)
 
     /// The server's classification, when the server reported the error.
-    public var sqlState: SQLState? {
+    package var sqlState: SQLState? {
         guard case .server(let error) = self else { return nil }
         return error.sqlState
     }
 
     /// Whether the connection can't be used any more.
-    public var isConnectionLoss: Bool {
+    package var isConnectionLoss: Bool {
         switch self {
         case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: true
         case .server(let error):
@@ -43,12 +43,12 @@ public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the same statement may succeed when it is tried again, on a new connection where this one is lost.
-    public var isTransient: Bool {
+    package var isTransient: Bool {
         if case .server(let error) = self, ["40", "53", "55"].contains(error.sqlState.conditionClass) { return true }
         return isConnectionLoss
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .cannotConnect(let reason): "The database cannot be reached: \(reason)"
         case .unreadableConnectionString:
@@ -68,17 +68,17 @@ public enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
 }
 
 /// An error as the server reports it.
-public struct ServerError: Sendable, Hashable, CustomStringConvertible {
-    public let sqlState: SQLState
-    public let message: String
-    public let detail: String?
-    public let hint: String?
-    public let schema: String?
-    public let table: String?
-    public let column: String?
-    public let constraint: String?
+package struct ServerError: Sendable, Hashable, CustomStringConvertible {
+    package let sqlState: SQLState
+    package let message: String
+    package let detail: String?
+    package let hint: String?
+    package let schema: String?
+    package let table: String?
+    package let column: String?
+    package let constraint: String?
 
-    public var description: String {
+    package var description: String {
         switch sqlState {
         case .insufficientPrivilege:
             return "This role may not do that: \(message)."

@@ -22,7 +22,7 @@ extension String {
     }
 
     /// In single quotes, as a word of a shell command.
-    public var asShellWord: String { quoted("'", escaping: ["'": "'\\''"]) }
+    package var asShellWord: String { quoted("'", escaping: ["'": "'\\''"]) }
 
     private func quoted(_ quote: String, escaping escapes: [Unicode.Scalar: String]) -> String {
         var text = String.UnicodeScalarView(quote.unicodeScalars)

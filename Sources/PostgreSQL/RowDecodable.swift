@@ -1,12 +1,12 @@
 /// A value that is made of a row. It stands beside the query that returns such rows.
-public protocol RowDecodable {
+package protocol RowDecodable {
     /// - Throws: `PostgreSQLError.decoding` when a column is missing, NULL where a value is needed, or of another type.
     init(row: Row) throws
 }
 
 extension Rows {
     /// A value a row, in their order.
-    public func decoded<Record: RowDecodable>(as type: Record.Type = Record.self) throws -> [Record] {
+    package func decoded<Record: RowDecodable>(as type: Record.Type = Record.self) throws -> [Record] {
         try map(Record.init(row:))
     }
 }

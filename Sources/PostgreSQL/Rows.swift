@@ -1,21 +1,21 @@
 import CLibPQ
 
 /// The rows that a query returned, all in memory.
-public struct Rows: RandomAccessCollection {
+package struct Rows: RandomAccessCollection {
     /// A column of the result.
-    public struct Column: Sendable, Hashable {
-        public let name: String
-        public let type: DataType
+    package struct Column: Sendable, Hashable {
+        package let name: String
+        package let type: DataType
     }
 
-    public let columns: [Column]
+    package let columns: [Column]
     private let result: Result
     private let positions: [String: Int]
 
-    public var startIndex: Int { 0 }
-    public var endIndex: Int { Int(PQntuples(result.pointer)) }
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { Int(PQntuples(result.pointer)) }
 
-    public subscript(position: Int) -> Row {
+    package subscript(position: Int) -> Row {
         precondition(position < endIndex, "row \(position) of \(endIndex)")
         return Row(rows: self, index: Int32(position))
     }
@@ -60,15 +60,15 @@ public struct Rows: RandomAccessCollection {
 }
 
 /// One row of a result. Its values are read by column name: `let loss: Double? = try row["loss"]`.
-public struct Row {
+package struct Row {
     let rows: Rows
     let index: Int32
 
     /// The result's columns, in order.
-    public var columns: [Rows.Column] { rows.columns }
+    package var columns: [Rows.Column] { rows.columns }
 
     /// - Throws: `PostgreSQLError.decoding` when there is no such column, when it is NULL, or of another type.
-    public subscript<Value: PostgreSQLDecodable>(_ column: String) -> Value {
+    package subscript<Value: PostgreSQLDecodable>(_ column: String) -> Value {
         get throws {
             guard let value: Value = try self[column] else {
                 throw PostgreSQLError.decoding("Column “\(column)” is NULL, and a value is needed.")
@@ -79,7 +79,7 @@ public struct Row {
 
     /// - Returns: `nil` for NULL.
     /// - Throws: `PostgreSQLError.decoding` when there is no such column, or when it is of another type.
-    public subscript<Value: PostgreSQLDecodable>(_ column: String) -> Value? {
+    package subscript<Value: PostgreSQLDecodable>(_ column: String) -> Value? {
         get throws {
             let position = try rows.position(of: column)
             guard let bytes = rows.bytes(row: index, column: position) else { return nil }

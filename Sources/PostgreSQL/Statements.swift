@@ -12,21 +12,21 @@ extension Connection {
     /// - Returns: The number of rows that it inserted, updated, deleted or selected.
     /// - Throws: `PostgreSQLError`.
     @discardableResult
-    public func execute(_ sql: String, _ parameters: (any PostgreSQLEncodable)?...) throws -> Int {
+    package func execute(_ sql: String, _ parameters: (any PostgreSQLEncodable)?...) throws -> Int {
         affectedRows(of: try run(sql, parameters))
     }
 
     /// Runs a statement and returns its rows.
     ///
     /// - Throws: `PostgreSQLError`.
-    public func query(_ sql: String, _ parameters: (any PostgreSQLEncodable)?...) throws -> Rows {
+    package func query(_ sql: String, _ parameters: (any PostgreSQLEncodable)?...) throws -> Rows {
         Rows(try run(sql, parameters))
     }
 
     /// Runs a statement and returns its rows.
     ///
     /// - Throws: `PostgreSQLError`.
-    public func query(_ sql: String, parameters: [(any PostgreSQLEncodable)?]) throws -> Rows {
+    package func query(_ sql: String, parameters: [(any PostgreSQLEncodable)?]) throws -> Rows {
         Rows(try run(sql, parameters))
     }
 
@@ -34,7 +34,7 @@ extension Connection {
     /// one transaction of their own.
     ///
     /// - Throws: `PostgreSQLError`.
-    public func script(_ sql: String) throws {
+    package func script(_ sql: String) throws {
         try inTransactionIfPooled { try simple(sql) }
     }
 

@@ -1,16 +1,16 @@
 /// A `timestamptz`: a moment, exact to the microsecond, from 4713 BC to 294276 AD, or ±infinity.
-public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Microseconds since 2000-01-01 00:00:00 UTC, as PostgreSQL counts.
-    public let microsecondsSince2000: Int64
+    package let microsecondsSince2000: Int64
 
-    public init(microsecondsSince2000: Int64) {
+    package init(microsecondsSince2000: Int64) {
         self.microsecondsSince2000 = microsecondsSince2000
     }
 
-    public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microsecondsSince2000 < b.microsecondsSince2000 }
+    package static func < (a: Timestamp, b: Timestamp) -> Bool { a.microsecondsSince2000 < b.microsecondsSince2000 }
 
     /// ISO 8601 in UTC, e.g. `2026-11-23T13:14:41.250000Z`.
-    public var description: String {
+    package var description: String {
         switch microsecondsSince2000 {
         case .max: return "infinity"
         case .min: return "-infinity"

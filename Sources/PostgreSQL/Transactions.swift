@@ -2,7 +2,7 @@ import CLibPQ
 
 extension Connection {
     /// How much of other transactions' work a transaction sees.
-    public enum Isolation: String, Sendable {
+    package enum Isolation: String, Sendable {
         case readCommitted = "read committed"
         case repeatableRead = "repeatable read"
         case serializable
@@ -24,7 +24,7 @@ extension Connection {
     ///
     /// - Throws: What `body` threw; `PostgreSQLError.commitOutcomeUnknown` when the connection broke while the
     ///   transaction was being committed.
-    public func transaction<Value>(
+    package func transaction<Value>(
         _ isolation: Isolation = .readCommitted, _ body: () throws -> Value
     ) throws -> Value {
         let savepoint = "level_\(transactionDepth)"

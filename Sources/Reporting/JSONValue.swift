@@ -1,5 +1,5 @@
 /// A JSON text in the making. Objects keep the order of their keys.
-public enum JSONValue: Sendable, Hashable {
+package enum JSONValue: Sendable, Hashable {
     case null
     case boolean(Bool)
     case integer(Int)
@@ -11,11 +11,11 @@ public enum JSONValue: Sendable, Hashable {
     case verbatim(String)
 
     /// A key and its value.
-    public struct Member: Sendable, Hashable {
-        public let key: String
-        public let value: JSONValue
+    package struct Member: Sendable, Hashable {
+        package let key: String
+        package let value: JSONValue
 
-        public init(_ key: String, _ value: JSONValue) {
+        package init(_ key: String, _ value: JSONValue) {
             self.key = key
             self.value = value
         }
@@ -24,16 +24,16 @@ public enum JSONValue: Sendable, Hashable {
     /// An object with the members of both.
     ///
     /// - Returns: The first value, where one of them is no object.
-    public static func + (a: JSONValue, b: JSONValue) -> JSONValue {
+    package static func + (a: JSONValue, b: JSONValue) -> JSONValue {
         guard case .object(let first) = a, case .object(let second) = b else { return a }
         return .object(first + second)
     }
 
     /// The text, indented by two spaces a level, without a line's end.
-    public var text: String { text(indentation: "") }
+    package var text: String { text(indentation: "") }
 
     /// The text on one line.
-    public var line: String {
+    package var line: String {
         switch self {
         case .array(let values): "[" + values.map(\.line).joined(separator: ",") + "]"
         case .object(let members):
@@ -124,7 +124,7 @@ public enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue: ExpressibleByDictionaryLiteral {
-    public init(dictionaryLiteral members: (String, JSONValue)...) {
+    package init(dictionaryLiteral members: (String, JSONValue)...) {
         self = .object(members.map { Member($0.0, $0.1) })
     }
 }

@@ -5,9 +5,9 @@ import Musl
 #endif
 
 /// Numbers as a person reads them.
-public enum Quantity {
+package enum Quantity {
     /// With a comma every three digits.
-    public static func count(_ value: Int) -> String {
+    package static func count(_ value: Int) -> String {
         var digits = Array(String(value.magnitude))
         for position in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: position) }
         return (value < 0 ? "−" : "") + String(digits)
@@ -16,19 +16,19 @@ public enum Quantity {
     /// With a comma every three digits and the word for what is counted: `1 test sample`, `10,000 test samples`.
     ///
     /// - Parameter plural: `noun` with an “s” where there is none.
-    public static func count(_ value: Int, _ noun: String, _ plural: String? = nil) -> String {
+    package static func count(_ value: Int, _ noun: String, _ plural: String? = nil) -> String {
         "\(count(value)) \(value == 1 ? noun : plural ?? noun + "s")"
     }
 
     /// As many digits as a person wants to know, six at most.
-    public static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         guard value.isFinite else { return JSONValue.name(ofNonFinite: value) }
         let text = formatted("%.6g", value)
         return text.utf8.contains(UInt8(ascii: "e")) ? scientific(value) : signed(text)
     }
 
     /// With a fixed number of decimals, correctly rounded; from ten million on with a power of ten.
-    public static func decimal(_ value: Double, places: Int) -> String {
+    package static func decimal(_ value: Double, places: Int) -> String {
         guard value.isFinite else { return JSONValue.name(ofNonFinite: value) }
         guard abs(value) < 1e7 else { return scientific(value) }
         return signed(formatted("%.*f", Int32(places), value))
@@ -49,12 +49,12 @@ public enum Quantity {
     }
 
     /// A share of 0…1 in per cent.
-    public static func percent(_ share: Double, places: Int = 1) -> String {
+    package static func percent(_ share: Double, places: Int = 1) -> String {
         decimal(share * 100, places: places) + " %"
     }
 
     /// A time in the unit that suits it: `85 ms`, `0.93 s`, `2 min 5 s`.
-    public static func duration(seconds: Double) -> String {
+    package static func duration(seconds: Double) -> String {
         guard seconds.isFinite else { return JSONValue.name(ofNonFinite: seconds) }
         if seconds < 0.0995 { return decimal(seconds * 1000, places: 0) + " ms" }
         if seconds < 59.95 { return decimal(seconds, places: seconds < 9.995 ? 2 : 1) + " s" }
@@ -64,7 +64,7 @@ public enum Quantity {
     }
 
     /// An amount of memory, in decimal units: `12 MB`, `1.3 GB`.
-    public static func bytes(_ count: Int) -> String {
+    package static func bytes(_ count: Int) -> String {
         let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
         var (value, unit) = (Double(count), 0)
         while value >= 999.5 && unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
@@ -73,13 +73,13 @@ public enum Quantity {
 
     /// A p value: three decimals, or a power of ten for small ones, e.g. `4.1 · 10⁻⁷`. Those below 10⁻³⁰⁰ are not told from
     /// 0.
-    public static func probability(_ value: Double) -> String {
+    package static func probability(_ value: Double) -> String {
         if value < 1e-300 { return "< 10⁻³⁰⁰" }
         return value < 0.001 ? scientific(value) : decimal(value, places: 3)
     }
 
     /// A p value with its name: `p = 0.012`, or `p < 10⁻³⁰⁰`.
-    public static func probability(_ value: Double, named name: String) -> String {
+    package static func probability(_ value: Double, named name: String) -> String {
         let text = probability(value)
         return text.hasPrefix("<") ? "\(name) \(text)" : "\(name) = \(text)"
     }

@@ -2,7 +2,7 @@ import PostgreSQL
 
 extension Store {
     /// Lets an alias stand for a version from now on; its history is kept.
-    public func set(alias: String, to version: StoredVersion) throws {
+    package func set(alias: String, to version: StoredVersion) throws {
         _ = try connection.execute(
             """
             insert into registry.model_alias (model_id, alias, number)
@@ -17,7 +17,7 @@ extension Store {
     }
 
     /// - Returns: Whether there was one.
-    public func remove(alias: String, of model: String) throws -> Bool {
+    package func remove(alias: String, of model: String) throws -> Bool {
         try connection.execute(
             """
             delete from registry.model_alias
@@ -29,7 +29,7 @@ extension Store {
     }
 
     /// The models of which a version that was trained here has this alias.
-    public func trainedModels(withAlias alias: String) throws -> [String] {
+    package func trainedModels(withAlias alias: String) throws -> [String] {
         try connection.query(
             """
             select model

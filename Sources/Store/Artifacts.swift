@@ -12,7 +12,7 @@ extension Store {
     /// Stores a file under its SHA-256; content that is there already is not stored again.
     ///
     /// - Returns: The SHA-256, in hexadecimal.
-    public func storeArtifact(_ bytes: [UInt8], mediaType: String) throws -> String {
+    package func storeArtifact(_ bytes: [UInt8], mediaType: String) throws -> String {
         let digest = sha256(bytes)
         try connection.transaction {
             let isNew = try connection.execute(
@@ -34,7 +34,7 @@ extension Store {
 
     /// - Returns: The content, checked against its SHA-256.
     /// - Throws: `NotFound.artifact` when it is absent, cut short or altered.
-    public func artifact(_ digest: String) throws -> [UInt8] {
+    package func artifact(_ digest: String) throws -> [UInt8] {
         var bytes: [UInt8] = []
         for row in try connection.query(
             "select bytes from registry.artifact_chunk where sha256 = $1 order by index", digest)

@@ -21,7 +21,7 @@ extension Store {
     /// What a run goes on from after its last stored epoch.
     ///
     /// - Returns: `nil` when there is none, or it is not whole.
-    public func checkpoint(ofRun run: Int) throws -> [UInt8]? {
+    package func checkpoint(ofRun run: Int) throws -> [UInt8]? {
         let rows = try connection.query(
             """
             select checkpoint.sha256, chunk.bytes

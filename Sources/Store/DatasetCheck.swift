@@ -1,14 +1,14 @@
 import PostgreSQL
 
 /// One kind of fault of a data set: a row of `analysis.dataset_findings`.
-public struct DatasetFinding: RowDecodable, Sendable {
-    public let finding: String
+package struct DatasetFinding: RowDecodable, Sendable {
+    package let finding: String
     /// Images, pairs or classes; `nil` for near duplicates that were not searched for.
-    public let cases: Int?
+    package let cases: Int?
     /// Cases whose samples are in several splits; `nil` where that is not asked.
-    public let acrossSplits: Int?
+    package let acrossSplits: Int?
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         finding = try row["finding"]
         cases = try row["cases"]
         acrossSplits = try row["across_splits"]
@@ -16,14 +16,14 @@ public struct DatasetFinding: RowDecodable, Sendable {
 }
 
 /// Two samples of a data set whose images are nearly the same, by their keys.
-public struct NearDuplicate: Sendable, Hashable {
+package struct NearDuplicate: Sendable, Hashable {
     /// The first of training, validation and test, then by index.
-    public let earlierID: Int
-    public let laterID: Int
+    package let earlierID: Int
+    package let laterID: Int
     /// Of the luminance, as a share of its contrast: 0 for none.
-    public let distance: Double
+    package let distance: Double
 
-    public init(earlierID: Int, laterID: Int, distance: Double) {
+    package init(earlierID: Int, laterID: Int, distance: Double) {
         self.earlierID = earlierID
         self.laterID = laterID
         self.distance = distance
@@ -32,14 +32,14 @@ public struct NearDuplicate: Sendable, Hashable {
 
 extension Store {
     /// What is wrong with a data set, each kind in a row.
-    public func findings(of dataset: StoredDataset) throws -> Rows {
+    package func findings(of dataset: StoredDataset) throws -> Rows {
         try connection.query(
             "select finding, cases, samples, across_splits, test_learned from analysis.dataset_findings($1)", dataset.id
         )
     }
 
     /// Images that several samples have, those in most splits first.
-    public func duplicateImages(of dataset: StoredDataset, limit: Int?) throws -> Rows {
+    package func duplicateImages(of dataset: StoredDataset, limit: Int?) throws -> Rows {
         try connection.query(
             """
             select places, class_names, has_several_labels, samples, training_samples, validation_samples, test_samples,
@@ -51,7 +51,7 @@ extension Store {
     }
 
     /// Images that are nearly the same, the nearest first.
-    public func nearDuplicates(of dataset: StoredDataset, limit: Int?) throws -> Rows {
+    package func nearDuplicates(of dataset: StoredDataset, limit: Int?) throws -> Rows {
         try connection.query(
             """
             select split, index, class_name, of_split, of_index, of_class_name, distance, sample_id, of_sample_id
@@ -63,7 +63,7 @@ extension Store {
     }
 
     /// Images under two labels: first the same image, then the nearest ones.
-    public func labelConflicts(of dataset: StoredDataset, limit: Int?) throws -> Rows {
+    package func labelConflicts(of dataset: StoredDataset, limit: Int?) throws -> Rows {
         try connection.query(
             """
             select is_exact, split, index, class_name, of_split, of_index, of_class_name, distance, sample_id, of_sample_id
@@ -74,7 +74,7 @@ extension Store {
     }
 
     /// Images in which nothing varies.
-    public func constantImages(of dataset: StoredDataset, limit: Int?) throws -> Rows {
+    package func constantImages(of dataset: StoredDataset, limit: Int?) throws -> Rows {
         try connection.query(
             """
             select split, index, class_name, intensities, sample_id
@@ -85,7 +85,7 @@ extension Store {
     }
 
     /// How unequal the classes are in each split.
-    public func classImbalance(of dataset: StoredDataset) throws -> Rows {
+    package func classImbalance(of dataset: StoredDataset) throws -> Rows {
         try connection.query(
             """
             select split, samples, classes, largest_class, largest_samples, smallest_class, smallest_samples, ratio,
@@ -96,12 +96,12 @@ extension Store {
 
     /// Of each version that was trained and tested on the data set's splits, its accuracy with and without the test samples
     /// that are in training.
-    public func leakedAccuracy(on dataset: StoredDataset) throws -> Rows {
+    package func leakedAccuracy(on dataset: StoredDataset) throws -> Rows {
         try connection.query("select * from analysis.leaked_accuracy($1)", dataset.id)
     }
 
     /// Samples of a data set with their pixels, by their keys.
-    public func pictures(of dataset: StoredDataset, sampleIDs: [Int]) throws -> [Int: SamplePicture] {
+    package func pictures(of dataset: StoredDataset, sampleIDs: [Int]) throws -> [Int: SamplePicture] {
         let rows = try connection.query(
             """
             select distinct on (sample_id) sample_id, index, class_name, pixels, height, width

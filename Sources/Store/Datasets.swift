@@ -1,8 +1,8 @@
 import PostgreSQL
 
 /// What an import led to.
-public struct DatasetImport: Sendable, Hashable {
-    public enum Outcome: Sendable, Hashable {
+package struct DatasetImport: Sendable, Hashable {
+    package enum Outcome: Sendable, Hashable {
         /// Samples were stored.
         case imported
         /// A new name or version for content that was there already.
@@ -11,8 +11,8 @@ public struct DatasetImport: Sendable, Hashable {
         case unchanged
     }
 
-    public let dataset: StoredDataset
-    public let outcome: Outcome
+    package let dataset: StoredDataset
+    package let outcome: Outcome
 }
 
 extension Store {
@@ -22,7 +22,7 @@ extension Store {
     /// name, or other names of classes, source or licence, become the name's next version.
     ///
     /// - Parameter report: Told of how many samples more were passed on.
-    public func importDataset(
+    package func importDataset(
         _ description: DatasetDescription, training: any SampleSource, validation: (any SampleSource)? = nil,
         test: any SampleSource, report: (Int) -> Void = { _ in }
     ) throws -> DatasetImport {
@@ -172,7 +172,7 @@ extension Store {
 
     /// - Parameter name: `mnist` for the newest version of that name, `mnist@2` for a certain one.
     /// - Throws: `NotFound.dataset`.
-    public func dataset(named name: String) throws -> StoredDataset {
+    package func dataset(named name: String) throws -> StoredDataset {
         guard let found = try dataset(written: name) else { throw NotFound.dataset(name) }
         return found
     }
@@ -186,7 +186,7 @@ extension Store {
     }
 
     /// The data set of a key that another row has.
-    public func dataset(id: Int) throws -> StoredDataset {
+    package func dataset(id: Int) throws -> StoredDataset {
         guard let found = try dataset(where: "dataset_id = $1", id) else { throw NotFound.dataset("\(id)") }
         return found
     }
@@ -232,7 +232,7 @@ extension Store {
     ///
     /// - Returns: None for a validation split that there is not.
     /// - Throws: `InconsistentDataset` with the first row whose label, pixels or index are not what the data set says.
-    public func samples(of dataset: StoredDataset, split: Split) throws -> SampleBlock {
+    package func samples(of dataset: StoredDataset, split: Split) throws -> SampleBlock {
         var block = SampleBlock(labels: [], pixels: [])
         // What is announced is trusted only as far as it costs little.
         let (bytes, overflows) = dataset.samples(in: split)
@@ -253,7 +253,7 @@ extension Store {
     ///   - needsPixels: Else `pixels` is empty.
     ///   - body: Pixels are channels × height × width intensities, valid only until it returns.
     /// - Throws: `InconsistentDataset` with the first row whose label, pixels or index are not what the data set says.
-    public func forEachSample(
+    package func forEachSample(
         of dataset: StoredDataset, split: Split, needsPixels: Bool = true,
         _ body: (_ id: Int, _ label: UInt16, _ pixels: UnsafeRawBufferPointer) throws -> Void
     ) throws {
@@ -291,7 +291,7 @@ extension Store {
     }
 
     /// A row for every version of every data set, by name.
-    public func datasets() throws -> Rows {
+    package func datasets() throws -> Rows {
         try connection.query(
             """
             select dataset, dataset_version, training_samples, validation_samples, test_samples, classes, channels, height, width,
@@ -302,7 +302,7 @@ extension Store {
     }
 
     /// The counts of each class in each split of a data set, also of classes that have no samples.
-    public func classBalance(of dataset: StoredDataset) throws -> Rows {
+    package func classBalance(of dataset: StoredDataset) throws -> Rows {
         let validation: StaticString =
             dataset.validationSplitID == nil
             ? ""
@@ -336,7 +336,7 @@ extension Store {
     }
 
     /// The first samples of a split, with their pixels.
-    public func firstSamples(of dataset: StoredDataset, split: Split, count: Int) throws -> Rows {
+    package func firstSamples(of dataset: StoredDataset, split: Split, count: Int) throws -> Rows {
         try connection.query(
             """
             select index, label, class_name, pixels, height, width

@@ -1,15 +1,15 @@
 import PostgreSQL
 
 /// Which model versions and samples a question about difficulty is about; `nil` for all.
-public struct DifficultyFilter: Sendable, Hashable {
-    public var model: String?
-    public var label: Int?
+package struct DifficultyFilter: Sendable, Hashable {
+    package var model: String?
+    package var label: Int?
     /// Only versions registered from then on.
-    public var since: Timestamp?
+    package var since: Timestamp?
     /// Only versions registered before then.
-    public var until: Timestamp?
+    package var until: Timestamp?
 
-    public init(model: String? = nil, label: Int? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
+    package init(model: String? = nil, label: Int? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
         self.model = model
         self.label = label
         self.since = since
@@ -19,7 +19,7 @@ public struct DifficultyFilter: Sendable, Hashable {
 
 extension Store {
     /// How many model versions, and of how many architectures, were tested on a data set's test split.
-    public func testedVersions(
+    package func testedVersions(
         on dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter()
     ) throws -> (versions: Int, architectures: Int) {
         let row = try connection.query(
@@ -29,7 +29,7 @@ extension Store {
     }
 
     /// The classes of a data set by error rate over model versions, one vote for each architecture; the hardest first.
-    public func hardestClasses(
+    package func hardestClasses(
         of dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter()
     ) throws -> Rows {
         try connection.query(
@@ -43,7 +43,7 @@ extension Store {
     /// The test samples that most versions get wrong, one vote for each architecture, with their pixels.
     ///
     /// When they were learned is known over all periods only, and by versions that were trained here.
-    public func hardestSamples(
+    package func hardestSamples(
         of dataset: StoredDataset, _ filter: DifficultyFilter = DifficultyFilter(), limit: Int
     ) throws -> Rows {
         try connection.query(

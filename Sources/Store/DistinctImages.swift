@@ -6,7 +6,7 @@ extension Store {
     ///
     /// - Parameter body: Given the split, the keys of the samples, and their pixels one behind another.
     /// - Throws: `InconsistentDataset` for pixels that are more or fewer than the data set says; what `body` throws.
-    public func distinctImages(
+    package func distinctImages(
         of dataset: StoredDataset, _ body: (_ split: Split, _ ids: [Int], _ pixels: [UInt8]) throws -> Void
     ) throws {
         let first = try connection.query(
@@ -39,7 +39,7 @@ extension Store {
     /// The pixels of some samples of a data set, one behind another.
     ///
     /// - Throws: `InconsistentDataset` when a sample is not there any more, or has more or fewer pixels than the others.
-    public func pixels(of dataset: StoredDataset, sampleIDs: [Int]) throws -> [UInt8] {
+    package func pixels(of dataset: StoredDataset, sampleIDs: [Int]) throws -> [UInt8] {
         let size = dataset.description.bytesPerSample
         var pixels: [UInt8] = []
         pixels.reserveCapacity(sampleIDs.count * size)
@@ -70,7 +70,7 @@ extension Store {
     /// - Parameters:
     ///   - images: Different images in the data set.
     ///   - searched: Those that were compared.
-    public func replaceNearDuplicates(
+    package func replaceNearDuplicates(
         of dataset: StoredDataset, images: Int, searched: Int, with pairs: [NearDuplicate]
     ) throws {
         try connection.transaction {

@@ -1,23 +1,23 @@
 import PostgreSQL
 
 /// A split of a data set.
-public struct StoredSplit: Sendable {
-    public let dataset: StoredDataset
-    public let split: Split
+package struct StoredSplit: Sendable {
+    package let dataset: StoredDataset
+    package let split: Split
 
-    public init(dataset: StoredDataset, split: Split) {
+    package init(dataset: StoredDataset, split: Split) {
         self.dataset = dataset
         self.split = split
     }
 
     /// `mnist@1:test`.
-    public var name: String { "\(dataset.name):\(split.rawValue)" }
+    package var name: String { "\(dataset.name):\(split.rawValue)" }
 }
 
 extension Store {
     /// How differently each feature, and the balance of classes, is distributed in two splits, the largest index first;
     /// `size`: whether that counts; in every row the same `verdict`: whether the splits are alike, in a sentence.
-    public func drift(from a: StoredSplit, to b: StoredSplit) throws -> Rows {
+    package func drift(from a: StoredSplit, to b: StoredSplit) throws -> Rows {
         try connection.query(
             """
             select feature, a_samples, b_samples, a_median, b_median, distance, p, adjusted_p, stability,
@@ -28,7 +28,7 @@ extension Store {
     }
 
     /// The classes of two splits, by name.
-    public func classDrift(from a: StoredSplit, to b: StoredSplit) throws -> Rows {
+    package func classDrift(from a: StoredSplit, to b: StoredSplit) throws -> Rows {
         try connection.query(
             """
             select class_name, a_label, b_label, a_samples, b_samples, a_share, b_share, stability

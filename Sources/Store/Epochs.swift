@@ -1,27 +1,27 @@
 import PostgreSQL
 
 /// What one epoch reached, as the database keeps it. Losses are mean cross-entropies in nats.
-public struct EpochRecord: Sendable {
+package struct EpochRecord: Sendable {
     /// Counts from 1.
-    public var epoch: Int
-    public var learningRate: Double
-    public var trainingLoss: Double
-    public var trainingCorrect: Int
-    public var trainingSamples: Int
-    public var trainingSeconds: Double
-    public var testLoss: Double
-    public var testCorrect: Int
-    public var testSamples: Int
-    public var testSeconds: Double
-    public var stepLosses: [StepLoss]
-    public var misclassifications: [Misclassification]
-    public var layerMetrics: [LayerMetric]
+    package var epoch: Int
+    package var learningRate: Double
+    package var trainingLoss: Double
+    package var trainingCorrect: Int
+    package var trainingSamples: Int
+    package var trainingSeconds: Double
+    package var testLoss: Double
+    package var testCorrect: Int
+    package var testSamples: Int
+    package var testSeconds: Double
+    package var stepLosses: [StepLoss]
+    package var misclassifications: [Misclassification]
+    package var layerMetrics: [LayerMetric]
     /// On the validation split; `nil` for a data set without one.
-    public var validation: ValidationResult?
+    package var validation: ValidationResult?
     /// Loss of each test sample, in order; kept for a run's last epoch only.
-    public var testLosses: [Float]?
+    package var testLosses: [Float]?
 
-    public init(
+    package init(
         epoch: Int, learningRate: Double, trainingLoss: Double, trainingCorrect: Int, trainingSamples: Int,
         trainingSeconds: Double, testLoss: Double, testCorrect: Int, testSamples: Int, testSeconds: Double,
         stepLosses: [StepLoss], misclassifications: [Misclassification], layerMetrics: [LayerMetric] = [],
@@ -46,13 +46,13 @@ public struct EpochRecord: Sendable {
 }
 
 /// What an epoch reached on the validation split.
-public struct ValidationResult: Sendable, Hashable {
+package struct ValidationResult: Sendable, Hashable {
     /// Mean cross-entropy, in nats.
-    public var loss: Double
-    public var correct: Int
-    public var samples: Int
+    package var loss: Double
+    package var correct: Int
+    package var samples: Int
 
-    public init(loss: Double, correct: Int, samples: Int) {
+    package init(loss: Double, correct: Int, samples: Int) {
         self.loss = loss
         self.correct = correct
         self.samples = samples
@@ -60,17 +60,17 @@ public struct ValidationResult: Sendable, Hashable {
 }
 
 /// The health of a layer after an epoch.
-public struct LayerMetric: Sendable, Hashable {
+package struct LayerMetric: Sendable, Hashable {
     /// Position in the architecture, from 1.
-    public var layer: Int
+    package var layer: Int
     /// The start of its weights' names, or its type where it has none.
-    public var name: String
+    package var name: String
     /// In the epoch's last step; `nil` without weights.
-    public var gradientNorm: Double?
+    package var gradientNorm: Double?
     /// Share of a ReLU layer's units that were zero for all test samples; `nil` for other layers.
-    public var deadUnitShare: Double?
+    package var deadUnitShare: Double?
 
-    public init(layer: Int, name: String, gradientNorm: Double?, deadUnitShare: Double?) {
+    package init(layer: Int, name: String, gradientNorm: Double?, deadUnitShare: Double?) {
         self.layer = layer
         self.name = name
         self.gradientNorm = gradientNorm
@@ -79,31 +79,31 @@ public struct LayerMetric: Sendable, Hashable {
 }
 
 /// A point of the loss curve.
-public struct StepLoss: Sendable, Hashable {
+package struct StepLoss: Sendable, Hashable {
     /// Training samples learned from, over all epochs, when the loss was measured.
-    public var samplesSeen: Int
+    package var samplesSeen: Int
     /// Mean loss of the batch, in nats.
-    public var loss: Double
+    package var loss: Double
 
-    public init(samplesSeen: Int, loss: Double) {
+    package init(samplesSeen: Int, loss: Double) {
         self.samplesSeen = samplesSeen
         self.loss = loss
     }
 }
 
 /// A test sample that was classified wrongly.
-public struct Misclassification: Sendable, Hashable {
+package struct Misclassification: Sendable, Hashable {
     /// Key of the sample in the database.
-    public var sampleID: Int
-    public var predicted: UInt16
+    package var sampleID: Int
+    package var predicted: UInt16
     /// Probability given to the predicted class; `nil` where imported predictions do not tell it.
-    public var confidence: Float?
+    package var confidence: Float?
     /// Cross-entropy, in nats; `nil` where there are no probabilities.
-    public var loss: Float?
+    package var loss: Float?
     /// Of each class, class 0 first; `nil` where imported predictions do not tell it.
-    public var probabilities: [Float]?
+    package var probabilities: [Float]?
 
-    public init(sampleID: Int, predicted: UInt16, loss: Float, probabilities: [Float]) {
+    package init(sampleID: Int, predicted: UInt16, loss: Float, probabilities: [Float]) {
         self.sampleID = sampleID
         self.predicted = predicted
         self.loss = loss
@@ -113,7 +113,7 @@ public struct Misclassification: Sendable, Hashable {
     }
 
     /// One of imported predictions without the probabilities of the other classes.
-    public init(sampleID: Int, predicted: UInt16, confidence: Float?) {
+    package init(sampleID: Int, predicted: UInt16, confidence: Float?) {
         self.sampleID = sampleID
         self.predicted = predicted
         self.confidence = confidence

@@ -1,14 +1,14 @@
 import PostgreSQL
 
 /// A row of `Store.classAccuracy`.
-public struct ClassAccuracy: RowDecodable, Sendable {
-    public let label: Int
-    public let className: String
-    public let samples: Int
-    public let correct: Int
-    public let accuracy: Double
+package struct ClassAccuracy: RowDecodable, Sendable {
+    package let label: Int
+    package let className: String
+    package let samples: Int
+    package let correct: Int
+    package let accuracy: Double
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         label = try row["label"]
         className = try row["class_name"]
         samples = try row["samples"]
@@ -18,12 +18,12 @@ public struct ClassAccuracy: RowDecodable, Sendable {
 }
 
 /// A row of `Store.confusions`: how often one class is taken for another.
-public struct Confusion: RowDecodable, Sendable {
-    public let label: Int
-    public let predicted: Int
-    public let samples: Int
+package struct Confusion: RowDecodable, Sendable {
+    package let label: Int
+    package let predicted: Int
+    package let samples: Int
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         label = try row["label"]
         predicted = try row["predicted"]
         samples = try row["samples"]
@@ -33,13 +33,13 @@ public struct Confusion: RowDecodable, Sendable {
 extension Store {
     /// Every pair of versions tested on the same samples: which of them both, one or neither classify correctly, whether
     /// the difference is chance, and a sentence that says so. In the order of the versions, the first of a pair first.
-    public func comparisons(of versions: [StoredVersion]) throws -> Rows {
+    package func comparisons(of versions: [StoredVersion]) throws -> Rows {
         try connection.query("select * from analysis.compare($1, $2)", versions.map(\.model), versions.map(\.number))
     }
 
     /// The loss of each test sample after the version's last epoch, in order of index; `nil` where it is not known of
     /// each: for imported predictions without probabilities, and versions that were trained before it was kept.
-    public func testLosses(of version: StoredVersion) throws -> [Float]? {
+    package func testLosses(of version: StoredVersion) throws -> [Float]? {
         try connection.query(
             """
             select losses
@@ -52,7 +52,7 @@ extension Store {
     }
 
     /// Test accuracy by class, one row per class.
-    public func classAccuracy(of version: StoredVersion) throws -> Rows {
+    package func classAccuracy(of version: StoredVersion) throws -> Rows {
         try connection.query(
             """
             select label, class_name, samples, correct, accuracy
@@ -66,7 +66,7 @@ extension Store {
     /// How often one class is taken for another, the commonest confusion first.
     ///
     /// - Parameter label: Only of this true class.
-    public func confusions(of version: StoredVersion, class label: Int? = nil, limit: Int) throws -> Rows {
+    package func confusions(of version: StoredVersion, class label: Int? = nil, limit: Int) throws -> Rows {
         try connection.query(
             """
             select label, class_name, predicted, predicted_name, samples, mean_confidence
@@ -80,7 +80,7 @@ extension Store {
     }
 
     /// How often a version errs on samples that deviate from their class in a named way, the largest effect first.
-    public func categoryErrors(of version: StoredVersion) throws -> Rows {
+    package func categoryErrors(of version: StoredVersion) throws -> Rows {
         try connection.query(
             """
             select category, samples, errors, error_rate, error_rate_outside, ratio, ratio_lower, ratio_upper, unjudged
@@ -90,7 +90,7 @@ extension Store {
     }
 
     /// How often a version errs on the samples of one class that deviate from it in a named way, the largest rate first.
-    public func categoryErrors(of version: StoredVersion, class label: Int) throws -> Rows {
+    package func categoryErrors(of version: StoredVersion, class label: Int) throws -> Rows {
         try connection.query(
             """
             select category, samples, errors, error_rate, error_rate_lower, error_rate_upper
@@ -103,7 +103,7 @@ extension Store {
     }
 
     /// Misclassified samples that deviate from their class in no named way, and those of which that cannot be told.
-    public func unexplainedErrors(of version: StoredVersion) throws -> (unexplained: Int, unjudged: Int) {
+    package func unexplainedErrors(of version: StoredVersion) throws -> (unexplained: Int, unjudged: Int) {
         let row = try connection.query(
             "select unexplained, unjudged from analysis.unexplained_errors($1, $2, $3)", version.datasetID,
             version.model, version.number
@@ -114,7 +114,7 @@ extension Store {
     /// The misclassified test samples in order of index, with their pixels.
     ///
     /// - Parameter label: Only of this true class.
-    public func misclassifiedSamples(of version: StoredVersion, class label: Int? = nil, limit: Int) throws -> Rows {
+    package func misclassifiedSamples(of version: StoredVersion, class label: Int? = nil, limit: Int) throws -> Rows {
         try connection.query(
             """
             select index, label, class_name, predicted, predicted_name, confidence, loss, pixels, height, width
@@ -131,13 +131,13 @@ extension Store {
     /// confidence where it is not known), with their pixels; last, without a category, those that are in none, and those of which that cannot be told, which are not `is_judged`.
     ///
     /// - Parameter limit: Of each category.
-    public func misclassifiedSamplesByCategory(of version: StoredVersion, limit: Int) throws -> Rows {
+    package func misclassifiedSamplesByCategory(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(
             "select * from analysis.misclassified_by_category($1, $2, $3)", version.model, version.number, limit)
     }
 
     /// What a version predicts for the first test samples, with their pixels.
-    public func predictions(of version: StoredVersion, limit: Int) throws -> Rows {
+    package func predictions(of version: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(
             """
             select index, label, class_name, predicted, predicted_name, is_correct, wrong_confidence, pixels, height, width
@@ -150,7 +150,7 @@ extension Store {
     }
 
     /// A share and the ends of its 95 % interval; `samples` is above 0.
-    public func accuracy(correct: Int, of samples: Int) throws -> (value: Double, lower: Double, upper: Double) {
+    package func accuracy(correct: Int, of samples: Int) throws -> (value: Double, lower: Double, upper: Double) {
         let row = try connection.query(
             """
             select $1::double precision / $2 as value, lower, upper

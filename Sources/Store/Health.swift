@@ -2,7 +2,7 @@ import PostgreSQL
 
 extension Store {
     /// The state of the schema, its grants and what hinders cleaning, in one row.
-    public func health() throws -> Row {
+    package func health() throws -> Row {
         try connection.query(
             """
             select number as schema, changed_objects, foreign_objects, wrong_privileges, oldest_transaction_seconds,
@@ -13,7 +13,7 @@ extension Store {
     }
 
     /// What others have changed in the schema, and which grants are others than they must be.
-    public func schemaFindings() throws -> Rows {
+    package func schemaFindings() throws -> Rows {
         try connection.query(
             """
             select object, difference

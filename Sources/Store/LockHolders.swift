@@ -28,7 +28,7 @@ extension Connection {
     }
 
     /// Tells once of each session that holds what a statement waits for, after some seconds.
-    public func tellWhoBlocks(_ tell: @escaping (String) -> Void) {
+    package func tellWhoBlocks(_ tell: @escaping (String) -> Void) {
         // A pooler announces a number of its own, and who waits behind it is not known.
         guard !isPooled else { return }
         var told: Set<String> = []

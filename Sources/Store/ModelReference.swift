@@ -1,23 +1,23 @@
 /// A model version as it is written on the command line: `mlp` (the newest), `mlp@3` (by number), `mlp@production` (by
 /// alias).
-public struct ModelReference: Sendable, Hashable, CustomStringConvertible {
+package struct ModelReference: Sendable, Hashable, CustomStringConvertible {
     /// Which version of the model.
-    public enum Selector: Sendable, Hashable {
+    package enum Selector: Sendable, Hashable {
         case newest
         case number(Int)
         case alias(String)
     }
 
-    public let model: String
-    public let selector: Selector
+    package let model: String
+    package let selector: Selector
 
-    public init(model: String, selector: Selector = .newest) {
+    package init(model: String, selector: Selector = .newest) {
         self.model = model
         self.selector = selector
     }
 
     /// - Returns: `nil` when the text is not of that form.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard Names.fault(in: parts[0]) == nil else { return nil }
         model = parts[0]
@@ -33,7 +33,7 @@ public struct ModelReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch selector {
         case .newest: model
         case .number(let number): "\(model)@\(number)"

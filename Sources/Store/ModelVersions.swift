@@ -1,61 +1,61 @@
 import PostgreSQL
 
 /// A model version that is in the database.
-public struct StoredVersion: Sendable, Hashable {
-    public let model: String
-    public let number: Int
-    public let run: Int
-    public let datasetID: Int
+package struct StoredVersion: Sendable, Hashable {
+    package let model: String
+    package let number: Int
+    package let run: Int
+    package let datasetID: Int
     /// Versions with the same were tested on the same samples.
-    public let testSplitID: Int
+    package let testSplitID: Int
     /// SHA-256 of the weights; `nil` where predictions were imported.
-    public let weightsDigest: String?
+    package let weightsDigest: String?
     /// Who made the predictions that were imported; `nil` for a version that was trained here.
-    public let producer: String?
+    package let producer: String?
     /// JSON of the run's configuration.
-    public let configuration: String
+    package let configuration: String
 
     /// `mlp@3`.
-    public var reference: ModelReference { ModelReference(model: model, selector: .number(number)) }
+    package var reference: ModelReference { ModelReference(model: model, selector: .number(number)) }
 
     /// SHA-256 of the weights.
     ///
     /// - Throws: `NoWeights` where predictions were imported.
-    public func weights() throws -> String {
+    package func weights() throws -> String {
         guard let weightsDigest else { throw NoWeights(version: reference) }
         return weightsDigest
     }
 }
 
 /// A version that cannot classify anything: nothing but its predictions is known.
-public struct NoWeights: Error, Sendable, CustomStringConvertible {
-    public let version: ModelReference
+package struct NoWeights: Error, Sendable, CustomStringConvertible {
+    package let version: ModelReference
 
-    public var description: String { "\(version) has no weights: its predictions were imported." }
+    package var description: String { "\(version) has no weights: its predictions were imported." }
 }
 
 /// A row of `Store.summaries`.
-public struct VersionSummary: RowDecodable, Sendable {
-    public let dataset: String
-    public let datasetVersion: Int
-    public let testSamples: Int
-    public let testAccuracy: Double
+package struct VersionSummary: RowDecodable, Sendable {
+    package let dataset: String
+    package let datasetVersion: Int
+    package let testSamples: Int
+    package let testAccuracy: Double
     /// Ends of its 95 % interval.
-    public let testAccuracyLower: Double
-    public let testAccuracyUpper: Double
+    package let testAccuracyLower: Double
+    package let testAccuracyUpper: Double
     /// In nats; `nil` where imported predictions do not tell that of each test sample.
-    public let testLoss: Double?
-    public let misclassified: Int
+    package let testLoss: Double?
+    package let misclassified: Int
     /// Who made the predictions that were imported; `nil` for a version that was trained here. What follows is `nil`
     /// where there is one.
-    public let producer: String?
-    public let parameters: Int?
+    package let producer: String?
+    package let parameters: Int?
     /// For one sample, forward; `nil` for versions from before it was kept, too.
-    public let multiplyAdds: Int?
-    public let epochs: Int?
-    public let secondsPerEpoch: Double?
+    package let multiplyAdds: Int?
+    package let epochs: Int?
+    package let secondsPerEpoch: Double?
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         dataset = try row["dataset"]
         datasetVersion = try row["dataset_version"]
         testSamples = try row["test_samples"]
@@ -99,7 +99,7 @@ extension Store {
     /// Finds the version that a reference stands for now.
     ///
     /// - Throws: `NotFound.model` or `NotFound.modelVersion`.
-    public func resolve(_ reference: ModelReference) throws -> StoredVersion {
+    package func resolve(_ reference: ModelReference) throws -> StoredVersion {
         let (number, alias): (Int?, String?) =
             switch reference.selector {
             case .newest: (nil, nil)
@@ -128,7 +128,7 @@ extension Store {
     }
 
     /// - Throws: `NotFound.model` for a model that has no run.
-    public func checkIsKnown(model: String) throws {
+    package func checkIsKnown(model: String) throws {
         let models = try connection.query("select distinct model from analysis.run order by model")
             .map { row -> String in try row["model"] }
         guard models.contains(model) else { throw NotFound.model(model, known: models) }
@@ -146,7 +146,7 @@ extension Store {
     }
 
     /// What comes first in a list of versions.
-    public enum VersionOrder: String, Sendable, CaseIterable {
+    package enum VersionOrder: String, Sendable, CaseIterable {
         case model, accuracy, loss, date, dataset
 
         fileprivate var columns: String {
@@ -167,7 +167,7 @@ extension Store {
     ///   - dataset: Only what learned from it or was tested on it: `mnist` (any version) or `mnist@2`.
     ///   - limit: How many; all by default.
     /// - Throws: `NotFound` for a model or data set that is not there.
-    public func modelVersions(
+    package func modelVersions(
         of model: String? = nil, on dataset: String? = nil, by order: VersionOrder = .model, limit: Int? = nil
     ) throws -> Rows {
         if let model { try checkIsKnown(model: model) }
@@ -185,14 +185,14 @@ extension Store {
     }
 
     /// Whether a model has a version, whatever it comes from.
-    public func hasVersions(of model: String) throws -> Bool {
+    package func hasVersions(of model: String) throws -> Bool {
         try connection.query(
             "select exists (select from analysis.model_version where model = $1) as has_versions", model)[0][
                 "has_versions"]
     }
 
     /// The newest version of every model that was tested on the same samples as the newest of all.
-    public func newestVersions() throws -> [ModelReference] {
+    package func newestVersions() throws -> [ModelReference] {
         try connection.query(
             """
             select model, version
@@ -208,7 +208,7 @@ extension Store {
     }
 
     /// The versions asked for, each once, in the order asked.
-    public func summaries(of versions: [StoredVersion]) throws -> Rows {
+    package func summaries(of versions: [StoredVersion]) throws -> Rows {
         try connection.query(
             """
             select version.model, version.version, version.dataset, version.dataset_version,

@@ -1,11 +1,11 @@
 /// What models, data sets, schedules and aliases may be called: the tables' own checks, said before any work.
 ///
 /// ASCII alone, so that a name can be typed on every keyboard and is spelt in one way.
-public enum Names {
+package enum Names {
     private static let rule = "letters a to z, digits, “.”, “_” and “-”"
 
     /// - Returns: What is wrong with the name of a model, data set or schedule; `nil` for a right one.
-    public static func fault(in name: String) -> String? {
+    package static func fault(in name: String) -> String? {
         guard let first = name.utf8.first, isLetter(first) || isDigit(first), isWord(name) else {
             return "“\(name)” can't be a name: use \(rule), beginning with a letter or digit, at most 100."
         }
@@ -13,7 +13,7 @@ public enum Names {
     }
 
     /// - Returns: What is wrong with a name that shall be an alias; `nil` for a right one.
-    public static func fault(inAlias name: String) -> String? {
+    package static func fault(inAlias name: String) -> String? {
         guard isAliasWord(name) else {
             return "“\(name)” can't be an alias: use \(rule), beginning with a letter, at most 100."
         }
@@ -26,7 +26,7 @@ public enum Names {
     }
 
     /// - Returns: What is wrong with what a producer of predictions is called; `nil` for what is right.
-    public static func fault(inProducer name: String) -> String? {
+    package static func fault(inProducer name: String) -> String? {
         let isControl = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory == .control }
         guard (1...200).contains(name.unicodeScalars.count), !name.unicodeScalars.contains(where: isControl),
             name.first != " ", name.last != " "

@@ -7,14 +7,14 @@ import Musl
 #endif
 
 /// What another program made of one test sample.
-public struct OutsideAnswer: Sendable, Hashable {
-    public var predicted: UInt16
+package struct OutsideAnswer: Sendable, Hashable {
+    package var predicted: UInt16
     /// Probability given to the predicted class, 0…1; `nil` where it is not known.
-    public var confidence: Double?
+    package var confidence: Double?
     /// Of each class, class 0 first; `nil` where they are not known.
-    public var probabilities: [Double]?
+    package var probabilities: [Double]?
 
-    public init(predicted: UInt16, confidence: Double? = nil, probabilities: [Double]? = nil) {
+    package init(predicted: UInt16, confidence: Double? = nil, probabilities: [Double]? = nil) {
         self.predicted = predicted
         self.confidence = confidence
         self.probabilities = probabilities
@@ -22,7 +22,7 @@ public struct OutsideAnswer: Sendable, Hashable {
 
     /// Cross-entropy in nats: −ln of the probability of the right class, infinite where that is 0. `nil` where it is not
     /// known: without probabilities it is known of a right answer with its confidence alone.
-    public func loss(label: UInt16) -> Double? {
+    package func loss(label: UInt16) -> Double? {
         let probability = probabilities?[Int(label)] ?? (predicted == label ? confidence : nil)
         // Not −0 for certainty, and nothing negative where rounding has left a little more than 1.
         return probability.map { $0 < 1 ? -log($0) : 0 }
@@ -30,11 +30,11 @@ public struct OutsideAnswer: Sendable, Hashable {
 }
 
 /// Predictions of all test samples of a data set that another program made.
-public struct OutsideVersion: Sendable {
-    public let model: String
+package struct OutsideVersion: Sendable {
+    package let model: String
     /// Who made them, e.g. the name of an architecture; versions of one producer have one vote together.
-    public let producer: String
-    public let dataset: StoredDataset
+    package let producer: String
+    package let dataset: StoredDataset
     let correct: Int
     /// In nats, in order of index.
     let losses: [Float?]
@@ -46,7 +46,7 @@ public struct OutsideVersion: Sendable {
     ///   - ids: Keys of the test samples, in order of index.
     ///   - labels: Their classes.
     ///   - answer: What was predicted for the sample at this position. Asked once for each, in order.
-    public init(
+    package init(
         model: String, producer: String, dataset: StoredDataset, ids: [Int], labels: [UInt16],
         answer: (_ index: Int) -> OutsideAnswer
     ) {
@@ -89,7 +89,7 @@ extension Store {
     ///
     /// - Parameter check: Told the test accuracy. When it throws, nothing is stored.
     /// - Returns: The new version.
-    public func register(
+    package func register(
         _ version: OutsideVersion, check: (_ testAccuracy: Double) throws -> Void = { _ in }
     ) throws -> ModelReference {
         try connection.transaction {

@@ -3,7 +3,7 @@ import PostgreSQL
 // What waits for a trainer.
 extension Store {
     /// The runs that wait or are being trained, those that are next first.
-    public func jobs() throws -> Rows {
+    package func jobs() throws -> Rows {
         try connection.query(
             """
             select run, model, format('%s@%s', dataset, dataset_version) as dataset, state, epochs_finished, epochs, attempts, worker, lease_expires_at, is_abandoned,
@@ -14,13 +14,13 @@ extension Store {
     }
 
     /// Whether nothing waits, not even for the end of a pause.
-    public func isQueueEmpty() throws -> Bool {
+    package func isQueueEmpty() throws -> Bool {
         try connection.query("select not exists (select from registry.run where state = 'queued') as is_empty")[0][
             "is_empty"]
     }
 
     /// The length of the queue.
-    public func queue() throws -> Row {
+    package func queue() throws -> Row {
         try connection.query("select queued, delayed, running, abandoned, oldest_wait_seconds from analysis.queue")[0]
     }
 }

@@ -1,16 +1,16 @@
 import PostgreSQL
 
 /// A training that is to replace the version in production.
-public struct Retraining: Sendable, Hashable {
+package struct Retraining: Sendable, Hashable {
     let id: Int
     /// The training.
-    public let run: Int
+    package let run: Int
     /// Whether it was asked for more than twelve hours ago.
-    public let isOfAnEarlierNight: Bool
+    package let isOfAnEarlierNight: Bool
 }
 
 /// Where a retraining stands when it is asked for.
-public enum RetrainingStart: Sendable {
+package enum RetrainingStart: Sendable {
     /// To be trained here: a new one, or one that a process before could not finish.
     case claimed(Retraining, ClaimedRun)
     /// Trained already, but nobody has decided yet.
@@ -22,15 +22,15 @@ public enum RetrainingStart: Sendable {
 }
 
 /// A decision of the gate.
-public struct GateDecision: Sendable, Hashable {
-    public let passes: Bool
+package struct GateDecision: Sendable, Hashable {
+    package let passes: Bool
     /// Of McNemar's exact test.
-    public let p: Double
-    public let reason: String
+    package let p: Double
+    package let reason: String
 }
 
 /// What became of a decision.
-public enum DecisionFate: Sendable, Hashable {
+package enum DecisionFate: Sendable, Hashable {
     case stored
     /// Another version is in production by now than the one that was compared with; nothing is stored.
     case productionMoved
@@ -45,7 +45,7 @@ extension Store {
     ///   - production: The version in production.
     ///   - repeats: Whether to train again although that was done within the last twelve hours.
     ///   - request: What to train; asked for when a new training is needed.
-    public func beginRetraining(
+    package func beginRetraining(
         of model: String, production: StoredVersion?, repeats: Bool, by executor: Executor,
         request: () throws -> RunRequest
     ) throws -> RetrainingStart {
@@ -102,7 +102,7 @@ extension Store {
     }
 
     /// Whether a new version may replace the old one.
-    public func gate(
+    package func gate(
         onlyOldCorrect: Int, onlyNewCorrect: Int, newAccuracy: Double, level: Double, minimumAccuracy: Double
     ) throws -> GateDecision {
         let row = try connection.query(
@@ -114,7 +114,7 @@ extension Store {
     /// Ends a retraining; a version that passed becomes the one in production, in one transaction.
     ///
     /// - Parameter production: The version that the decision compared with.
-    public func decide(
+    package func decide(
         _ retraining: Retraining, on version: StoredVersion, against production: StoredVersion?,
         _ decision: GateDecision
     ) throws -> DecisionFate {
@@ -143,7 +143,7 @@ extension Store {
     }
 
     /// Ends a retraining that led to no version.
-    public func fail(_ retraining: Retraining, reason: String) throws {
+    package func fail(_ retraining: Retraining, reason: String) throws {
         try finish(retraining, outcome: "failed", reason: reason)
     }
 
@@ -163,13 +163,13 @@ extension Store {
     }
 
     /// The version that a run became.
-    public func version(ofRun run: Int) throws -> StoredVersion? {
+    package func version(ofRun run: Int) throws -> StoredVersion? {
         guard let version = try state(ofRun: run).version else { return nil }
         return try resolve(version)
     }
 
     /// A seed that no run of a model had: the next above all, or any where there is none.
-    public func unusedSeed(of model: String) throws -> UInt64 {
+    package func unusedSeed(of model: String) throws -> UInt64 {
         let greatest: Int = try connection.query(
             """
             select coalesce(max((configuration #>> '{training,seed}')::bigint), 0) as seed
@@ -180,7 +180,7 @@ extension Store {
     }
 
     /// Which test samples both, one or neither of two versions get right; `nil` where they were tested on others.
-    public func agreement(of old: StoredVersion, and new: StoredVersion) throws -> Agreement? {
+    package func agreement(of old: StoredVersion, and new: StoredVersion) throws -> Agreement? {
         try connection.query(
             """
             select both_correct, only_a_correct, only_b_correct, neither_correct
@@ -198,7 +198,7 @@ extension Store {
     }
 
     /// The positions in the test split of the samples that a version misses.
-    public func missedIndices(of version: StoredVersion) throws -> Set<Int> {
+    package func missedIndices(of version: StoredVersion) throws -> Set<Int> {
         Set(
             try connection.query(
                 "select index from analysis.misclassified_sample where model = $1 and version = $2",
@@ -208,20 +208,20 @@ extension Store {
 }
 
 /// How many test samples both, one or neither of two versions get right.
-public struct Agreement: Sendable, Equatable {
-    public let bothCorrect: Int
-    public let onlyOldCorrect: Int
-    public let onlyNewCorrect: Int
-    public let neitherCorrect: Int
+package struct Agreement: Sendable, Equatable {
+    package let bothCorrect: Int
+    package let onlyOldCorrect: Int
+    package let onlyNewCorrect: Int
+    package let neitherCorrect: Int
 
-    public init(bothCorrect: Int, onlyOldCorrect: Int, onlyNewCorrect: Int, neitherCorrect: Int) {
+    package init(bothCorrect: Int, onlyOldCorrect: Int, onlyNewCorrect: Int, neitherCorrect: Int) {
         self.bothCorrect = bothCorrect
         self.onlyOldCorrect = onlyOldCorrect
         self.onlyNewCorrect = onlyNewCorrect
         self.neitherCorrect = neitherCorrect
     }
 
-    public var oldAccuracy: Double {
+    package var oldAccuracy: Double {
         Double(bothCorrect + onlyOldCorrect) / Double(bothCorrect + onlyOldCorrect + onlyNewCorrect + neitherCorrect)
     }
 }

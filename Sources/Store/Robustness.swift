@@ -1,19 +1,19 @@
 import PostgreSQL
 
 /// A test of a model version on changed test images.
-public struct EvaluationRecord: Sendable {
+package struct EvaluationRecord: Sendable {
     /// What was done to the images.
-    public var perturbation: String
+    package var perturbation: String
     /// 0 for images as they are.
-    public var strength: Double
+    package var strength: Double
     /// Mean cross-entropy, in nats.
-    public var testLoss: Double
-    public var testCorrect: Int
+    package var testLoss: Double
+    package var testCorrect: Int
     /// The class predicted for each test sample, in order of index.
-    public var predictions: [UInt16]
-    public var seconds: Double
+    package var predictions: [UInt16]
+    package var seconds: Double
 
-    public init(
+    package init(
         perturbation: String, strength: Double, testLoss: Double, testCorrect: Int, predictions: [UInt16],
         seconds: Double
     ) {
@@ -27,23 +27,23 @@ public struct EvaluationRecord: Sendable {
 }
 
 /// A row of `Store.robustness`.
-public struct RobustnessPoint: RowDecodable, Sendable {
-    public let strength: Double
-    public let testAccuracy: Double
+package struct RobustnessPoint: RowDecodable, Sendable {
+    package let strength: Double
+    package let testAccuracy: Double
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         strength = try row["strength"]
         testAccuracy = try row["test_accuracy"]
     }
 }
 
 /// A row of `Store.tolerances`: in this range of strengths at most one point of accuracy is lost.
-public struct Tolerance: RowDecodable, Sendable {
-    public let perturbation: String
+package struct Tolerance: RowDecodable, Sendable {
+    package let perturbation: String
     /// `nil` where no more than that is there to be lost.
-    public let range: ClosedRange<Double>?
+    package let range: ClosedRange<Double>?
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         perturbation = try row["perturbation"]
         let (from, to): (Double?, Double?) = (try row["tolerated_from"], try row["tolerated_to"])
         range = if let from, let to, from <= to { from...to } else { nil }
@@ -52,7 +52,7 @@ public struct Tolerance: RowDecodable, Sendable {
 
 extension Store {
     /// Keeps an evaluation; one of the same change that is there already stays, because it has the same result.
-    public func store(_ evaluation: EvaluationRecord, of version: StoredVersion) throws {
+    package func store(_ evaluation: EvaluationRecord, of version: StoredVersion) throws {
         _ = try connection.execute(
             """
             insert into registry.evaluation (model_id, number, perturbation, strength, test_loss, test_correct,
@@ -70,7 +70,7 @@ extension Store {
     /// Accuracy on changed test images, in order of strength.
     ///
     /// - Parameter perturbation: Only those of this kind.
-    public func robustness(of version: StoredVersion, _ perturbation: String? = nil) throws -> Rows {
+    package func robustness(of version: StoredVersion, _ perturbation: String? = nil) throws -> Rows {
         try connection.query(
             """
             select perturbation, strength, test_accuracy, test_accuracy_lower, test_accuracy_upper, accuracy_lost,
@@ -84,7 +84,7 @@ extension Store {
     }
 
     /// The range of strengths in which at most one point of accuracy is lost, one row per kind of change.
-    public func tolerances(of version: StoredVersion) throws -> Rows {
+    package func tolerances(of version: StoredVersion) throws -> Rows {
         try connection.query(
             """
             select perturbation, tolerated_from, tolerated_to

@@ -1,17 +1,17 @@
 import PostgreSQL
 
 /// A training that is asked for.
-public struct RunRequest: Sendable {
-    public var model: String
-    public var datasetID: Int
+package struct RunRequest: Sendable {
+    package var model: String
+    package var datasetID: Int
     /// JSON object with all that determines the result.
-    public var configuration: String
-    public var parameterCount: Int
+    package var configuration: String
+    package var parameterCount: Int
     /// Of one sample, forward.
-    public var multiplyAdds: Int
-    public var epochs: Int
+    package var multiplyAdds: Int
+    package var epochs: Int
 
-    public init(
+    package init(
         model: String, datasetID: Int, configuration: String, parameterCount: Int, multiplyAdds: Int, epochs: Int
     ) {
         self.model = model
@@ -26,12 +26,12 @@ public struct RunRequest: Sendable {
 /// Everything that changes the state of a run; the rules are in `sql/functions/run-life.sql`.
 extension Store {
     /// The channel on which waiting workers hear of new runs. It only saves them time: they look by themselves too.
-    public static let queueChannel = "registry_queue"
+    package static let queueChannel = "registry_queue"
 
     /// Queues a run; the model's name is made if it is new.
     ///
     /// - Returns: The run's number.
-    public func enqueue(_ request: RunRequest) throws -> Int {
+    package func enqueue(_ request: RunRequest) throws -> Int {
         try connection.query(
             """
             with named as (
@@ -51,7 +51,7 @@ extension Store {
     }
 
     /// Queues a run and takes it, so that nobody else can in between.
-    public func start(_ request: RunRequest, by executor: Executor) throws -> ClaimedRun {
+    package func start(_ request: RunRequest, by executor: Executor) throws -> ClaimedRun {
         try connection.transaction {
             let run = try enqueue(request)
             guard let claimed = try claim(run: run, by: executor) else { throw LeaseLost(run: run) }
@@ -64,7 +64,7 @@ extension Store {
     /// - Parameter run: Only this one.
     /// - Returns: `nil` when there is none.
     /// - Throws: `SchemaError` when the schema has changed so that this program does not fit any more.
-    public func claim(run: Int? = nil, by executor: Executor) throws -> ClaimedRun? {
+    package func claim(run: Int? = nil, by executor: Executor) throws -> ClaimedRun? {
         try Schema.current.requireFit(connection)
         return try connection.query(
             """
@@ -78,7 +78,7 @@ extension Store {
     /// Keeps a lease.
     ///
     /// - Returns: Whether the trainer has been asked to stop; `nil` when the lease is lost.
-    public func renew(_ lease: Lease) throws -> Bool? {
+    package func renew(_ lease: Lease) throws -> Bool? {
         try connection.query(
             "select cancel_requested from registry.renew_lease($1, $2)", lease.run, lease.fence
         ).first.map { try $0["cancel_requested"] }
@@ -93,7 +93,7 @@ extension Store {
     ///   - checkpoint: In safetensors form; `nil` keeps none.
     ///   - divergence: Why this epoch was the last, where the training has diverged in it.
     /// - Throws: `LeaseLost` when the lease is not valid any more; then nothing is stored.
-    public func record(
+    package func record(
         _ epoch: EpochRecord, checkpoint: [UInt8]? = nil, divergence: String? = nil, under lease: Lease
     ) throws {
         try connection.transaction {
@@ -118,7 +118,7 @@ extension Store {
     /// Forgets the epochs of a run that has no checkpoint to resume from.
     ///
     /// - Throws: `LeaseLost` when the lease is not valid any more; then nothing is changed.
-    public func startOver(_ lease: Lease) throws {
+    package func startOver(_ lease: Lease) throws {
         let isHeld: Bool = try connection.query(
             "select registry.start_over($1, $2) as is_held", lease.run, lease.fence)[0]["is_held"]
         guard isHeld else { throw LeaseLost(run: lease.run) }
@@ -129,7 +129,7 @@ extension Store {
     /// Asking again after an answer was lost does no harm.
     ///
     /// - Throws: `LeaseLost` when the lease is not valid any more; then nothing is changed.
-    public func end(_ lease: Lease, as failure: RunFailure) throws {
+    package func end(_ lease: Lease, as failure: RunFailure) throws {
         let isHeld: Bool = try connection.query(
             "select registry.end_attempt($1, $2, $3, $4, $5) as is_held",
             lease.run, lease.fence, failure.outcome.rawValue, failure.reason, failure.isRetried)[0]["is_held"]
@@ -142,7 +142,7 @@ extension Store {
     ///
     /// - Parameter weights: The network after its last epoch, in safetensors form.
     /// - Throws: `LeaseLost` when the lease is not valid any more; then nothing is stored.
-    public func succeed(_ lease: Lease, weights: [UInt8]) throws -> ModelReference {
+    package func succeed(_ lease: Lease, weights: [UInt8]) throws -> ModelReference {
         try connection.transaction {
             let rows = try connection.query(
                 "select model_id, epoch from registry.succeed_run($1, $2)", lease.run, lease.fence)
@@ -168,7 +168,7 @@ extension Store {
     ///
     /// - Returns: The run's state now: `cancelled`, or `running` until its trainer has stopped.
     /// - Throws: `RunStateError` when it has ended already, or is unknown.
-    public func cancel(run: Int) throws -> RunState {
+    package func cancel(run: Int) throws -> RunState {
         let rows = try connection.query("select was, is_now from registry.cancel_run($1)", run)
         guard let row = rows.first else { throw RunStateError.unknown(run: run) }
         let (was, isNow): (RunState, RunState) = (try row["was"], try row["is_now"])
@@ -181,7 +181,7 @@ extension Store {
     /// Queues a run again that failed, was cancelled or lost its trainer; it resumes after its last stored epoch.
     ///
     /// - Throws: `RunStateError` when it is in no such state, or unknown.
-    public func requeue(run: Int) throws {
+    package func requeue(run: Int) throws {
         let rows = try connection.query("select was from registry.requeue_run($1)", run)
         guard let row = rows.first else { throw RunStateError.unknown(run: run) }
         let was: RunState = try row["was"]

@@ -1,19 +1,19 @@
 import PostgreSQL
 
 /// Where a run stands; the transitions are drawn in `sql/functions/run-life.sql`.
-public enum RunState: String, Sendable, Hashable {
+package enum RunState: String, Sendable, Hashable {
     case queued, running, succeeded, failed, cancelled, diverged
     /// Running by its row, but its trainer has let the lease expire.
     case abandoned
 }
 
 /// How an attempt at a run ended, as `registry.run_attempt` names it.
-public enum AttemptOutcome: String, Sendable, Hashable {
+package enum AttemptOutcome: String, Sendable, Hashable {
     case succeeded, failed, cancelled, diverged, released, lost
 }
 
 /// How a run, or an attempt at it, ends without a model version.
-public enum RunFailure: Sendable, Hashable {
+package enum RunFailure: Sendable, Hashable {
     case cancelled
     /// For good.
     case failed(String)
@@ -45,12 +45,12 @@ public enum RunFailure: Sendable, Hashable {
 }
 
 /// What was asked of a run can't be done in the state that it is in.
-public enum RunStateError: Error, Sendable, CustomStringConvertible {
+package enum RunStateError: Error, Sendable, CustomStringConvertible {
     case unknown(run: Int)
     case ended(run: Int, state: RunState)
     case notResumable(run: Int, state: RunState)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unknown(let run): "There is no run \(run)."
         case .ended(let run, .succeeded): "Run \(run) has succeeded already."

@@ -2,14 +2,14 @@ import PostgreSQL
 
 // What is read of runs.
 /// A row of `Store.epochs`.
-public struct EpochResult: RowDecodable, Sendable {
+package struct EpochResult: RowDecodable, Sendable {
     /// Training samples seen until its end, over all epochs.
-    public let samplesSeen: Int
-    public let trainingAccuracy: Double
-    public let testAccuracy: Double
-    public let testLoss: Double
+    package let samplesSeen: Int
+    package let trainingAccuracy: Double
+    package let testAccuracy: Double
+    package let testLoss: Double
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         samplesSeen = try row["samples_seen"]
         trainingAccuracy = try row["training_accuracy"]
         testAccuracy = try row["test_accuracy"]
@@ -18,25 +18,25 @@ public struct EpochResult: RowDecodable, Sendable {
 }
 
 /// A row of `Store.lossCurve`.
-public struct LossPoint: RowDecodable, Sendable {
-    public let samplesSeen: Int
-    public let loss: Double
+package struct LossPoint: RowDecodable, Sendable {
+    package let samplesSeen: Int
+    package let loss: Double
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         samplesSeen = try row["samples_seen"]
         loss = try row["loss"]
     }
 }
 
 /// A run as it is written on the command line: `run:12`, or the model version that it became (`mlp`, `mlp@3`).
-public enum RunReference: Sendable, Hashable {
+package enum RunReference: Sendable, Hashable {
     case run(Int)
     case version(ModelReference)
 
     /// The number in `run:12`.
     ///
     /// - Returns: `nil` when the text is not of that form.
-    public static func runNumber(_ text: String) -> Int? {
+    package static func runNumber(_ text: String) -> Int? {
         guard text.hasPrefix("run:"), let number = Int(text.dropFirst(4)), number > 0, text == "run:\(number)" else {
             return nil
         }
@@ -45,20 +45,20 @@ public enum RunReference: Sendable, Hashable {
 }
 
 /// What a `RunReference` stands for.
-public enum FoundRun: Sendable, Hashable {
+package enum FoundRun: Sendable, Hashable {
     case version(StoredVersion)
     /// One that was asked for by its number, or became no version. The configuration is JSON; there is a producer where
     /// predictions were imported.
     case run(Int, model: String, configuration: String, producer: String?)
 
-    public var number: Int {
+    package var number: Int {
         switch self {
         case .version(let version): version.run
         case .run(let number, _, _, _): number
         }
     }
 
-    public var model: String {
+    package var model: String {
         switch self {
         case .version(let version): version.model
         case .run(_, let model, _, _): model
@@ -66,7 +66,7 @@ public enum FoundRun: Sendable, Hashable {
     }
 
     /// `mlp@3`, or `mlp, run 12`.
-    public var name: String {
+    package var name: String {
         switch self {
         case .version(let version): "\(version.reference)"
         case .run(let number, let model, _, _): "\(model), run \(number)"
@@ -74,7 +74,7 @@ public enum FoundRun: Sendable, Hashable {
     }
 
     /// JSON of its configuration.
-    public var configuration: String {
+    package var configuration: String {
         switch self {
         case .version(let version): version.configuration
         case .run(_, _, let configuration, _): configuration
@@ -82,7 +82,7 @@ public enum FoundRun: Sendable, Hashable {
     }
 
     /// Who made the predictions that were imported; `nil` for a training.
-    public var producer: String? {
+    package var producer: String? {
         switch self {
         case .version(let version): version.producer
         case .run(_, _, _, let producer): producer
@@ -94,7 +94,7 @@ extension Store {
     /// The state of a run, what it became, and why it ended.
     ///
     /// - Throws: `RunStateError.unknown`.
-    public func state(ofRun run: Int) throws -> (state: RunState, version: ModelReference?, failure: String?) {
+    package func state(ofRun run: Int) throws -> (state: RunState, version: ModelReference?, failure: String?) {
         let rows = try connection.query(
             "select model, version, state, failure from analysis.run where run = $1", run)
         guard let row = rows.first else { throw RunStateError.unknown(run: run) }
@@ -110,7 +110,7 @@ extension Store {
     ///   - model: Only the runs of this model.
     ///   - dataset: Only those on it: `mnist` (any version) or `mnist@2`.
     /// - Throws: `NotFound` for a model or data set that is not there.
-    public func runs(of model: String? = nil, on dataset: String? = nil, limit: Int) throws -> Rows {
+    package func runs(of model: String? = nil, on dataset: String? = nil, limit: Int) throws -> Rows {
         if let model { try checkIsKnown(model: model) }
         if let dataset { _ = try self.dataset(named: dataset) }
         return try connection.query(
@@ -130,7 +130,7 @@ extension Store {
     /// run.
     ///
     /// - Throws: `NotFound`, or `RunStateError.unknown`.
-    public func resolve(_ reference: RunReference) throws -> FoundRun {
+    package func resolve(_ reference: RunReference) throws -> FoundRun {
         switch reference {
         case .run(let run): return try foundRun(run)
         case .version(let reference):
@@ -153,7 +153,7 @@ extension Store {
     }
 
     /// What became of a run, in one row.
-    public func summary(ofRun run: Int) throws -> Rows {
+    package func summary(ofRun run: Int) throws -> Rows {
         try connection.query(
             """
             select run, model, version, dataset, dataset_version, state, failure, epochs_finished, epochs, training_loss,
@@ -165,7 +165,7 @@ extension Store {
     }
 
     /// A run's epochs, in order.
-    public func epochs(ofRun run: Int) throws -> Rows {
+    package func epochs(ofRun run: Int) throws -> Rows {
         try connection.query(
             """
             select epoch, learning_rate, training_loss, training_accuracy, test_loss, test_correct, test_accuracy,
@@ -177,7 +177,7 @@ extension Store {
     }
 
     /// The training loss of every hundredth batch, in order.
-    public func lossCurve(ofRun run: Int) throws -> Rows {
+    package func lossCurve(ofRun run: Int) throws -> Rows {
         try connection.query(
             """
             select samples_seen, loss
@@ -190,7 +190,7 @@ extension Store {
     /// The health of a run's layers, epoch by epoch.
     ///
     /// - Parameter epoch: Only that of this epoch.
-    public func layerMetrics(ofRun run: Int, epoch: Int? = nil) throws -> Rows {
+    package func layerMetrics(ofRun run: Int, epoch: Int? = nil) throws -> Rows {
         try connection.query(
             """
             select epoch, layer, name, gradient_norm, dead_unit_share

@@ -1,14 +1,14 @@
 /// The samples of one split, in order of index.
-public struct SampleBlock: Sendable {
+package struct SampleBlock: Sendable {
     /// Keys in the database; empty for samples that are not stored yet.
-    public var ids: [Int] = []
-    public var labels: [UInt16]
+    package var ids: [Int] = []
+    package var labels: [UInt16]
     /// count × channels × height × width intensities, 0…255.
-    public var pixels: [UInt8]
+    package var pixels: [UInt8]
     /// What is measured of them; `nil` where nothing was. Not read back.
-    public var features: SampleFeatures?
+    package var features: SampleFeatures?
 
-    public init(labels: [UInt16], pixels: [UInt8], features: SampleFeatures? = nil) {
+    package init(labels: [UInt16], pixels: [UInt8], features: SampleFeatures? = nil) {
         self.labels = labels
         self.pixels = pixels
         self.features = features
@@ -16,7 +16,7 @@ public struct SampleBlock: Sendable {
 }
 
 /// Samples that are to be stored: read in pieces, so that they need not be in memory.
-public protocol SampleSource {
+package protocol SampleSource {
     /// One a sample, in order of index.
     var labels: [UInt16] { get }
     /// Bytes of all pixels.
@@ -54,28 +54,28 @@ extension SampleSource {
 }
 
 extension SampleBlock: SampleSource {
-    public var byteCount: Int { pixels.count }
-    public var featureNames: [StaticString] { features?.names ?? [] }
-    public var classDistances: [Float?] { features?.classDistances ?? [] }
+    package var byteCount: Int { pixels.count }
+    package var featureNames: [StaticString] { features?.names ?? [] }
+    package var classDistances: [Float?] { features?.classDistances ?? [] }
 
-    public func withPixels(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package func withPixels(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let size = byteCount / labels.count
         try pixels[range.lowerBound * size..<range.upperBound * size].withUnsafeBytes(body)
     }
 
-    public func featureRows(of range: Range<Int>) throws -> [[Float?]] { Array(features?.rows[range] ?? []) }
+    package func featureRows(of range: Range<Int>) throws -> [[Float?]] { Array(features?.rows[range] ?? []) }
 }
 
 /// What is measured of samples, in their order; `nil` where it cannot be.
-public struct SampleFeatures: Sendable {
+package struct SampleFeatures: Sendable {
     /// Columns of `registry.sample_feature`.
-    public var names: [StaticString]
+    package var names: [StaticString]
     /// A row for each sample, in the order of `names`.
-    public var rows: [[Float?]]
+    package var rows: [[Float?]]
     /// How far each sample is from the mean training image of its class.
-    public var classDistances: [Float?]
+    package var classDistances: [Float?]
 
-    public init(names: [StaticString], rows: [[Float?]], classDistances: [Float?]) {
+    package init(names: [StaticString], rows: [[Float?]], classDistances: [Float?]) {
         self.names = names
         self.rows = rows
         self.classDistances = classDistances

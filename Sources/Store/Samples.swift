@@ -1,16 +1,16 @@
 import PostgreSQL
 
 /// A sample to be looked at.
-public struct SamplePicture: RowDecodable, Sendable {
+package struct SamplePicture: RowDecodable, Sendable {
     /// Its position in the split, from 0.
-    public let index: Int
-    public let className: String
-    public let height: Int
-    public let width: Int
+    package let index: Int
+    package let className: String
+    package let height: Int
+    package let width: Int
     /// height × width intensities, row by row, for each channel.
-    public let pixels: [UInt8]
+    package let pixels: [UInt8]
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         index = try row["index"]
         className = try row["class_name"]
         height = try row["height"]
@@ -20,12 +20,12 @@ public struct SamplePicture: RowDecodable, Sendable {
 }
 
 /// A row of `Store.predictions`.
-public struct PredictedSample: RowDecodable, Sendable {
-    public let sample: SamplePicture
-    public let predictedName: String
-    public let isCorrect: Bool
+package struct PredictedSample: RowDecodable, Sendable {
+    package let sample: SamplePicture
+    package let predictedName: String
+    package let isCorrect: Bool
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         sample = try SamplePicture(row: row)
         predictedName = try row["predicted_name"]
         isCorrect = try row["is_correct"]
@@ -33,13 +33,13 @@ public struct PredictedSample: RowDecodable, Sendable {
 }
 
 /// A row of `Store.misclassifiedSamples`.
-public struct MissedSample: RowDecodable, Sendable {
-    public let sample: SamplePicture
-    public let predictedName: String
+package struct MissedSample: RowDecodable, Sendable {
+    package let sample: SamplePicture
+    package let predictedName: String
     /// The probability that the wrong class was given; `nil` where imported predictions do not tell it.
-    public let confidence: Double?
+    package let confidence: Double?
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         sample = try SamplePicture(row: row)
         predictedName = try row["predicted_name"]
         confidence = try row["confidence"]
@@ -47,14 +47,14 @@ public struct MissedSample: RowDecodable, Sendable {
 }
 
 /// A row of `Store.misclassifiedSamplesByCategory`.
-public struct CategorizedSample: RowDecodable, Sendable {
-    public let missed: MissedSample
+package struct CategorizedSample: RowDecodable, Sendable {
+    package let missed: MissedSample
     /// `nil` when it is in none, or that cannot be told.
-    public let category: String?
+    package let category: String?
     /// Whether all could be measured that the categories are about.
-    public let isJudged: Bool
+    package let isJudged: Bool
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         missed = try MissedSample(row: row)
         category = try row["category"]
         isJudged = try row["is_judged"]
@@ -62,14 +62,14 @@ public struct CategorizedSample: RowDecodable, Sendable {
 }
 
 /// A row of `Store.hardestSamples`.
-public struct HardSample: RowDecodable, Sendable {
-    public let sample: SamplePicture
+package struct HardSample: RowDecodable, Sendable {
+    package let sample: SamplePicture
     /// The commonest wrong prediction.
-    public let predictedName: String
+    package let predictedName: String
     /// Share of the votes that miss it.
-    public let missedShare: Double
+    package let missedShare: Double
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         sample = try SamplePicture(row: row)
         predictedName = try row["predicted_name"]
         missedShare = try row["missed_share"]

@@ -1,7 +1,7 @@
 import PostgreSQL
 
 /// What becomes of due times at which no daemon ran.
-public enum MissedTimes: String, Sendable, CaseIterable {
+package enum MissedTimes: String, Sendable, CaseIterable {
     /// One execution makes up for all of them.
     case once
     /// They are left out.
@@ -9,28 +9,28 @@ public enum MissedTimes: String, Sendable, CaseIterable {
 }
 
 /// A schedule whose time has come.
-public struct DueSchedule: Sendable, Hashable {
-    public let name: String
-    public let cron: String
-    public let command: [String]
-    public let missed: MissedTimes
+package struct DueSchedule: Sendable, Hashable {
+    package let name: String
+    package let cron: String
+    package let command: [String]
+    package let missed: MissedTimes
     /// The due time that was waited for.
-    public let dueAt: Timestamp
+    package let dueAt: Timestamp
     /// The database's clock.
-    public let now: Timestamp
+    package let now: Timestamp
 }
 
 /// A due time that a daemon has taken, to execute it.
-public struct DueExecution: Sendable, Hashable {
-    public let schedule: String
+package struct DueExecution: Sendable, Hashable {
+    package let schedule: String
     /// The words after `registry`.
-    public let command: [String]
-    public let dueAt: Timestamp
+    package let command: [String]
+    package let dueAt: Timestamp
 }
 
 extension Store {
     /// Makes a schedule, or changes the one of that name.
-    public func setSchedule(
+    package func setSchedule(
         _ name: String, cron: String, command: [String], missed: MissedTimes, nextDueAt: Timestamp
     ) throws {
         _ = try connection.execute(
@@ -46,12 +46,12 @@ extension Store {
     }
 
     /// - Returns: Whether there was one.
-    public func removeSchedule(_ name: String) throws -> Bool {
+    package func removeSchedule(_ name: String) throws -> Bool {
         try connection.execute("delete from registry.schedule where name = $1", name) == 1
     }
 
     /// All schedules, and how they ended the last time.
-    public func schedules() throws -> Rows {
+    package func schedules() throws -> Rows {
         try connection.query(
             """
             select name, cron, command, missed, next_due_at, last_due_at, last_finished_at, last_exit_status
@@ -61,13 +61,13 @@ extension Store {
     }
 
     /// The words of every schedule; none for one whose words can't be read.
-    public func scheduledCommands() throws -> [(name: String, command: [String])] {
+    package func scheduledCommands() throws -> [(name: String, command: [String])] {
         try connection.query("select name, words from analysis.schedule order by name")
             .map { (try $0["name"], (try? $0["words"]) ?? []) }
     }
 
     /// The database's clock, which alone decides what is due.
-    public func now() throws -> Timestamp { try connection.query("select now() as now")[0]["now"] }
+    package func now() throws -> Timestamp { try connection.query("select now() as now")[0]["now"] }
 
     /// Takes a schedule whose time has come, so that no other daemon does. Asking again after an answer was lost gives
     /// the same.
@@ -81,7 +81,7 @@ extension Store {
     ///     one that can be executed.
     ///   - setAside: Receives the name of a schedule that can't be executed, and why.
     /// - Returns: `nil` when nothing is due.
-    public func takeDueSchedule(
+    package func takeDueSchedule(
         by worker: String, known: Set<DueExecution> = [],
         plan: (DueSchedule) throws -> (execute: Timestamp?, next: Timestamp),
         setAside: (_ name: String, _ reason: any Error) -> Void = { _, _ in }
@@ -131,7 +131,7 @@ extension Store {
     }
 
     /// Says that an execution still goes on.
-    public func keepAlive(_ execution: DueExecution) throws {
+    package func keepAlive(_ execution: DueExecution) throws {
         _ = try connection.execute(
             """
             update registry.schedule_execution
@@ -157,7 +157,7 @@ extension Store {
     }
 
     /// Gives a due time back that could not be executed to its end, so that another daemon, or the next, executes it.
-    public func giveBack(_ execution: DueExecution) throws {
+    package func giveBack(_ execution: DueExecution) throws {
         try connection.transaction {
             let isOpen = try connection.execute(
                 """
@@ -176,7 +176,7 @@ extension Store {
     /// Keeps how an execution ended.
     ///
     /// - Parameter output: A NUL, which a text in PostgreSQL can't hold, is kept as U+FFFD.
-    public func finish(_ execution: DueExecution, exitStatus: Int, output: String) throws {
+    package func finish(_ execution: DueExecution, exitStatus: Int, output: String) throws {
         _ = try connection.execute(
             """
             update registry.schedule_execution

@@ -4,21 +4,21 @@ import PostgreSQL
 ///
 /// Each subject has a file of its own that extends this type: `Datasets.swift`, `Runs.swift`, `ModelVersions.swift`, …
 /// Like its connection, a store is used by one thread at a time.
-public final class Store {
+package final class Store {
     /// The connection that every statement goes through.
-    public let connection: Connection
+    package let connection: Connection
 
     /// Wraps a connection. The schema of an empty database is made; one that is there is never changed.
     ///
     /// - Throws: `SchemaError` when the schema and this program do not fit together, `PostgreSQLError` otherwise.
-    public init(connection: Connection) throws {
+    package init(connection: Connection) throws {
         self.connection = connection
         try Schema.current.prepare(connection)
     }
 }
 
 /// Something that was asked for by name and is not in the database.
-public enum NotFound: Error, Sendable, CustomStringConvertible {
+package enum NotFound: Error, Sendable, CustomStringConvertible {
     case dataset(String)
     /// A data set, written mnist@1, has no such split.
     case split(Split, of: String)
@@ -26,7 +26,7 @@ public enum NotFound: Error, Sendable, CustomStringConvertible {
     case modelVersion(ModelReference, newest: Int?)
     case artifact(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .dataset(let name): "There is no data set “\(name)”."
         case .split(let split, let dataset): "\(dataset) has no \(split.rawValue) split."

@@ -1,26 +1,26 @@
 /// What is known of a data set besides its samples.
-public struct DatasetDescription: Sendable, Hashable {
-    public var name: String
+package struct DatasetDescription: Sendable, Hashable {
+    package var name: String
     /// Label 0 is the first element.
-    public var classNames: [String]
+    package var classNames: [String]
     /// Pixels.
-    public var height: Int
+    package var height: Int
     /// Pixels.
-    public var width: Int
-    public var channels: Int
+    package var width: Int
+    package var channels: Int
     /// Of the training pixels, scaled to 0…1.
-    public var trainingMean: Double
+    package var trainingMean: Double
     /// Population standard deviation of the training pixels, scaled to 0…1.
-    public var trainingStandardDeviation: Double
+    package var trainingStandardDeviation: Double
     /// The same mean of each channel; empty for grey images.
-    public var channelMeans: [Double]
-    public var channelStandardDeviations: [Double]
-    public var source: String
-    public var licence: String
+    package var channelMeans: [Double]
+    package var channelStandardDeviations: [Double]
+    package var source: String
+    package var licence: String
     /// SHA-256 of each split's decoded content, in hexadecimal.
-    public var fingerprints: [Split: String]
+    package var fingerprints: [Split: String]
 
-    public init(
+    package init(
         name: String, classNames: [String], height: Int, width: Int, channels: Int, trainingMean: Double,
         trainingStandardDeviation: Double, channelMeans: [Double] = [], channelStandardDeviations: [Double] = [],
         source: String, licence: String, fingerprints: [Split: String]
@@ -40,29 +40,29 @@ public struct DatasetDescription: Sendable, Hashable {
     }
 
     /// Bytes of one image.
-    public var bytesPerSample: Int { channels * height * width }
+    package var bytesPerSample: Int { channels * height * width }
 }
 
 /// A data set that is in the database.
-public struct StoredDataset: Sendable, Hashable {
-    public let id: Int
-    public let version: Int
-    public let description: DatasetDescription
+package struct StoredDataset: Sendable, Hashable {
+    package let id: Int
+    package let version: Int
+    package let description: DatasetDescription
     /// SHA-256 of all of its content, in hexadecimal.
-    public let fingerprint: String
-    public let trainingSamples: Int
+    package let fingerprint: String
+    package let trainingSamples: Int
     /// 0 for a data set without a validation split.
-    public let validationSamples: Int
-    public let testSamples: Int
+    package let validationSamples: Int
+    package let testSamples: Int
     let trainingSplitID: Int
     let validationSplitID: Int?
     /// Versions that were tested on data sets with the same were tested on the same samples.
-    public let testSplitID: Int
+    package let testSplitID: Int
 
     /// `mnist@1`.
-    public var name: String { "\(description.name)@\(version)" }
+    package var name: String { "\(description.name)@\(version)" }
 
-    public func samples(in split: Split) -> Int {
+    package func samples(in split: Split) -> Int {
         switch split {
         case .training: trainingSamples
         case .validation: validationSamples
@@ -71,7 +71,7 @@ public struct StoredDataset: Sendable, Hashable {
     }
 
     /// - Throws: `NotFound.split` when it has no sample in it.
-    public func checkHas(_ split: Split) throws {
+    package func checkHas(_ split: Split) throws {
         guard samples(in: split) > 0 else { throw NotFound.split(split, of: name) }
     }
 
@@ -114,22 +114,22 @@ public struct StoredDataset: Sendable, Hashable {
 }
 
 /// The splits of a data set, as `analysis.split` names them.
-public enum Split: String, Sendable, CaseIterable {
+package enum Split: String, Sendable, CaseIterable {
     case training, validation, test
 }
 
 /// What the database has of a data set contradicts itself: nothing is computed from it.
-public struct InconsistentDataset: Error, Sendable, Equatable, CustomStringConvertible {
+package struct InconsistentDataset: Error, Sendable, Equatable, CustomStringConvertible {
     /// `mnist@1`, or the part of it that is wrong.
-    public let place: String
-    public let reason: String
+    package let place: String
+    package let reason: String
 
-    public init(_ place: String, _ reason: String) {
+    package init(_ place: String, _ reason: String) {
         self.place = place
         self.reason = reason
     }
 
-    public var description: String {
+    package var description: String {
         "\(place) \(reason). The database's rows contradict each other; restore them, or import the data set again "
             + "under another name."
     }

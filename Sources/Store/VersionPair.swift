@@ -1,12 +1,12 @@
 import PostgreSQL
 
 /// Two versions tested on the same samples: a row of `Store.comparisons`.
-public struct VersionPair: RowDecodable, Sendable {
+package struct VersionPair: RowDecodable, Sendable {
     /// B minus a, with the ends of its 95 % interval where there is one.
-    public struct Difference: Sendable, Hashable {
-        public let value: Double
-        public let lower: Double?
-        public let upper: Double?
+    package struct Difference: Sendable, Hashable {
+        package let value: Double
+        package let lower: Double?
+        package let upper: Double?
 
         fileprivate init?(_ row: Row, _ column: String) throws {
             guard let value: Double = try row[column] else { return nil }
@@ -16,25 +16,25 @@ public struct VersionPair: RowDecodable, Sendable {
         }
     }
 
-    public let a: String
-    public let b: String
-    public let bothCorrect: Int
-    public let onlyACorrect: Int
-    public let onlyBCorrect: Int
-    public let neitherCorrect: Int
-    public let accuracyDifference: Difference?
+    package let a: String
+    package let b: String
+    package let bothCorrect: Int
+    package let onlyACorrect: Int
+    package let onlyBCorrect: Int
+    package let neitherCorrect: Int
+    package let accuracyDifference: Difference?
     /// Of McNemar's test.
-    public let exactP: Double
-    public let midP: Double
+    package let exactP: Double
+    package let midP: Double
     /// The exact p after Holm's correction for the number of pairs.
-    public let adjustedP: Double
+    package let adjustedP: Double
     /// Samples that the loss's difference is over; `nil` when each one's is not known of a version.
-    public let lossSamples: Int?
-    public let lossDifference: Difference?
+    package let lossSamples: Int?
+    package let lossDifference: Difference?
     /// Which is better and how sure that is, in a sentence.
-    public let verdict: String
+    package let verdict: String
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         a = try row["a"]
         b = try row["b"]
         bothCorrect = try row["both_correct"]

@@ -10,5 +10,5 @@ extension Advised {
 
 extension Error {
     /// What happened and what to do about it: a line for a person, a log or a run's row.
-    public var line: String { ["\(self)", (self as? any Advised)?.advice].compactMap(\.self).joined(separator: " ") }
+    package var line: String { ["\(self)", (self as? any Advised)?.advice].compactMap(\.self).joined(separator: " ") }
 }

@@ -5,9 +5,9 @@ import Musl
 #endif
 
 /// The files and connections that this process may have open.
-public enum Descriptors {
+package enum Descriptors {
     /// How many, in all.
-    public static var limit: Int {
+    package static var limit: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < UInt64(Int.max)
         else { return .max }
@@ -16,23 +16,23 @@ public enum Descriptors {
 
     /// Those of a daemon with so many workers, without clients that ask for metrics: two connections a worker, those of
     /// schedules and metrics, and what the program and what it starts open, the embedded server first of all.
-    public static func needed(workers: Int) -> Int { 64 + 2 * workers }
+    package static func needed(workers: Int) -> Int { 64 + 2 * workers }
 }
 
 /// The system allows fewer open files than the program needs.
-public struct FewDescriptors: Error, Sendable, CustomStringConvertible {
+package struct FewDescriptors: Error, Sendable, CustomStringConvertible {
     let limit: Int
     let needed: Int
-    public let workers: Int
+    package let workers: Int
 
     /// - Parameter workers: Of a daemon; 0 for any other command.
     /// - Throws: Itself.
-    public static func check(workers: Int) throws(FewDescriptors) {
+    package static func check(workers: Int) throws(FewDescriptors) {
         let (limit, needed) = (Descriptors.limit, Descriptors.needed(workers: workers))
         guard limit >= needed else { throw FewDescriptors(limit: limit, needed: needed, workers: workers) }
     }
 
-    public var description: String {
+    package var description: String {
         "This process may open \(limit) files, and needs \(needed). Raise the limit (ulimit -n, or LimitNOFILE of the "
             + "unit)."
     }

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Both are there before a run is claimed and stay for the next one: what was claimed can be kept, although the system has
 /// no thread and no descriptor left.
-public final class LeaseKeeper: Sendable {
+package final class LeaseKeeper: Sendable {
     private static let interval = Duration.seconds(5)
 
     /// What the thread and the worker share.
@@ -36,7 +36,7 @@ public final class LeaseKeeper: Sendable {
 
     /// - Parameter connect: Opens a connection.
     /// - Throws: `NoThread`.
-    public init(connect: @escaping @Sendable () throws -> Store) throws {
+    package init(connect: @escaping @Sendable () throws -> Store) throws {
         let shared = Shared()
         let store = OwnStore({ shared.isEnding.isSet || shared.next.withLock { $0?.isOver.isSet ?? true } }, connect)
         self.shared = shared
@@ -51,7 +51,7 @@ public final class LeaseKeeper: Sendable {
     }
 
     /// Connects, unless that was done before; to be called before a run is claimed.
-    public func connect() throws { try store { _ in } }
+    package func connect() throws { try store { _ in } }
 
     /// Begins to renew a lease, in place of any before.
     ///
@@ -65,7 +65,7 @@ public final class LeaseKeeper: Sendable {
     }
 
     /// Ends the thread, and waits for that.
-    public func end() {
+    package func end() {
         shared.isEnding.set()
         shared.isWanted.signal()
         thread.join()
@@ -131,10 +131,10 @@ public final class LeaseKeeper: Sendable {
 }
 
 /// A lease could not be renewed for so long that the run was left to others before they could have it.
-public struct LeaseOverdue: Error, Sendable, CustomStringConvertible {
-    public let run: Int
+package struct LeaseOverdue: Error, Sendable, CustomStringConvertible {
+    package let run: Int
 
-    public var description: String {
+    package var description: String {
         "The lease of run \(run) could not be renewed for 20 seconds; this worker stops training it. "
             + "It is resumed after its last stored epoch."
     }

@@ -8,16 +8,16 @@ import Musl
 #endif
 
 /// The machine that this process runs on.
-public enum Machine {
+package enum Machine {
     /// Its name in the network.
-    public static var host: String {
+    package static var host: String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// The processor's model name as the kernel gives it, e.g. `AMD EPYC`; the architecture where it gives none.
-    public static var processor: String {
+    package static var processor: String {
         let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
         if let line = lines.first(where: { $0.hasPrefix("model name") }), let colon = line.firstIndex(of: ":") {
             return line[line.index(after: colon)...].trimmingPrefix { $0 == " " }.description
@@ -35,7 +35,7 @@ public enum Machine {
     /// What a run's row says of this process.
     ///
     /// - Parameter worker: Its number, where the process has several workers.
-    public static func executor(worker: Int? = nil, threads: Int, programVersion: String) -> Executor {
+    package static func executor(worker: Int? = nil, threads: Int, programVersion: String) -> Executor {
         Executor(
             worker: "\(host):\(getpid()):\(nonce)\(worker.map { ":\($0)" } ?? "")", host: host,
             processor: processor, threads: threads, programVersion: programVersion)

@@ -10,15 +10,15 @@ import Musl
 #endif
 
 /// The memory that this process may use.
-public enum Memory {
+package enum Memory {
     /// Bytes that this process can have at most, however busy the machine is now: the machine's, those of its control
     /// group, or the limit of its address space, whichever is less.
-    public static var total: Int {
+    package static var total: Int {
         [meminfo("MemTotal"), controlGroupLimit, addressSpace].compactMap { $0 }.min() ?? .max
     }
 
     /// Bytes that this process can have now, besides those that it has.
-    public static var available: Int {
+    package static var available: Int {
         let group = controlGroupLimit.map { max(0, $0 - (controlGroupUsage ?? 0)) }
         let addresses = addressSpace.map { max(0, $0 - addressesInUse) }
         return [meminfo("MemAvailable"), group, addresses].compactMap { $0 }.min() ?? .max
@@ -99,18 +99,18 @@ public enum Memory {
 }
 
 /// A training or a test that asks for more memory than there is.
-public struct NotEnoughMemory: Error, Sendable, CustomStringConvertible {
-    public let model: String
+package struct NotEnoughMemory: Error, Sendable, CustomStringConvertible {
+    package let model: String
     /// `nil` for a test.
-    public let batchSize: Int?
+    package let batchSize: Int?
     /// Bytes.
-    public let needed: Int
+    package let needed: Int
     /// Bytes.
-    public let available: Int
+    package let available: Int
     /// The largest power of two that fits; `nil` when not even one sample does.
-    public let fittingBatchSize: Int?
+    package let fittingBatchSize: Int?
 
-    public var description: String {
+    package var description: String {
         let purpose = batchSize.map { " with batches of \($0)" } ?? ", to be tested,"
         let hope =
             switch (batchSize, fittingBatchSize) {
@@ -133,12 +133,12 @@ public struct NotEnoughMemory: Error, Sendable, CustomStringConvertible {
 }
 
 /// The memory that the trainings of a process share: those that begin together must not count on the same bytes.
-public final class SharedMemory: Sendable {
+package final class SharedMemory: Sendable {
     private let promised = Mutex(0)
     /// Libraries, stacks and what else had addresses before the first training.
     private let addresses = Memory.addressesInUse
 
-    public init() {}
+    package init() {}
 
     /// Promises a training the memory that it needs.
     ///
@@ -172,7 +172,7 @@ extension RunConfiguration {
     ///   - samples: Counts and shape of the data set's images.
     ///   - available: Bytes.
     /// - Throws: `NotEnoughMemory`.
-    public func checkMemory(on samples: SampleCounts, available: Int) throws {
+    package func checkMemory(on samples: SampleCounts, available: Int) throws {
         let needed = memory(on: samples)
         guard needed > available else { return }
         let smaller = (0..<16).reversed().map { 1 << $0 }.first {
@@ -196,7 +196,7 @@ extension RunConfiguration {
 
 extension StoredDataset {
     /// How many images of what shape it has.
-    public var sampleCounts: SampleCounts {
+    package var sampleCounts: SampleCounts {
         SampleCounts(
             training: trainingSamples, test: testSamples + validationSamples, shape: description.imageShape)
     }

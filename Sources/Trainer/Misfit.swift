@@ -2,26 +2,26 @@ import NeuralNetwork
 import Store
 
 /// A network and a data set that do not belong together.
-public struct Misfit: Error, Sendable, CustomStringConvertible {
-    public let architecture: Architecture
-    public let dataset: DatasetDescription
+package struct Misfit: Error, Sendable, CustomStringConvertible {
+    package let architecture: Architecture
+    package let dataset: DatasetDescription
 
-    public var description: String {
+    package var description: String {
         "The network “\(architecture.name)” takes images of \(architecture.input) in \(architecture.classes) classes; "
             + "the data set “\(dataset.name)” has images of \(dataset.imageShape) in \(dataset.classNames.count) classes."
     }
 }
 
 /// A model version and a data set whose classes have other names: which is which nobody knows.
-public struct OtherClasses: Error, Sendable, CustomStringConvertible {
-    public let version: ModelReference
+package struct OtherClasses: Error, Sendable, CustomStringConvertible {
+    package let version: ModelReference
     /// The name of the version's architecture.
-    public let network: String
-    public let dataset: StoredDataset
+    package let network: String
+    package let dataset: StoredDataset
     /// The first name that the version's data set does not have.
-    public let name: String
+    package let name: String
 
-    public var description: String {
+    package var description: String {
         "The data set “\(dataset.name)” has a class “\(name)”, which \(version) was not trained on."
     }
 }
@@ -44,7 +44,7 @@ extension StoredDataset {
 
 extension Architecture {
     /// - Throws: `Misfit` when the network can't learn the data set.
-    public func checkFits(_ dataset: DatasetDescription) throws {
+    package func checkFits(_ dataset: DatasetDescription) throws {
         guard accepts(dataset.imageShape), classes == dataset.classNames.count else {
             throw Misfit(architecture: self, dataset: dataset)
         }
@@ -52,5 +52,5 @@ extension Architecture {
 }
 
 extension DatasetDescription {
-    public var imageShape: ImageShape { ImageShape(channels: channels, height: height, width: width) }
+    package var imageShape: ImageShape { ImageShape(channels: channels, height: height, width: width) }
 }

@@ -5,7 +5,7 @@ import Store
 /// took over, its connections or its disk were used up.
 ///
 /// Used by one thread at a time.
-public final class ReconnectingStore {
+package final class ReconnectingStore {
     private let connect: () throws -> Store
     private let patience: Duration?
     private let isAbandoned: () -> Bool
@@ -17,7 +17,7 @@ public final class ReconnectingStore {
     ///   - isAbandoned: Asked between attempts: whether there is no use in trying on.
     ///   - tell: Told once why the database does not answer, and once that it does again.
     ///   - connect: Opens a connection of its own.
-    public init(
+    package init(
         patience: Duration?, isAbandoned: @escaping () -> Bool = { false }, tell: @escaping (String) -> Void = { _ in },
         connect: @escaping () throws -> Store
     ) {
@@ -32,7 +32,7 @@ public final class ReconnectingStore {
     /// - Parameter body: Has to be harmless when it is repeated: whether it was done before an answer was lost is not
     ///   known.
     /// - Throws: What `body` throws that another attempt would not mend; the last error when patience is at its end.
-    public func callAsFunction<Value>(_ body: (Store) throws -> Value) throws -> Value {
+    package func callAsFunction<Value>(_ body: (Store) throws -> Value) throws -> Value {
         let start = ContinuousClock.now
         var pause = Duration.milliseconds(50)
         var hasTold = false

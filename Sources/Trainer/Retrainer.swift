@@ -3,14 +3,14 @@ import Store
 
 /// Retrains a model as its version in production was trained, and lets the new version take its place unless it is
 /// worse.
-public struct Retrainer {
+package struct Retrainer {
     /// What may replace the version in production.
-    public struct Conditions: Sendable {
+    package struct Conditions: Sendable {
         /// Below this p value a new version that errs more often is worse.
         let level: Double
         let minimumAccuracy: Double
 
-        public init(level: Double, minimumAccuracy: Double) {
+        package init(level: Double, minimumAccuracy: Double) {
             self.level = level
             self.minimumAccuracy = minimumAccuracy
         }
@@ -28,7 +28,7 @@ public struct Retrainer {
     ///   - keeper: Renews the leases.
     ///   - executor: What the run's row says of this process.
     ///   - isStopping: Asked after every batch: whether to give the run back, for a later retraining to resume.
-    public init(
+    package init(
         store: ReconnectingStore, keeper: LeaseKeeper, engine: Engine, executor: Executor, conditions: Conditions,
         isStopping: @escaping @Sendable () -> Bool
     ) {
@@ -44,7 +44,7 @@ public struct Retrainer {
     ///
     /// - Parameter repeats: Whether to train again although that was done tonight.
     /// - Throws: `Interrupted`, `Misfit`, what `RunExecution` or the database throws.
-    public func retrain(_ model: String, repeats: Bool) throws -> RetrainingResult {
+    package func retrain(_ model: String, repeats: Bool) throws -> RetrainingResult {
         let start = try store { store in
             try keeper.connect()
             let production = try Self.production(of: model, in: store)
@@ -165,8 +165,8 @@ public struct Retrainer {
 }
 
 /// What came of a retraining.
-public struct RetrainingResult: Sendable {
-    public enum Outcome: Sendable {
+package struct RetrainingResult: Sendable {
+    package enum Outcome: Sendable {
         /// The new version was promoted, or held back.
         case decided(GateReport)
         /// Another process decided first, as `promoted` or `held back`.
@@ -177,17 +177,17 @@ public struct RetrainingResult: Sendable {
         case busy(run: Int)
     }
 
-    public let model: String
-    public let outcome: Outcome
+    package let model: String
+    package let outcome: Outcome
     /// Whether it was one that an earlier night left unfinished: then tonight's is still to be done.
-    public let isOfAnEarlierNight: Bool
+    package let isOfAnEarlierNight: Bool
 
     /// Whether this call came to a decision, rather than found one.
-    public var isDecidedHere: Bool { if case .decided = outcome { true } else { false } }
+    package var isDecidedHere: Bool { if case .decided = outcome { true } else { false } }
 
-    public var isBusy: Bool { if case .busy = outcome { true } else { false } }
+    package var isBusy: Bool { if case .busy = outcome { true } else { false } }
 
-    public var isHeldBack: Bool { if case .decided(let report) = outcome { !report.decision.passes } else { false } }
+    package var isHeldBack: Bool { if case .decided(let report) = outcome { !report.decision.passes } else { false } }
 
     init(model: String, outcome: Outcome, isOfAnEarlierNight: Bool = false) {
         self.model = model
@@ -197,13 +197,13 @@ public struct RetrainingResult: Sendable {
 }
 
 /// A new version, and what the gate decided of it.
-public struct GateReport: Sendable {
-    public let candidate: StoredVersion
+package struct GateReport: Sendable {
+    package let candidate: StoredVersion
     /// Of the candidate.
-    public let summary: VersionSummary
+    package let summary: VersionSummary
     /// The version that was in production; `nil` where none was.
-    public let production: StoredVersion?
+    package let production: StoredVersion?
     /// Of both, on the candidate's test samples.
-    public let agreement: Agreement?
-    public let decision: GateDecision
+    package let agreement: Agreement?
+    package let decision: GateDecision
 }

@@ -2,12 +2,12 @@ import NeuralNetwork
 import Store
 
 /// Tests a model version on changed test images, as far as that has not been done.
-public struct RobustnessTest {
+package struct RobustnessTest {
     let version: StoredVersion
     let store: Store
     let engine: Engine
 
-    public init(_ version: StoredVersion, engine: Engine, store: Store) {
+    package init(_ version: StoredVersion, engine: Engine, store: Store) {
         self.version = version
         self.engine = engine
         self.store = store
@@ -16,7 +16,7 @@ public struct RobustnessTest {
     /// Measures what is missing of all strengths of these kinds, and stores each as an evaluation of its own.
     ///
     /// - Parameter report: Told of every change before it is tested.
-    public func callAsFunction(
+    package func callAsFunction(
         _ kinds: [Perturbation.Kind], report: (_ perturbation: Perturbation, _ done: Int, _ of: Int) -> Void
     ) throws {
         var known: Set<Perturbation> = []

@@ -3,20 +3,20 @@ import NeuralNetwork
 
 /// All that determines the result of a run, as `registry.run.configuration` keeps it. The number of threads is not part
 /// of it: it changes no result.
-public struct RunConfiguration: Codable, Hashable, Sendable {
-    public var architecture: Architecture
-    public var training: TrainingConfiguration
+package struct RunConfiguration: Codable, Hashable, Sendable {
+    package var architecture: Architecture
+    package var training: TrainingConfiguration
     /// SHA-256 of the artifact with the weights to start from; `nil` when the seed makes them.
-    public var initialWeights: String?
+    package var initialWeights: String?
 
-    public init(architecture: Architecture, training: TrainingConfiguration, initialWeights: String? = nil) {
+    package init(architecture: Architecture, training: TrainingConfiguration, initialWeights: String? = nil) {
         self.architecture = architecture
         self.training = training
         self.initialWeights = initialWeights
     }
 
     /// A JSON object with snake_case keys.
-    public func json() throws -> String {
+    package func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -28,7 +28,7 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
     /// - Parameter isToBeTrained: Whether a setting that this program does not know is refused: a newer one may have asked
     ///   for what this one cannot do. To show what was trained, it is of no matter.
     /// - Throws: `UnreadableConfiguration`, or `TrainingError` for a setting that is out of its range.
-    public init(json: String, isToBeTrained: Bool = false) throws {
+    package init(json: String, isToBeTrained: Bool = false) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
@@ -72,8 +72,8 @@ private struct SettingNames: Decodable {
 }
 
 /// A stored configuration that is none.
-public struct UnreadableConfiguration: Error, CustomStringConvertible {
-    public let description: String
+package struct UnreadableConfiguration: Error, CustomStringConvertible {
+    package let description: String
 
     init(unknown setting: String) {
         description = "The run's configuration has the setting “\(setting)”, which this program does not know"

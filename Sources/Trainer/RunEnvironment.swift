@@ -2,7 +2,7 @@ import NeuralNetwork
 import Store
 
 /// What a worker executes its runs with.
-public struct RunEnvironment {
+package struct RunEnvironment {
     let engine: Engine
     let store: ReconnectingStore
     let keeper: LeaseKeeper
@@ -20,7 +20,7 @@ public struct RunEnvironment {
     ///   - isAbandoning: Whether a run is to be given back at once, although a test or a read still goes on that nothing
     ///     can interrupt; what it stores then is refused.
     ///   - data: Loads a run's data set; called when there is memory for it.
-    public init(
+    package init(
         engine: Engine, store: ReconnectingStore, keeper: LeaseKeeper, memory: SharedMemory = SharedMemory(),
         isRetried: Bool = false, isAbandoning: @escaping @Sendable () -> Bool = { false },
         data: @escaping (Store, StoredDataset) throws -> TrainingData = { try TrainingData(of: $1, from: $0) }

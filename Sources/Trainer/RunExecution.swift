@@ -3,7 +3,7 @@ import PostgreSQL
 import Store
 
 /// What a run tells while it is executed.
-public enum RunEvent: Sendable {
+package enum RunEvent: Sendable {
     /// A batch was learned.
     case step(epoch: Int, samplesSeen: Int, samplesPerEpoch: Int)
     /// An epoch was tested and stored.
@@ -11,7 +11,7 @@ public enum RunEvent: Sendable {
 }
 
 /// Whether a training shall go on.
-public enum StopRequest: Sendable {
+package enum StopRequest: Sendable {
     /// The run ends as cancelled.
     case cancel
     /// The run goes back into the queue; whoever takes it goes on after its last stored epoch.
@@ -19,7 +19,7 @@ public enum StopRequest: Sendable {
 }
 
 /// How an execution ended.
-public enum RunOutcome: Sendable, Hashable {
+package enum RunOutcome: Sendable, Hashable {
     case succeeded(ModelReference)
     case cancelled
     case released
@@ -28,14 +28,14 @@ public enum RunOutcome: Sendable, Hashable {
 /// Executes a claimed run: network × data set → metrics, misclassified samples and, at the end, a model version.
 ///
 /// Whoever executes it, and however often it was interrupted, the weights are the same to the bit.
-public struct RunExecution {
+package struct RunExecution {
     /// Batches between two points of the loss curve.
-    public static let stepsBetweenLosses = 100
+    package static let stepsBetweenLosses = 100
 
     let run: ClaimedRun
     let environment: RunEnvironment
 
-    public init(_ run: ClaimedRun, in environment: RunEnvironment) {
+    package init(_ run: ClaimedRun, in environment: RunEnvironment) {
         self.run = run
         self.environment = environment
     }
@@ -49,7 +49,7 @@ public struct RunExecution {
     ///   - stopRequest: Asked after every batch, and when an epoch has been stored.
     ///   - report: Told of every batch and every stored epoch.
     /// - Throws: `LeaseLost`, `LeaseOverdue`, `Diverged`, `NotEnoughMemory`, or what the engine or the database threw.
-    public func callAsFunction(
+    package func callAsFunction(
         stopRequest: @escaping (_ isBetweenEpochs: Bool) -> StopRequest?, report: @escaping (RunEvent) -> Void
     ) throws -> RunOutcome {
         let (store, memory, isRetried) = (environment.store, environment.memory, environment.isRetried)
@@ -226,9 +226,9 @@ private struct Training {
 }
 
 /// The loss became infinite or not a number.
-public struct Diverged: Error, Sendable, CustomStringConvertible {
+package struct Diverged: Error, Sendable, CustomStringConvertible {
     /// What led to it, and what can help therefore.
-    public enum Cause: Sendable {
+    package enum Cause: Sendable {
         /// Weights went too far.
         case step
         /// Before any weight was changed, with weights from a file.
@@ -239,11 +239,11 @@ public struct Diverged: Error, Sendable, CustomStringConvertible {
         case architecture
     }
 
-    public let run: Int
-    public let epoch: Int
+    package let run: Int
+    package let epoch: Int
     /// The batch of the epoch whose training loss was not finite, from 1; `nil` when only the test's was not.
-    public let step: Int?
-    public let cause: Cause
+    package let step: Int?
+    package let cause: Cause
 
     private var symptom: String {
         step.map { "training loss was not finite at step \($0) of epoch \(epoch)" }
@@ -251,9 +251,9 @@ public struct Diverged: Error, Sendable, CustomStringConvertible {
     }
 
     /// As the run's row keeps it.
-    public var reason: String { "The \(symptom)." }
+    package var reason: String { "The \(symptom)." }
 
-    public var description: String {
+    package var description: String {
         let cause =
             switch cause {
             case .step: ""

@@ -76,12 +76,12 @@ struct OwnThread: Sendable {
 }
 
 /// The threads that this process may have.
-public enum Threads {
+package enum Threads {
     /// Whether those that every command needs can be had. Swift's own asks for them again and again, for ever, where the
     /// system has none.
     ///
     /// - Throws: `NoThread`.
-    public static func check() throws(NoThread) {
+    package static func check() throws(NoThread) {
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         // Those that compute, Dispatch's own, the one that renews a lease, and one to spare.
         try OwnThread.check(count: cores + 4)
@@ -100,10 +100,10 @@ func onThreadOfItsOwn(_ body: @escaping @Sendable () -> Void) {
 }
 
 /// The system allows no further thread.
-public struct NoThread: Error, Sendable, CustomStringConvertible {
-    public let reason: String
+package struct NoThread: Error, Sendable, CustomStringConvertible {
+    package let reason: String
 
-    public var description: String {
+    package var description: String {
         "Not enough threads can be started (\(reason)). Raise the limit (ulimit -u, or TasksMax of the unit)."
     }
 }

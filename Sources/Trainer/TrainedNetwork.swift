@@ -2,15 +2,15 @@ import NeuralNetwork
 import Store
 
 /// A model version's network, and how it was trained.
-public struct TrainedNetwork {
-    public let network: Network
-    public let configuration: RunConfiguration
+package struct TrainedNetwork {
+    package let network: Network
+    package let configuration: RunConfiguration
     private let version: ModelReference
     private let learned: DatasetDescription
 
     /// - Throws: `NoWeights` where predictions were imported; `NotEnoughMemory` before anything is loaded; what the
     ///   database or the weights' form threw.
-    public init(of version: StoredVersion, in store: Store) throws {
+    package init(of version: StoredVersion, in store: Store) throws {
         let weights = try version.weights()
         configuration = try RunConfiguration(json: version.configuration)
         let dataset = try store.dataset(id: version.datasetID)
@@ -24,7 +24,7 @@ public struct TrainedNetwork {
     ///
     /// - Throws: `OtherClasses` when there is a class that was not learned, `Misfit` for images of another shape,
     ///   `NotFound.split` when the split has no sample, `NotEnoughMemory` before anything is loaded.
-    public func images(of dataset: StoredDataset, split: Split, from store: Store) throws -> LabeledImages {
+    package func images(of dataset: StoredDataset, split: Split, from store: Store) throws -> LabeledImages {
         guard network.architecture.accepts(dataset.description.imageShape) else {
             throw Misfit(architecture: network.architecture, dataset: dataset.description)
         }
@@ -38,7 +38,7 @@ public struct TrainedNetwork {
     }
 
     /// Classifies images as the training's tests did.
-    public func evaluator(on engine: Engine) throws -> Evaluator {
+    package func evaluator(on engine: Engine) throws -> Evaluator {
         try Evaluator(network, configuration: configuration.training, engine: engine)
     }
 }

@@ -3,7 +3,7 @@ import Store
 
 extension DatasetDescription {
     /// By the training pixels' moments: those of each channel where there are several.
-    public var standardization: Standardization {
+    package var standardization: Standardization {
         channelMeans.isEmpty
             ? Standardization(mean: trainingMean, standardDeviation: trainingStandardDeviation)
             : Standardization(means: channelMeans, standardDeviations: channelStandardDeviations)
@@ -11,16 +11,16 @@ extension DatasetDescription {
 }
 
 /// A data set's splits, read from the database into the form that networks learn from.
-public struct TrainingData: Sendable {
-    public let training: LabeledImages
+package struct TrainingData: Sendable {
+    package let training: LabeledImages
     /// `nil` when there is none.
-    public let validation: LabeledImages?
-    public let test: LabeledImages
+    package let validation: LabeledImages?
+    package let test: LabeledImages
     /// Keys of the test samples in the database, in order.
-    public let testSampleIDs: [Int]
+    package let testSampleIDs: [Int]
 
     /// Reads all samples: about 55 MB for MNIST.
-    public init(of dataset: StoredDataset, from store: Store) throws {
+    package init(of dataset: StoredDataset, from store: Store) throws {
         training = try Self.images(of: dataset, split: .training, from: store).images
         validation =
             dataset.validationSamples > 0 ? try Self.images(of: dataset, split: .validation, from: store).images : nil
@@ -28,7 +28,7 @@ public struct TrainingData: Sendable {
     }
 
     /// Reads one split, and the keys of its samples in the database.
-    public static func images(
+    package static func images(
         of dataset: StoredDataset, split: Split, from store: Store
     ) throws -> (images: LabeledImages, ids: [Int]) {
         let samples = try store.samples(of: dataset, split: split)

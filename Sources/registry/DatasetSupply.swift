@@ -64,13 +64,13 @@ struct DatasetSupply {
 }
 
 extension FeatureTable: SampleSource {
-    public var labels: [UInt16] { samples.labels }
-    public var byteCount: Int { samples.byteCount }
-    public var featureNames: [StaticString] { Self.names }
+    package var labels: [UInt16] { samples.labels }
+    package var byteCount: Int { samples.byteCount }
+    package var featureNames: [StaticString] { Self.names }
 
-    public func withPixels(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package func withPixels(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         try samples.withPixels(of: range, body)
     }
 
-    public func featureRows(of range: Range<Int>) throws -> [[Float?]] { try rows(of: range) }
+    package func featureRows(of range: Range<Int>) throws -> [[Float?]] { try rows(of: range) }
 }

@@ -7,20 +7,20 @@ import KernelsV4
 #endif
 
 /// What the kernel modules show beside the kernels, for tests and benchmarks.
-public struct KernelProbes: Sendable {
+package struct KernelProbes: Sendable {
     /// Of floats in place, a multiple of 16.
-    public typealias Function = @Sendable (UnsafeMutablePointer<Float>, _ count: Int) -> Void
+    package typealias Function = @Sendable (UnsafeMutablePointer<Float>, _ count: Int) -> Void
 
-    public let exponential: Function
-    public let logarithm: Function
+    package let exponential: Function
+    package let logarithm: Function
     /// Fused multiply-adds between registers and nothing else.
-    public let loopAtPeak: @Sendable (_ repetitions: Int) -> Float
+    package let loopAtPeak: @Sendable (_ repetitions: Int) -> Float
 
     /// Floating-point operations of a repetition of `loopAtPeak`.
-    public static var operationsPerRepetition: Int { KernelsBaseline.operationsPerRepetition }
+    package static var operationsPerRepetition: Int { KernelsBaseline.operationsPerRepetition }
 
     /// - Parameter level: One that the processor can run.
-    public static func at(_ level: KernelSet.Level) -> KernelProbes {
+    package static func at(_ level: KernelSet.Level) -> KernelProbes {
         #if arch(x86_64)
         switch level {
         case .v4:

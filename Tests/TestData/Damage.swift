@@ -1,14 +1,14 @@
 /// Random numbers that are the same in every run, so that what fails once fails again.
 ///
 /// - Source: Steele, Lea and Flood, “Fast splittable pseudorandom number generators”, 2014: SplitMix64.
-public struct FixedNumbers: RandomNumberGenerator {
+package struct FixedNumbers: RandomNumberGenerator {
     private var state: UInt64
 
-    public init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var bits = state
         bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -21,7 +21,7 @@ extension [UInt8] {
     /// The bytes with one to five of them changed, or with a piece left out or doubled.
     ///
     /// - Parameter signs: What half of the changed bytes become: in texts, digits and brackets do more than others.
-    public func damaged(_ numbers: inout FixedNumbers, signs: String = "") -> [UInt8] {
+    package func damaged(_ numbers: inout FixedNumbers, signs: String = "") -> [UInt8] {
         var bytes = self
         let from = Int.random(in: 0..<count, using: &numbers)
         switch Int.random(in: 0..<4, using: &numbers) {

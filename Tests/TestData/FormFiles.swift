@@ -1,16 +1,16 @@
 import CZlib
 
 /// The bytes of files of several forms, made small and by hand.
-public enum FormFile {
+package enum FormFile {
     /// An IDX file.
-    public static func idx(_ dimensions: [Int], _ values: [UInt8], type: UInt8 = 8) -> [UInt8] {
+    package static func idx(_ dimensions: [Int], _ values: [UInt8], type: UInt8 = 8) -> [UInt8] {
         [0, 0, type, UInt8(dimensions.count)] + dimensions.flatMap { bigEndian(UInt32($0)) } + values
     }
 
     /// A NumPy array.
     ///
     /// - Parameter values: As they stand in the file.
-    public static func npy(
+    package static func npy(
         _ type: String, _ shape: [Int], _ values: [UInt8], isFortran: Bool = false, version: UInt8 = 1
     ) -> [UInt8] {
         let sizes = shape.map { "\($0)," }.joined(separator: " ")
@@ -19,7 +19,7 @@ public enum FormFile {
             values, version: version)
     }
 
-    public static func npy(header: String, _ values: [UInt8], version: UInt8 = 1) -> [UInt8] {
+    package static func npy(header: String, _ values: [UInt8], version: UInt8 = 1) -> [UInt8] {
         let text = Array((header + "\n").utf8)
         let length = littleEndian(UInt32(text.count)).prefix(version == 1 ? 2 : 4)
         return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + text + values
@@ -30,7 +30,7 @@ public enum FormFile {
     /// - Parameters:
     ///   - announced: What an entry says of its unpacked size, where that is not the truth.
     ///   - method: 0 as it is, 8 deflate; another is only said.
-    public static func zip(
+    package static func zip(
         _ files: [(name: String, bytes: [UInt8])], method: UInt16 = 8, announced: Int? = nil, flags: UInt16 = 0,
         checksum: UInt32? = nil
     ) -> [UInt8] {
@@ -57,7 +57,7 @@ public enum FormFile {
     /// - Parameters:
     ///   - pixels: Row by row, a pixel's channels side by side.
     ///   - announced: Height and width as the header says, where that is not the truth.
-    public static func png(
+    package static func png(
         height: Int, width: Int, channels: Int, _ pixels: [UInt8], announced: (height: Int, width: Int)? = nil
     ) -> [UInt8] {
         let row = width * channels
@@ -75,7 +75,7 @@ public enum FormFile {
         return bigEndian(UInt32(bytes.count)) + content + bigEndian(UInt32(crc32(0, content, UInt32(content.count))))
     }
 
-    public static func deflated(_ bytes: [UInt8], windowBits: Int32) -> [UInt8] {
+    package static func deflated(_ bytes: [UInt8], windowBits: Int32) -> [UInt8] {
         var stream = z_stream()
         precondition(
             deflateInit2_(
@@ -96,11 +96,11 @@ public enum FormFile {
         }
     }
 
-    public static func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    package static func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
         withUnsafeBytes(of: number.littleEndian) { Array($0) }
     }
 
-    public static func bigEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    package static func bigEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
         withUnsafeBytes(of: number.bigEndian) { Array($0) }
     }
 }

@@ -5,7 +5,7 @@ import Musl
 #endif
 
 /// What baseline JPEG leaves of an image: everything of it that loses something, without the packing that loses nothing.
-public enum JPEGLoss {
+package enum JPEGLoss {
     /// Annex K of ITU-T T.81.
     private static let luminance = [
         16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29,
@@ -24,7 +24,7 @@ public enum JPEGLoss {
     /// - Parameters:
     ///   - pixels: channels × height × width intensities.
     ///   - quality: 50 to 100, as libjpeg scales its tables.
-    public static func applied(
+    package static func applied(
         to pixels: [UInt8], channels: Int, height: Int, width: Int, quality: Int
     ) -> [UInt8] {
         let values = pixels.map { Double($0) }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import SystemPackage
 
 /// The real MNIST: from a folder that lies beside the project, or fetched once and kept with the build.
-public enum MNISTFiles {
+package enum MNISTFiles {
     private static let root = FilePath(#filePath).removingLastComponent().appending("../..").lexicallyNormalized()
     private static let near = root.appending("../shared/data/mnist").lexicallyNormalized()
     private static let cache = root.appending(".build/datasets")
@@ -15,10 +15,10 @@ public enum MNISTFiles {
     }
 
     /// Images and labels.
-    public static func dataset() async throws -> ImageDataset { try await loading.value }
+    package static func dataset() async throws -> ImageDataset { try await loading.value }
 
     /// A folder with the four files.
-    public static func folder() async throws -> FilePath {
+    package static func folder() async throws -> FilePath {
         _ = try await loading.value
         return FileManager.default.fileExists(atPath: near.string) ? near : cache.appending("mnist")
     }

@@ -5,14 +5,14 @@ import Musl
 #endif
 
 /// A thread of its own for work that blocks, or that must go on while the tests' own threads are blocked.
-public enum BackgroundThread {
+package enum BackgroundThread {
     private final class Work {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
     /// Runs `body` on a new thread.
-    public static func start(_ body: @escaping @Sendable () -> Void) {
+    package static func start(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         pthread_create(
             &thread, nil,

@@ -8,9 +8,9 @@ import Musl
 #endif
 
 /// Stands between clients on TCP and a server on a Unix socket, and spoils what goes through when it is told to.
-public final class FaultProxy: Sendable {
+package final class FaultProxy: Sendable {
     /// What becomes of a message from a client.
-    public enum Fate: Sendable {
+    package enum Fate: Sendable {
         case passed
         /// The connection is closed on both sides, and the server never sees the message.
         case dropped
@@ -21,20 +21,20 @@ public final class FaultProxy: Sendable {
     }
 
     /// A message from a client, as far as one read gave it.
-    public struct Message: Sendable {
-        public let bytes: [UInt8]
+    package struct Message: Sendable {
+        package let bytes: [UInt8]
 
         /// A COMMIT of the simple protocol.
-        public var isCommit: Bool {
+        package var isCommit: Bool {
             bytes.first == UInt8(ascii: "Q") && String(decoding: bytes.dropFirst(5), as: UTF8.self).hasPrefix("commit")
         }
 
         /// Rows of a COPY.
-        public var isCopyData: Bool { bytes.first == UInt8(ascii: "d") }
+        package var isCopyData: Bool { bytes.first == UInt8(ascii: "d") }
     }
 
     /// Connects through this proxy.
-    public let connectionString: String
+    package let connectionString: String
     private let serverPath: String
     private let decide: @Sendable (Message) -> Fate
     private let isStalled = Atomic<Bool>(false)
@@ -42,7 +42,7 @@ public final class FaultProxy: Sendable {
     /// - Parameters:
     ///   - database: The connection string of the server behind.
     ///   - decide: Asked of every message from a client; called on several threads.
-    public init(before database: String, decide: @escaping @Sendable (Message) -> Fate = { _ in .passed }) throws {
+    package init(before database: String, decide: @escaping @Sendable (Message) -> Fate = { _ in .passed }) throws {
         let host = String(database.split(separator: "'")[1])
         let (listener, port) = try Self.listen()
         // What is asked before the protocol begins would only be in the way.
@@ -61,7 +61,7 @@ public final class FaultProxy: Sendable {
     }
 
     /// While true nothing goes through, and no connection is closed: a network that has become a black hole.
-    public func stall(_ isStalled: Bool) { self.isStalled.store(isStalled, ordering: .releasing) }
+    package func stall(_ isStalled: Bool) { self.isStalled.store(isStalled, ordering: .releasing) }
 
     private func serve(_ client: Int32) {
         defer { Self.hangUp(client) }

@@ -9,7 +9,7 @@ import Musl
 #endif
 
 /// A PostgreSQL server for the tests of one process: started by the first test that needs it, gone with the process.
-public enum TestServer {
+package enum TestServer {
     private static let shared = Starter()
     private static let databases = Atomic<Int>(0)
 
@@ -18,7 +18,7 @@ public enum TestServer {
     /// - Parameter original: The connection string of one that it is a copy of, and that nobody is connected to; `nil`
     ///   for an empty one.
     /// - Returns: Its connection string.
-    public static func newDatabase(like original: String? = nil) async throws -> String {
+    package static func newDatabase(like original: String? = nil) async throws -> String {
         let server = "host='\(try await shared.socketFolder())' port=5432 user=postgres"
         let template = original?.split(separator: "dbname=").last
         let name = "test_\(databases.add(1, ordering: .relaxed).newValue)"
@@ -53,9 +53,9 @@ public enum TestServer {
 }
 
 /// Folders that are gone when the test process is.
-public enum TemporaryDirectory {
+package enum TemporaryDirectory {
     /// Makes an empty folder that every user can pass through.
-    public static func make() throws -> FilePath {
+    package static func make() throws -> FilePath {
         var name = Array("/tmp/registry-test-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw Errno(rawValue: errno) }
         chmod(name, 0o711)
@@ -65,7 +65,7 @@ public enum TemporaryDirectory {
     /// Ends a server and removes its folder when this process has ended in whatever way, `kill -9` included.
     ///
     /// A shell in a session of its own reads from a pipe that only this process writes to, and which the kernel closes.
-    public static func removeAfterThisProcess(_ directory: FilePath, ending process: Int32? = nil) {
+    package static func removeAfterThisProcess(_ directory: FilePath, ending process: Int32? = nil) {
         let end = process.map { "kill -QUIT \($0); while kill -0 \($0); do sleep 0.05; done; " } ?? ""
         _ = popen("exec >/dev/null 2>&1; trap '' INT TERM HUP; cat; \(end) rm -rf '\(directory)'", "we")
     }

@@ -64,6 +64,25 @@ struct SourceLayoutTests {
         }
     }
 
+    /// No target is a library for others.
+    @Test("nothing is public: the package's targets are for each other")
+    func access() throws {
+        let folders = ["Sources", "Tests", "Benchmarks"].map { Self.project.appending(path: $0) }
+        var declarations = 0
+        for folder in folders {
+            for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where file.hasSuffix(".swift")
+            {
+                let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+                for line in text.split(separator: "\n") {
+                    let words = line.split(separator: " ").drop { $0.hasPrefix("@") }.prefix(2)
+                    declarations += words.first == "package" ? 1 : 0
+                    #expect(words.first != "public" && words.first != "open", "\(file): \(line)")
+                }
+            }
+        }
+        #expect(declarations > 1000)
+    }
+
     @Test("every folder of the sources stands in the tree of CONTRIBUTING.md")
     func tree() throws {
         let text = try String(contentsOf: Self.project.appending(path: "CONTRIBUTING.md"), encoding: .utf8)

@@ -2,25 +2,25 @@
 ///
 /// Each image is compared by its perceptual hash with those that were added before it, by an index instead of one by one.
 /// Of an image some 70 to 140 bytes are kept; the pixels of pairs that may be near are asked for again at the end.
-public struct NearDuplicateSearch: Sendable {
+package struct NearDuplicateSearch: Sendable {
     /// Two images that are nearly the same.
-    public struct Pair: Sendable, Hashable {
+    package struct Pair: Sendable, Hashable {
         /// Position in the order in which images were added.
-        public let earlier: Int
-        public let later: Int
+        package let earlier: Int
+        package let later: Int
         /// What is left of the luminance's difference, as a share of its contrast: 0 for nothing.
-        public let distance: Double
+        package let distance: Double
     }
 
     /// Pairs of one image with earlier images of each part that are looked at, the nearest by their hashes: a film of a
     /// thousand like images would have half a million pairs.
     private static let mostPerPart = 32
 
-    public let shape: SampleShape
+    package let shape: SampleShape
     /// How many images were added.
-    public private(set) var images = 0
+    package private(set) var images = 0
     /// Those that were compared: the others have too little contrast, or are too small.
-    public private(set) var searched = 0
+    package private(set) var searched = 0
 
     private let transform: HashTransform
     private var index: HashIndex?
@@ -37,18 +37,18 @@ public struct NearDuplicateSearch: Sendable {
         var squaredDistance = Int32.max
     }
 
-    public init(shape: SampleShape) {
+    package init(shape: SampleShape) {
         self.shape = shape
         transform = HashTransform(shape)
     }
 
     /// Ends a part, e.g. a split: the number of pairs is limited for each part.
-    public mutating func endPart() { parts.append(Int32(images)) }
+    package mutating func endPart() { parts.append(Int32(images)) }
 
     /// Adds images and compares them with all that were added before.
     ///
     /// - Parameter pixels: Of each image channels × height × width intensities, 0…255.
-    public mutating func add(_ pixels: UnsafeRawBufferPointer) {
+    package mutating func add(_ pixels: UnsafeRawBufferPointer) {
         let count = pixels.count / shape.count
         let first = images
         images += count
@@ -144,7 +144,7 @@ public struct NearDuplicateSearch: Sendable {
     ///   - memory: Bytes of pixels that are asked for at once; more where two images are larger.
     ///   - pixels: Given the positions of images, in ascending order, returns their pixels.
     /// - Returns: In order of the later image, then of the earlier one. The same image twice is no pair.
-    public func pairs(memory: Int = 64 << 20, pixels: ([Int]) throws -> [UInt8]) rethrows -> [Pair] {
+    package func pairs(memory: Int = 64 << 20, pixels: ([Int]) throws -> [UInt8]) rethrows -> [Pair] {
         let most = max(2, memory / shape.count)
         var result: [Pair] = []
         var rest = candidates[...]

@@ -1,15 +1,15 @@
 /// The features of the samples of a split, measured when they are asked for.
-public struct FeatureTable: Sendable {
+package struct FeatureTable: Sendable {
     /// What the database calls the features, in the order of a row's values.
-    public static let names: [StaticString] = features.map(\.name)
+    package static let names: [StaticString] = features.map(\.name)
 
-    public let samples: SampleSet
+    package let samples: SampleSet
     /// How far each image is from the mean training image of its class; `nil` for a class that training does not have,
     /// and for an image without ink.
-    public let classDistances: [Float?]
+    package let classDistances: [Float?]
 
     /// The features of all splits of a data set, in the order training, validation if there is one, test.
-    public static func measure(_ dataset: ImageDataset) throws -> [FeatureTable] {
+    package static func measure(_ dataset: ImageDataset) throws -> [FeatureTable] {
         let splits = [dataset.training] + (dataset.validation.map { [$0] } ?? []) + [dataset.test]
         let distances = try ClassDistances.measure(
             splits, from: dataset.training, classes: dataset.classNames.count)
@@ -17,7 +17,7 @@ public struct FeatureTable: Sendable {
     }
 
     /// A row for each of some samples, measured on all processors; `nil` for what cannot be measured.
-    public func rows(of range: Range<Int>) throws -> [[Float?]] {
+    package func rows(of range: Range<Int>) throws -> [[Float?]] {
         let shape = samples.shape
         return try samples.withPixels(of: range) { pixels in
             guard let start = pixels.bindMemory(to: UInt8.self).baseAddress else { return [] }

@@ -1,38 +1,38 @@
 /// What can be measured of the shape of a digit, or of any figure that is bright on dark.
 ///
 /// Ink is every pixel with at least half of the image's largest intensity. What cannot be measured is `nil`.
-public struct ImageFeatures: Sendable, Hashable {
+package struct ImageFeatures: Sendable, Hashable {
     /// Mean intensity, 0…1.
-    public let ink: Double
+    package let ink: Double
     /// Degrees from the vertical; positive leans right: arctan(−μ₁₁ / μ₀₂) with the intensities' central moments;
     /// `nil` for ink in one row.
     ///
     /// - Source: Hu, “Visual pattern recognition by moment invariants”, 1962, for the moments.
-    public let slant: Double?
+    package let slant: Double?
     /// Pixels: four times the mean distance from the ink to the background, as in a bar of that width; measured on the
     /// image at twice its size.
-    public let strokeWidth: Double
+    package let strokeWidth: Double
     /// Per pixel: the mean of the gradient's magnitude, weighted by itself, divided by the largest intensity. A blur
     /// lowers it. `nil` where nothing varies.
-    public let sharpness: Double?
+    package let sharpness: Double?
     /// Pixels, of the ink's bounding box.
-    public let boxWidth: Double
+    package let boxWidth: Double
     /// Pixels, of the ink's bounding box.
-    public let boxHeight: Double
+    package let boxHeight: Double
     /// The longest run of ink on the outermost inked row or column of a side, divided by the stroke width. Round ends
     /// have 1 to 2, flat cuts more.
-    public let cutTop: Double
-    public let cutBottom: Double
-    public let cutLeft: Double
-    public let cutRight: Double
+    package let cutTop: Double
+    package let cutBottom: Double
+    package let cutLeft: Double
+    package let cutRight: Double
     /// Pieces of ink that do not touch each other.
-    public let pieces: Double
+    package let pieces: Double
     /// Background that ink encloses, e.g. 2 in an 8.
-    public let holes: Double
+    package let holes: Double
 
     /// - Parameter pixels: channels × height × width intensities, 0…255.
     /// - Returns: `nil` when the image has no ink.
-    public init?(_ pixels: some Collection<UInt8>, channels: Int, height: Int, width: Int) {
+    package init?(_ pixels: some Collection<UInt8>, channels: Int, height: Int, width: Int) {
         let shape = SampleShape(channels: channels, height: height, width: width)
         self.init([UInt8](pixels).withUnsafeBufferPointer { GreyImage($0, shape) })
     }

@@ -1,11 +1,11 @@
 import SystemPackage
 
 /// Names of classes from files and folders.
-public enum ClassNames {
+package enum ClassNames {
     /// The names in a file, one a line, label 0 first.
     ///
     /// - Throws: `DatasetError.file` when one is empty, there twice, or not fit to be shown.
-    public static func lines(of path: FilePath) throws -> [String] {
+    package static func lines(of path: FilePath) throws -> [String] {
         var lines = try text(of: path, limit: 1 << 20).split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline
         ).map { $0.trimmed }
@@ -22,7 +22,7 @@ public enum ClassNames {
     /// The one rule for names of classes, wherever they come from.
     ///
     /// - Returns: What is wrong with them; `nil` for names that a data set may have.
-    public static func fault(in names: [String]) -> String? {
+    package static func fault(in names: [String]) -> String? {
         guard (2...SampleShape.largestClasses).contains(names.count) else {
             return "It names \(names.count) class\(names.count == 1 ? "" : "es"); 2 to 1,000 are possible."
         }

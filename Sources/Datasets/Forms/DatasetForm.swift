@@ -2,7 +2,7 @@ import FoundationEssentials
 import SystemPackage
 
 /// A form that data sets come in.
-public enum DatasetForm: String, CaseIterable, Sendable {
+package enum DatasetForm: String, CaseIterable, Sendable {
     case idx, emnist, npz, folder, manifest, cifar10, cifar100
 
     /// Recognises a form by what there is, not by the path's name.

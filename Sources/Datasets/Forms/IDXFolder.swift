@@ -79,7 +79,7 @@ enum EMNIST {
 }
 
 /// The four files of a data set.
-public enum IDXName: String, Sendable, CaseIterable {
+package enum IDXName: String, Sendable, CaseIterable {
     case trainingImages = "train-images-idx3-ubyte"
     case trainingLabels = "train-labels-idx1-ubyte"
     case testImages = "t10k-images-idx3-ubyte"

@@ -1,23 +1,23 @@
 import Crypto
 
 /// SHA-256 of an image's bytes: height × width intensities, row by row; of colours the channels of a pixel side by side.
-public struct ImageDigest: Hashable, Sendable, CustomStringConvertible {
+package struct ImageDigest: Hashable, Sendable, CustomStringConvertible {
     /// The most significant bytes first.
     private var words = SIMD4<UInt64>()
 
     /// - Returns: `nil` unless there are 32 bytes.
-    public init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == SHA256.byteCount else { return nil }
         for (position, byte) in bytes.enumerated() { append(UInt64(byte), bits: 8, to: position / 8) }
     }
 
     /// - Returns: `nil` unless there are 64 hexadecimal digits, in upper or lower case.
-    public init?(hexadecimal: some StringProtocol) {
+    package init?(hexadecimal: some StringProtocol) {
         self.init(digits: hexadecimal.utf8)
     }
 
     /// - Parameter planes: An image as the database has it: channel by channel, row by row.
-    public init(ofImage planes: UnsafeRawBufferPointer, channels: Int) {
+    package init(ofImage planes: UnsafeRawBufferPointer, channels: Int) {
         var hash = SHA256()
         if channels == 1 {
             hash.update(bufferPointer: planes)
@@ -53,12 +53,12 @@ public struct ImageDigest: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// 32 of them.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         (0..<SHA256.byteCount).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(56 - 8 * ($0 % 8))) }
     }
 
     /// 64 hexadecimal digits.
-    public var description: String {
+    package var description: String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -3,22 +3,22 @@ import SystemPackage
 /// Predictions of another program, one a row, read from a file and checked.
 ///
 /// The file is an `.npz` or `.npy` of NumPy or a table of comma-separated values, whatever it is called.
-public struct OutsidePredictions: Sendable {
+package struct OutsidePredictions: Sendable {
     /// What a file says of each row.
-    public enum Answers: Sendable, Equatable {
+    package enum Answers: Sendable, Equatable {
         /// row × class, from 0 to 1. The numbers of a row were divided by their sum.
         case probabilities([Double], classes: Int)
         /// The class that each row is taken for; confidences from 0 to 1 of all rows, or of none.
         case classes([UInt16], confidences: [Double]?)
     }
 
-    public let answers: Answers
+    package let answers: Answers
     /// Of each row the number of its sample, from 0; no two are the same.
-    public let indices: [Int]?
+    package let indices: [Int]?
     /// Of each row its sample's image; equal images have the same.
-    public let digests: [ImageDigest]?
+    package let digests: [ImageDigest]?
     /// Of each row its sample's class; below the number of classes where that is known.
-    public let labels: [UInt16]?
+    package let labels: [UInt16]?
     let places: RowPlaces
 
     /// No file has more rows.
@@ -32,7 +32,7 @@ public struct OutsidePredictions: Sendable {
     ///
     /// - Parameter areLogits: Whether the numbers are logits, where the file does not say so.
     /// - Throws: `DatasetError.file` with the row, and of a table the line; `DatasetError.settings` for what may be logits.
-    public init(contentsOf path: String, areLogits: Bool = false) throws {
+    package init(contentsOf path: String, areLogits: Bool = false) throws {
         let file = FilePath(path)
         guard exists(file) else { throw DatasetError.file(path, "There is no such file.") }
         let source = try SourceFile(file)
@@ -84,7 +84,7 @@ public struct OutsidePredictions: Sendable {
     }
 
     /// Rows; at least one.
-    public var count: Int {
+    package var count: Int {
         switch answers {
         case .probabilities(let values, let classes): values.count / classes
         case .classes(let predicted, _): predicted.count
@@ -92,16 +92,16 @@ public struct OutsidePredictions: Sendable {
     }
 
     /// `nil` where only predicted classes are known.
-    public var classes: Int? { if case .probabilities(_, let classes) = answers { classes } else { nil } }
+    package var classes: Int? { if case .probabilities(_, let classes) = answers { classes } else { nil } }
 
     /// The probabilities of a row's classes; `nil` where they are not known.
-    public func probabilities(ofRow row: Int) -> ArraySlice<Double>? {
+    package func probabilities(ofRow row: Int) -> ArraySlice<Double>? {
         guard case .probabilities(let values, let classes) = answers else { return nil }
         return values[row * classes..<(row + 1) * classes]
     }
 
     /// The class that a row is taken for: the most probable one, the lowest of several.
-    public func predicted(inRow row: Int) -> UInt16 {
+    package func predicted(inRow row: Int) -> UInt16 {
         switch answers {
         case .classes(let predicted, _): return predicted[row]
         case .probabilities(let values, let classes):
@@ -112,7 +112,7 @@ public struct OutsidePredictions: Sendable {
     }
 
     /// The probability of the predicted class, where it is known.
-    public func confidence(ofRow row: Int) -> Double? {
+    package func confidence(ofRow row: Int) -> Double? {
         switch answers {
         case .classes(_, let confidences): confidences?[row]
         case .probabilities(let values, let classes): values[row * classes + Int(predicted(inRow: row))]
@@ -120,5 +120,5 @@ public struct OutsidePredictions: Sendable {
     }
 
     /// What messages call a row: `row 17`, of a table `row 17 (line 19)`.
-    public func name(ofRow row: Int) -> String { places.name(ofRow: row) }
+    package func name(ofRow row: Int) -> String { places.name(ofRow: row) }
 }

@@ -1,15 +1,15 @@
 /// The samples that predictions are said to be of.
-public struct PredictedSamples: Sendable {
+package struct PredictedSamples: Sendable {
     /// For messages: `mnist@1`.
-    public var name: String
+    package var name: String
     /// Classes of the data set.
-    public var classes: Int
+    package var classes: Int
     /// The class of each sample, in order of index.
-    public var labels: [UInt16]
+    package var labels: [UInt16]
     /// Of each sample's image; none where rows have no digests.
-    public var digests: [ImageDigest]
+    package var digests: [ImageDigest]
 
-    public init(name: String, classes: Int, labels: [UInt16] = [], digests: [ImageDigest] = []) {
+    package init(name: String, classes: Int, labels: [UInt16] = [], digests: [ImageDigest] = []) {
         self.name = name
         self.classes = classes
         self.labels = labels
@@ -24,7 +24,7 @@ extension OutsidePredictions {
     /// - Returns: Of each sample, in order of index, the row.
     /// - Throws: `DatasetError.file` unless each sample has one row and each row a sample, with classes that the data set
     ///   has and, where rows have labels, the label of the sample.
-    public func rows(of samples: PredictedSamples) throws -> [Int] {
+    package func rows(of samples: PredictedSamples) throws -> [Int] {
         try checkClasses(samples)
         let order =
             if let digests {

@@ -2,13 +2,13 @@ import FoundationEssentials
 
 /// What a network is, without its weights: the size of its input and its layers. The last layer's outputs are the
 /// logits, one a class.
-public struct Architecture: Hashable, Sendable {
-    public let name: String
-    public let input: ImageShape
+package struct Architecture: Hashable, Sendable {
+    package let name: String
+    package let input: ImageShape
     let layers: [Layer]
     /// Whether images of other sizes are resized to `input`, and grey ones repeated in all its channels; otherwise they
     /// are refused.
-    public let resizesImages: Bool
+    package let resizesImages: Bool
 
     /// - Throws: `ArchitectureError` when the layers do not fit together.
     init(name: String, input: ImageShape, layers: [Layer], resizesImages: Bool = false) throws {
@@ -20,14 +20,14 @@ public struct Architecture: Hashable, Sendable {
     }
 
     /// Whether images of a shape can be its input.
-    public func accepts(_ images: ImageShape) -> Bool {
+    package func accepts(_ images: ImageShape) -> Bool {
         images == input || resizesImages && (images.channels == input.channels || images.channels == 1)
     }
 
     /// - Parameter json: In UTF-8; the byte-order mark that some editors write is passed over.
     /// - Throws: `ArchitectureError` when the text is no JSON of an architecture, has what is not understood, or the layers
     ///   do not fit together.
-    public init(json: [UInt8]) throws {
+    package init(json: [UInt8]) throws {
         let json = json.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(json.dropFirst(3)) : json
         do {
             try JSONScanner.check(json)
@@ -42,23 +42,23 @@ public struct Architecture: Hashable, Sendable {
     }
 
     /// A JSON object with `name`, `input` and `layers`, and `resize` when it is true.
-    public func json() throws -> String {
+    package func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
     /// Logits.
-    public var classes: Int {
+    package var classes: Int {
         for case .dense(let dense) in layers.reversed() { return dense.outputs }
         return 0
     }
 
     /// Trainable numbers.
-    public var parameterCount: Int { summary().reduce(0) { $0 + $1.parameters } }
+    package var parameterCount: Int { summary().reduce(0) { $0 + $1.parameters } }
 
     /// Multiplications with addition for one sample, forward.
-    public var multiplyAdds: Int { summary().reduce(0) { $0 + $1.multiplyAdds } }
+    package var multiplyAdds: Int { summary().reduce(0) { $0 + $1.multiplyAdds } }
 }
 
 extension Architecture: Codable {
@@ -68,7 +68,7 @@ extension Architecture: Codable {
 
     /// - Throws: `ArchitectureError` also when the layers do not fit together: what a database holds was perhaps never seen
     ///   by this program.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         try decoder.refuseKeys(besides: CodingKeys.allCases.map(\.rawValue), of: "it")
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
@@ -78,7 +78,7 @@ extension Architecture: Codable {
             resizesImages: try values.decodeIfPresent(Bool.self, forKey: .resize) ?? false)
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(name, forKey: .name)
         try values.encode(input, forKey: .input)
@@ -166,7 +166,7 @@ extension LayerKind {
 }
 
 /// Why a description is no network.
-public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(String)
     /// A key in JSON that nothing is done with.
     case unknownSetting(String, of: String, known: [String])
@@ -176,7 +176,7 @@ public enum ArchitectureError: Error, Sendable, Equatable, CustomStringConvertib
     case noLogits
     case badClassCount(Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let reason): "The architecture cannot be read: \(reason)."
         case .unknownSetting(let name, let owner, let known):

@@ -1,6 +1,6 @@
 extension Architecture {
     /// The names that `builtIn` knows.
-    public static let builtInNames = ["mlp", "cnn", "lenet", "alexnet", "vgg16"]
+    package static let builtInNames = ["mlp", "cnn", "lenet", "alexnet", "vgg16"]
 
     /// A built-in network.
     ///
@@ -13,7 +13,7 @@ extension Architecture {
     ///   - classes: Of the data set.
     /// - Returns: `nil` for another name.
     /// - Throws: `ArchitectureError` when the images are too small for it.
-    public static func builtIn(_ name: String, input: ImageShape, classes: Int) throws -> Architecture? {
+    package static func builtIn(_ name: String, input: ImageShape, classes: Int) throws -> Architecture? {
         switch name {
         case "mlp":
             return try Architecture(

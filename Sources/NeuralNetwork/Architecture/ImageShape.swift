@@ -1,27 +1,27 @@
 /// The size of an image or of a layer's output: channels × height × width.
-public struct ImageShape: Encodable, Hashable, Sendable, CustomStringConvertible {
-    public var channels: Int
-    public var height: Int
-    public var width: Int
+package struct ImageShape: Encodable, Hashable, Sendable, CustomStringConvertible {
+    package var channels: Int
+    package var height: Int
+    package var width: Int
 
-    public init(channels: Int, height: Int, width: Int) {
+    package init(channels: Int, height: Int, width: Int) {
         self.channels = channels
         self.height = height
         self.width = width
     }
 
     /// No side and no number of channels may be larger.
-    public static let largestDimension = 1 << 16
+    package static let largestDimension = 1 << 16
 
     /// Numbers in it; `nil` when a dimension is not between 1 and 65,536. It can't overflow then: 2¹⁶ cubed is 2⁴⁸.
-    public var checkedCount: Int? {
+    package var checkedCount: Int? {
         [channels, height, width].allSatisfy((1...Self.largestDimension).contains) ? count : nil
     }
 
     /// Numbers in it.
-    public var count: Int { channels * height * width }
+    package var count: Int { channels * height * width }
 
-    public var description: String { "\(channels) × \(height) × \(width)" }
+    package var description: String { "\(channels) × \(height) × \(width)" }
 }
 
 extension ImageShape: Decodable {
@@ -29,7 +29,7 @@ extension ImageShape: Decodable {
         case channels, height, width
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         try decoder.refuseKeys(besides: CodingKeys.allCases.map(\.rawValue), of: "the input")
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(

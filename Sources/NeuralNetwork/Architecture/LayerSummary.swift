@@ -1,19 +1,19 @@
 /// A row of the layer table.
-public struct LayerSummary: Hashable, Sendable {
+package struct LayerSummary: Hashable, Sendable {
     /// The start of its weights' names, or its type where it has none.
-    public let name: String
-    public let type: String
+    package let name: String
+    package let type: String
     /// channels, height and width, or the number of features.
-    public let output: [Int]
+    package let output: [Int]
     /// Trainable numbers.
-    public let parameters: Int
+    package let parameters: Int
     /// Multiplications with addition for one sample, forward.
-    public let multiplyAdds: Int
+    package let multiplyAdds: Int
 }
 
 extension Architecture {
     /// One row per layer. Nothing is allocated.
-    public func summary() -> [LayerSummary] {
+    package func summary() -> [LayerSummary] {
         guard let shapes = try? shapes() else { return [] }
         let names = weightNames()
         var input = LayerShape.image(self.input)

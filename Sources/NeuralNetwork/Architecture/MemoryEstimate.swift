@@ -3,35 +3,35 @@ import KernelTypes
 /// What a network asks of a machine's memory, in bytes, told before anything of it is allocated.
 ///
 /// It is computed from the layer table by the sizes that `Plan` and `Parameter` allocate.
-public struct MemoryEstimate: Sendable, Hashable {
+package struct MemoryEstimate: Sendable, Hashable {
     /// The weights themselves.
-    public internal(set) var weights = 0
+    package internal(set) var weights = 0
     /// What the optimiser remembers of each weight.
-    public internal(set) var optimizer = 0
+    package internal(set) var optimizer = 0
     /// The gradients, which are kept for the last step of an epoch to measure their norms.
-    public internal(set) var gradients = 0
+    package internal(set) var gradients = 0
     /// What flows between the layers, and back, for one batch.
-    public internal(set) var activations = 0
+    package internal(set) var activations = 0
     /// Images and labels, and what is predicted for each.
-    public internal(set) var samples = 0
+    package internal(set) var samples = 0
     /// Weights and the optimiser's memory once more, as they are written to the database or read from it.
-    public internal(set) var storing = 0
+    package internal(set) var storing = 0
 
     /// The program itself with its libraries and a database connection, measured.
-    public static let program = 34 << 20
+    package static let program = 34 << 20
 
     /// At the peak: what is needed at the same time.
-    public internal(set) var total = 0
+    package internal(set) var total = 0
 }
 
 /// Images to be learned or classified: how many of what shape.
-public struct SampleCounts: Sendable, Hashable {
-    public var training: Int
+package struct SampleCounts: Sendable, Hashable {
+    package var training: Int
     /// Those of the validation included.
-    public var test: Int
-    public var shape: ImageShape
+    package var test: Int
+    package var shape: ImageShape
 
-    public init(training: Int, test: Int, shape: ImageShape) {
+    package init(training: Int, test: Int, shape: ImageShape) {
         self.training = training
         self.test = test
         self.shape = shape
@@ -46,7 +46,7 @@ extension Architecture {
     ///
     /// - Parameter samples: `nil` for a data set that is not known yet, with at least a batch of training images; its own
     ///   bytes are not counted then.
-    public func trainingMemory(_ training: TrainingConfiguration, samples: SampleCounts?) -> MemoryEstimate {
+    package func trainingMemory(_ training: TrainingConfiguration, samples: SampleCounts?) -> MemoryEstimate {
         var memory = evaluationMemory(batchSize: training.batchSize, samples: samples, isCopied: false)
         let trainable = weightBytes { $0.isTrainable }
         memory.gradients = trainable
@@ -74,7 +74,7 @@ extension Architecture {
     ///   - batchSize: Of the training.
     ///   - samples: As for a training; its training images are not counted.
     ///   - isCopied: Whether the images are changed before they are tested.
-    public func evaluationMemory(
+    package func evaluationMemory(
         batchSize: Int, samples: SampleCounts?, isCopied: Bool = true
     ) -> MemoryEstimate {
         var memory = MemoryEstimate()

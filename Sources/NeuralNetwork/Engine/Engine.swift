@@ -3,24 +3,24 @@ import KernelTypes
 /// What networks are computed with: kernels for one instruction set, and threads. Neither changes a result.
 ///
 /// It is given to whatever computes and never guessed, so that the instruction set that was asked for is used everywhere.
-public struct Engine: Sendable {
+package struct Engine: Sendable {
     let kernels: KernelSet
     /// With the calling one.
-    public let threads: Int
+    package let threads: Int
 
     /// Threads where none are asked for: one per physical core.
-    public static var defaultThreadCount: Int { PhysicalCores.count }
+    package static var defaultThreadCount: Int { PhysicalCores.count }
 
     /// - Parameters:
     ///   - kernels: Those that the processor can run.
     ///   - threads: `nil` for one per physical core.
-    public init(kernels: KernelSet, threads: Int? = nil) {
+    package init(kernels: KernelSet, threads: Int? = nil) {
         self.kernels = kernels
         self.threads = threads ?? Self.defaultThreadCount
     }
 
     /// The instructions that the kernels use: `baseline`, `v3` or `v4`.
-    public var instructionSet: String { kernels.level.rawValue }
+    package var instructionSet: String { kernels.level.rawValue }
 
     func makeTeam() -> ThreadTeam { ThreadTeam(threadCount: threads) }
 }

@@ -5,9 +5,9 @@
 /// [batch, classes]. Weights are named as in PyTorch's `state_dict`.
 ///
 /// - Source: ONNX, “onnx.proto” of IR version 8, and “Operator schemas”.
-public enum ONNXModel {
+package enum ONNXModel {
     /// The version of the operators that is written.
-    public static let operatorSet = 18
+    package static let operatorSet = 18
 
     /// - Parameters:
     ///   - images: The shape of the images that it will be given.
@@ -15,7 +15,7 @@ public enum ONNXModel {
     ///   - metadata: Kept in the file under these keys.
     /// - Throws: `ONNXError` for a layer that ONNX defines differently, `TrainingError` for images that the network does
     ///   not take.
-    public static func encode(
+    package static func encode(
         _ network: Network, images: ImageShape, standardization: Standardization?, producerVersion: String,
         metadata: [(key: String, value: String)] = []
     ) throws -> [UInt8] {
@@ -65,8 +65,8 @@ public enum ONNXModel {
 }
 
 /// Why a network can't be written as ONNX.
-public struct ONNXError: Error, Sendable, Equatable, CustomStringConvertible {
-    public let description: String
+package struct ONNXError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let description: String
 }
 
 extension ONNXGraph {

@@ -4,7 +4,7 @@ import FoundationEssentials
 /// tensor's type, shape and place, then the numbers.
 ///
 /// - Source: Hugging Face, “Safetensors”, format description of version 0.4.
-public enum Safetensors {
+package enum Safetensors {
     /// Longer headers are refused, as the reference implementation does.
     private static let headerLimit = 100_000_000
 
@@ -38,7 +38,7 @@ public enum Safetensors {
     /// The same tensors and metadata give the same bytes.
     ///
     /// - Throws: `SafetensorsError` for a tensor that has not as many numbers as its shape says.
-    public static func encode(_ tensors: [Tensor], metadata: [String: String] = [:]) throws -> [UInt8] {
+    package static func encode(_ tensors: [Tensor], metadata: [String: String] = [:]) throws -> [UInt8] {
         for tensor in tensors where product(tensor.shape) != tensor.values.count {
             throw SafetensorsError(
                 "the tensor “\(tensor.name)” of shape \(tensor.shape) has \(tensor.values.count) numbers")
@@ -85,7 +85,7 @@ public enum Safetensors {
     ///   types of the file's numbers besides F32.
     /// - Throws: `SafetensorsError` when anything in the file contradicts the format. Nothing is allocated by a size that
     ///   the file only announces. Tensors of one type may stand at the same place, as weights do that layers share.
-    public static func decode(
+    package static func decode(
         _ bytes: [UInt8]
     ) throws -> (tensors: [Tensor], metadata: [String: String], converted: [String]) {
         guard bytes.count >= 8 else {
@@ -196,12 +196,12 @@ public enum Safetensors {
 }
 
 /// Why a file is no safetensors file.
-public struct SafetensorsError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct SafetensorsError: Error, Sendable, Equatable, CustomStringConvertible {
     let reason: String
 
     init(_ reason: String) {
         self.reason = reason
     }
 
-    public var description: String { "This is no safetensors file that can be read: \(reason)." }
+    package var description: String { "This is no safetensors file that can be read: \(reason)." }
 }

@@ -2,24 +2,24 @@ import KernelTypes
 
 /// The random numbers for one purpose. Streams of different names are independent of each other: drawing more from one
 /// changes nothing in another.
-public struct RandomStream: Sendable, Hashable {
+package struct RandomStream: Sendable, Hashable {
     /// Philox's key: the seed.
     let key: SIMD2<UInt32>
     private let stream: UInt64
     /// Numbers drawn so far: all there is to know to go on later.
-    public private(set) var position: UInt64 = 0
+    package private(set) var position: UInt64 = 0
     private var block = SIMD4<UInt32>()
 
     /// - Parameters:
     ///   - name: What the numbers are for, e.g. `shuffle 3`.
-    public init(seed: UInt64, name: String) {
+    package init(seed: UInt64, name: String) {
         key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32))
         // FNV-1a, 64 bits.
         stream = name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 
     /// The next 32 bits.
-    public mutating func next() -> UInt32 {
+    package mutating func next() -> UInt32 {
         if position % 4 == 0 {
             let index = position / 4
             block = Philox.block(counter(index), key: key)
@@ -36,7 +36,7 @@ public struct RandomStream: Sendable, Hashable {
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻²⁴.
-    public mutating func nextUnit() -> Float { Float(next() >> 8) * 0x1p-24 }
+    package mutating func nextUnit() -> Float { Float(next() >> 8) * 0x1p-24 }
 
     /// Nearly normal with mean 0 and deviation 1: the sum of twelve uniform numbers less 6, which needs no functions whose
     /// last bit depends on the C library.
@@ -47,7 +47,7 @@ public struct RandomStream: Sendable, Hashable {
     /// Uniform in 0..<bound, without bias.
     ///
     /// - Source: Lemire, “Fast random integer generation in an interval”, 2019.
-    public mutating func next(below bound: UInt32) -> UInt32 {
+    package mutating func next(below bound: UInt32) -> UInt32 {
         let threshold = (0 &- bound) % bound
         while true {
             let product = next().multipliedFullWidth(by: bound)
@@ -56,7 +56,7 @@ public struct RandomStream: Sendable, Hashable {
     }
 
     /// Puts the elements into a random order (Fisher and Yates).
-    public mutating func shuffle(_ elements: inout [Int32]) {
+    package mutating func shuffle(_ elements: inout [Int32]) {
         for last in stride(from: elements.count - 1, to: 0, by: -1) {
             elements.swapAt(last, Int(next(below: UInt32(last + 1))))
         }

@@ -1,7 +1,7 @@
 /// A change of test images that leaves what they show recognisable to a person: how much of it does a network bear?
-public struct Perturbation: Sendable, Hashable {
+package struct Perturbation: Sendable, Hashable {
     /// What is done to an image.
-    public enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// Moved by whole pixels; negative to the left.
         case shiftRight = "shift right"
         /// Moved by whole pixels; negative upwards.
@@ -22,7 +22,7 @@ public struct Perturbation: Sendable, Hashable {
         case clipRight = "clip right"
 
         /// What a strength of 1 is.
-        public var unit: String {
+        package var unit: String {
             switch self {
             case .shiftRight, .shiftDown, .blur: "pixels"
             case .rotation: "degrees"
@@ -33,7 +33,7 @@ public struct Perturbation: Sendable, Hashable {
         }
 
         /// The strengths that are measured, from the least to the greatest; 0 is the image as it is.
-        public var strengths: [Double] {
+        package var strengths: [Double] {
             switch self {
             case .shiftRight, .shiftDown: (-4...4).map(Double.init)
             case .rotation: (-9...9).map { Double($0) * 5 }
@@ -44,11 +44,11 @@ public struct Perturbation: Sendable, Hashable {
         }
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// In the kind's unit.
-    public let strength: Double
+    package let strength: Double
 
-    public init(_ kind: Kind, strength: Double) {
+    package init(_ kind: Kind, strength: Double) {
         self.kind = kind
         self.strength = strength
     }
@@ -56,7 +56,7 @@ public struct Perturbation: Sendable, Hashable {
     /// The images after the change; the same change gives the same images.
     ///
     /// - Throws: `PerturbationError` for a strength that no image can be changed by.
-    public func callAsFunction(_ images: LabeledImages, engine: Engine) throws -> LabeledImages {
+    package func callAsFunction(_ images: LabeledImages, engine: Engine) throws -> LabeledImages {
         guard strength != 0 else { return images }
         guard abs(strength) <= 1000, strength > 0 || [.shiftRight, .shiftDown, .rotation].contains(kind) else {
             throw PerturbationError(kind: kind, strength: strength)
@@ -103,11 +103,11 @@ public struct Perturbation: Sendable, Hashable {
 }
 
 /// A strength that is no number, or outside of what can be done to an image.
-public struct PerturbationError: Error, Sendable, Equatable, CustomStringConvertible {
-    public let kind: Perturbation.Kind
-    public let strength: Double
+package struct PerturbationError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let kind: Perturbation.Kind
+    package let strength: Double
 
-    public var description: String {
+    package var description: String {
         "Images cannot be changed by “\(kind.rawValue)” with the strength \(strength); "
             + "the strengths that are measured go from \(kind.strengths[0]) to \(kind.strengths[kind.strengths.count - 1])."
     }

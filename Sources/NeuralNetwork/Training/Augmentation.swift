@@ -1,11 +1,11 @@
 /// Random changes of the training images, new in every epoch.
-public struct Augmentation: Codable, Hashable, Sendable {
+package struct Augmentation: Codable, Hashable, Sendable {
     /// Images are moved by whole pixels, in each direction uniform in ±shift.
-    public var shift = 0
+    package var shift = 0
     /// Images are turned about their centre, uniform in ±rotation, in degrees.
-    public var rotation = 0.0
+    package var rotation = 0.0
 
-    public init() {}
+    package init() {}
 
     var isNone: Bool { shift == 0 && rotation == 0 }
 

@@ -1,20 +1,20 @@
 /// All that a training has to know to go on after an epoch as if nothing had happened: weights and the optimiser's
 /// memory. The random numbers (Philox4x32-10) need no state of their own: they follow from the seed and the epoch.
-public struct Checkpoint: Sendable, Hashable {
+package struct Checkpoint: Sendable, Hashable {
     /// The last finished epoch, counted from 1.
-    public var epoch: Int
+    package var epoch: Int
     /// Named as in PyTorch's `state_dict`; the optimiser's memory as `first_moment.NAME` and `second_moment.NAME`.
-    public var tensors: [Tensor]
+    package var tensors: [Tensor]
 
     /// In safetensors form, with the epoch in the metadata.
-    public func encode() throws -> [UInt8] {
+    package func encode() throws -> [UInt8] {
         try Safetensors.encode(tensors, metadata: Self.metadata(epoch: epoch))
     }
 
     static func metadata(epoch: Int) -> [String: String] { ["format": "pt", "epoch": "\(epoch)"] }
 
     /// - Throws: `SafetensorsError` when the bytes are no checkpoint.
-    public init(_ bytes: [UInt8]) throws {
+    package init(_ bytes: [UInt8]) throws {
         let (tensors, metadata, _) = try Safetensors.decode(bytes)
         guard let epoch = metadata["epoch"].flatMap({ Int($0) }), epoch > 0 else {
             throw SafetensorsError("its metadata names no epoch")
@@ -31,7 +31,7 @@ public struct Checkpoint: Sendable, Hashable {
 
 extension Network {
     /// - Parameter epoch: The last finished one.
-    public func checkpoint(afterEpoch epoch: Int) -> Checkpoint {
+    package func checkpoint(afterEpoch epoch: Int) -> Checkpoint {
         let moments = parameters.flatMap { parameter in
             parameter.moments.map { moment in
                 var tensor = parameter.tensor(of: moment.buffer)
@@ -43,7 +43,7 @@ extension Network {
     }
 
     /// `checkpoint(afterEpoch:)` in safetensors form, without a copy of the tensors in between.
-    public func encodedCheckpoint(afterEpoch epoch: Int) throws -> [UInt8] {
+    package func encodedCheckpoint(afterEpoch epoch: Int) throws -> [UInt8] {
         let moments = parameters.flatMap { parameter in
             parameter.moments.map { (name: $0.name, parameter: parameter, buffer: $0.buffer) }
         }
@@ -52,7 +52,7 @@ extension Network {
     }
 
     /// All weights in safetensors form, without a copy of the tensors in between.
-    public func encodedWeights() throws -> [UInt8] {
+    package func encodedWeights() throws -> [UInt8] {
         try encode(parameters.map { ($0.name, $0, $0.values) }, metadata: ["format": "pt"])
     }
 
@@ -67,7 +67,7 @@ extension Network {
     /// A network that resumes its training: with weights and the optimiser's memory.
     ///
     /// - Throws: `WeightsError` when a tensor is missing or of another shape.
-    public convenience init(_ architecture: Architecture, resuming checkpoint: Checkpoint) throws {
+    package convenience init(_ architecture: Architecture, resuming checkpoint: Checkpoint) throws {
         let isMoment = { (tensor: Tensor) in
             tensor.name.hasPrefix("first_moment.") || tensor.name.hasPrefix("second_moment.")
         }

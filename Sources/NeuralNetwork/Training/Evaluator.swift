@@ -1,7 +1,7 @@
 import KernelTypes
 
 /// Classifies images with a network's weights as they are. It has room for one batch, without gradients.
-public final class Evaluator {
+package final class Evaluator {
     private let network: Network
     private let standardization: Standardization
     private let kernels: KernelSet
@@ -12,7 +12,7 @@ public final class Evaluator {
 
     /// - Parameter configuration: Of the training: intensities are standardised as they were there.
     /// - Throws: `TrainingError` when intensities can't be standardised so.
-    public convenience init(
+    package convenience init(
         _ network: Network, configuration: TrainingConfiguration, engine: Engine
     ) throws {
         try self.init(network, configuration: configuration, kernels: engine.kernels, team: engine.makeTeam())
@@ -31,7 +31,7 @@ public final class Evaluator {
     /// What the network makes of each image.
     ///
     /// - Throws: `TrainingError` when the images are not those that the network takes.
-    public func callAsFunction(_ images: LabeledImages) throws -> Evaluation {
+    package func callAsFunction(_ images: LabeledImages) throws -> Evaluation {
         try network.architecture.check(images)
         let clock = ContinuousClock()
         let start = clock.now

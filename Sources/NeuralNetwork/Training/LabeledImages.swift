@@ -3,17 +3,17 @@
 /// The kernels compute addresses from the shape, the labels and an image's position, and check none of them. Whoever
 /// makes a value of this type has proven them once: there are as many pixels as the shape and the count say, and every
 /// label is a class.
-public struct LabeledImages: Sendable {
-    public let shape: ImageShape
+package struct LabeledImages: Sendable {
+    package let shape: ImageShape
     /// image × channels × height × width intensities, 0…255.
-    public let pixels: [UInt8]
+    package let pixels: [UInt8]
     /// One an image, each below `classes`.
-    public let labels: [UInt16]
+    package let labels: [UInt16]
     /// How many classes there are; some may have no image.
-    public let classes: Int
+    package let classes: Int
 
     /// - Throws: `ImagesError` when pixels, labels and shape contradict each other, or there is no image.
-    public init(shape: ImageShape, pixels: [UInt8], labels: [UInt16], classes: Int) throws {
+    package init(shape: ImageShape, pixels: [UInt8], labels: [UInt16], classes: Int) throws {
         guard let size = shape.checkedCount else { throw ImagesError.shape(shape) }
         guard !labels.isEmpty else { throw ImagesError.empty }
         // Positions are 32-bit numbers in the kernels.
@@ -32,7 +32,7 @@ public struct LabeledImages: Sendable {
     }
 
     /// Images.
-    public var count: Int { labels.count }
+    package var count: Int { labels.count }
 
     /// The same images with other intensities.
     func replacing(pixels: [UInt8]) throws -> LabeledImages {
@@ -41,14 +41,14 @@ public struct LabeledImages: Sendable {
 }
 
 /// Why numbers are no labelled images.
-public enum ImagesError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum ImagesError: Error, Sendable, Equatable, CustomStringConvertible {
     case shape(ImageShape)
     case empty
     case tooMany(Int)
     case pixelCount(found: Int, images: Int, ImageShape)
     case label(Int, position: Int, classes: Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .shape(let shape):
             "Images of \(shape) (channels × height × width) are not possible; "

@@ -1,6 +1,6 @@
 /// How the learning rate changes from epoch to epoch.
-public struct LearningRateSchedule: Codable, Hashable, Sendable {
-    public enum Kind: String, Codable, Sendable, CaseIterable {
+package struct LearningRateSchedule: Codable, Hashable, Sendable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
         /// Always the same.
         case constant
         /// × `decay` after every epoch.
@@ -13,15 +13,15 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
         case cosine
     }
 
-    public var kind = Kind.constant
-    public var decay = 1.0
-    public var stepEpochs = 1
-    public var minimum = 0.0
+    package var kind = Kind.constant
+    package var decay = 1.0
+    package var stepEpochs = 1
+    package var minimum = 0.0
     /// Epochs before the schedule begins, in which the learning rate grows evenly: in epoch e of n it is e / (n + 1) of
     /// the full one.
-    public var warmupEpochs = 0
+    package var warmupEpochs = 0
 
-    public init() {}
+    package init() {}
 
     /// - Parameters:
     ///   - epoch: Counts from 1.

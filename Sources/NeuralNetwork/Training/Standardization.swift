@@ -1,16 +1,16 @@
 /// How intensities become a network's input: (intensity / 255 − mean) / standard deviation.
-public struct Standardization: Hashable, Sendable {
+package struct Standardization: Hashable, Sendable {
     /// Of intensities scaled to 0…1: one for all channels, or one of each.
-    public var means: [Double]
+    package var means: [Double]
     /// The same.
-    public var standardDeviations: [Double]
+    package var standardDeviations: [Double]
 
-    public init(means: [Double], standardDeviations: [Double]) {
+    package init(means: [Double], standardDeviations: [Double]) {
         self.means = means
         self.standardDeviations = standardDeviations
     }
 
-    public init(mean: Double, standardDeviation: Double) {
+    package init(mean: Double, standardDeviation: Double) {
         self.init(means: [mean], standardDeviations: [standardDeviation])
     }
 
@@ -35,7 +35,7 @@ extension Standardization: Codable {
         case mean, standardDeviation
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read(_ key: CodingKeys) throws -> [Double] {
             if let list = try? values.decode([Double].self, forKey: key) { return list }
@@ -44,7 +44,7 @@ extension Standardization: Codable {
         self.init(means: try read(.mean), standardDeviations: try read(.standardDeviation))
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         func write(_ values: [Double], _ key: CodingKeys) throws {
             if values.count == 1 {

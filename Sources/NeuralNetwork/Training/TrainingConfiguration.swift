@@ -2,37 +2,37 @@ import KernelTypes
 
 /// All that determines a training besides architecture, images and initial weights. The defaults are the reference
 /// experiment's.
-public struct TrainingConfiguration: Hashable, Sendable {
-    public var epochs = 10
-    public var batchSize = 64
-    public var optimizer = Optimizer.sgd
-    public var learningRate = 0.01
-    public var schedule = LearningRateSchedule()
+package struct TrainingConfiguration: Hashable, Sendable {
+    package var epochs = 10
+    package var batchSize = 64
+    package var optimizer = Optimizer.sgd
+    package var learningRate = 0.01
+    package var schedule = LearningRateSchedule()
     /// Of `sgd`.
-    public var momentum = 0.0
+    package var momentum = 0.0
     /// Whether `sgd` looks ahead along its velocity.
-    public var usesNesterov = false
+    package var usesNesterov = false
     /// Of `adam` and `adamw`: weights of the past in the means of the gradient and of its square.
-    public var beta1 = 0.9
-    public var beta2 = 0.999
+    package var beta1 = 0.9
+    package var beta2 = 0.999
     /// Of `adam` and `adamw`: added to the deviation that gradients are divided by.
-    public var epsilon = 1e-8
-    public var weightDecay = 0.0
+    package var epsilon = 1e-8
+    package var weightDecay = 0.0
     /// Share of the target that is spread evenly over all classes.
-    public var labelSmoothing = 0.0
-    public var initialization = Initialization.uniformFanIn
-    public var augmentation = Augmentation()
-    public var seed: UInt64 = 1234
+    package var labelSmoothing = 0.0
+    package var initialization = Initialization.uniformFanIn
+    package var augmentation = Augmentation()
+    package var seed: UInt64 = 1234
     /// Whether each epoch sees the images in an order of its own; otherwise in the order they have.
-    public var shuffles = true
+    package var shuffles = true
     /// `nil`: intensities are only scaled to 0…1.
-    public var standardization: Standardization?
+    package var standardization: Standardization?
 
-    public init() {}
+    package init() {}
 }
 
 /// How weights follow their gradients. Formulas as PyTorch's.
-public enum Optimizer: String, Codable, Hashable, Sendable, CaseIterable {
+package enum Optimizer: String, Codable, Hashable, Sendable, CaseIterable {
     /// Stochastic gradient descent.
     case sgd
     /// - Source: Kingma and Ba, “Adam: a method for stochastic optimization”, 2015.
@@ -43,7 +43,7 @@ public enum Optimizer: String, Codable, Hashable, Sendable, CaseIterable {
     case adamw
 
     /// PyTorch's default; for `sgd`, which has none there, the reference experiment's.
-    public var usualLearningRate: Double { self == .sgd ? 0.01 : 0.001 }
+    package var usualLearningRate: Double { self == .sgd ? 0.01 : 0.001 }
 }
 
 extension TrainingConfiguration: Codable {
@@ -53,7 +53,7 @@ extension TrainingConfiguration: Codable {
     }
 
     /// What is absent has its default: configurations that were stored before a setting existed stay readable.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
             value = try values.decodeIfPresent(Value.self, forKey: key) ?? value

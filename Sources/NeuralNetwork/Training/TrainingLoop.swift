@@ -4,7 +4,7 @@ import KernelTypes
 ///
 /// The weights after an epoch depend on the architecture, the configuration, the images and the weights before it; not
 /// on the number of threads or the processor.
-public final class TrainingLoop {
+package final class TrainingLoop {
     private let network: Network
     private let images: LabeledImages
     private let configuration: TrainingConfiguration
@@ -17,7 +17,7 @@ public final class TrainingLoop {
     private let evaluator: Evaluator
 
     /// - Throws: `TrainingError` when the images are not those that the network takes, or can't be learned so.
-    public init(
+    package init(
         network: Network, images: LabeledImages, configuration: TrainingConfiguration, engine: Engine
     ) throws {
         self.network = network
@@ -42,7 +42,7 @@ public final class TrainingLoop {
     ///   - epoch: Counts from 1; decides order and learning rate.
     ///   - afterStep: Told of every step; says whether to go on.
     /// - Returns: `nil` when the epoch was stopped.
-    public func trainEpoch(_ epoch: Int, afterStep: (StepReport) -> Continuation = { _ in .proceed }) -> EpochReport? {
+    package func trainEpoch(_ epoch: Int, afterStep: (StepReport) -> Continuation = { _ in .proceed }) -> EpochReport? {
         let clock = ContinuousClock()
         let start = clock.now
         let order = order(ofEpoch: epoch)
@@ -96,7 +96,7 @@ public final class TrainingLoop {
     }
 
     /// Classifies images with the weights as they are.
-    public func evaluate(_ images: LabeledImages) throws -> Evaluation { try evaluator(images) }
+    package func evaluate(_ images: LabeledImages) throws -> Evaluation { try evaluator(images) }
 
     /// The gradients of the mean loss of some images, at the weights as they are; these do not change.
     ///
@@ -117,7 +117,7 @@ public final class TrainingLoop {
 }
 
 /// Why a network can't learn from images.
-public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case imageShape(found: ImageShape, needed: ImageShape)
     case label(Int, classes: Int)
     /// A setting of the training that is out of its range.
@@ -127,7 +127,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A normalisation over the batch that has one value of each channel to normalise: the number of the layer.
     case singleValue(layer: Int, samples: Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .imageShape(let found, let needed):
             "The images are \(found) (channels × height × width), the network takes \(needed)."
@@ -148,7 +148,7 @@ extension Architecture {
     ///
     /// - Parameter samples: Training images.
     /// - Throws: `TrainingError`.
-    public func checkTraining(_ configuration: TrainingConfiguration, samples: Int) throws {
+    package func checkTraining(_ configuration: TrainingConfiguration, samples: Int) throws {
         try configuration.check()
         if let layer = singleValueNormalization, min(configuration.batchSize, samples) == 1 {
             throw TrainingError.singleValue(layer: layer + 1, samples: samples)
@@ -192,7 +192,7 @@ extension TrainingConfiguration {
     /// address or a random number's range in the engine; pixels are divided by the deviation.
     ///
     /// - Throws: `TrainingError`, whose setting is named as the flag is.
-    public func check() throws {
+    package func check() throws {
         func check(_ isRight: Bool, _ name: String, _ found: some CustomStringConvertible, _ range: String) throws {
             guard isRight else { throw TrainingError.setting(name, found: found.description, range: range) }
         }

@@ -1,15 +1,15 @@
 /// Weights from a safetensors file of whatever origin, brought into the form that networks load: F32, without the parts of
 /// names that PyTorch's wrappers add, and without counters of batches.
-public struct ForeignWeights: Sendable {
-    public let tensors: [Tensor]
+package struct ForeignWeights: Sendable {
+    package let tensors: [Tensor]
     /// What was changed on the way, a sentence each; empty where nothing was.
-    public let changes: [String]
+    package let changes: [String]
     /// Where nothing was changed.
     private let file: [UInt8]?
 
     /// - Throws: `SafetensorsError`; `WeightsError` for a number that is not finite, a variance below zero, or two tensors
     ///   that have one name without what wrappers added.
-    public init(_ file: [UInt8]) throws {
+    package init(_ file: [UInt8]) throws {
         let decoded = try Safetensors.decode(file)
         var tensors = decoded.tensors.filter { !$0.isCounterOfBatches }
         var changes = decoded.converted.map { "Numbers of type \($0) are read as F32." }
@@ -29,7 +29,7 @@ public struct ForeignWeights: Sendable {
     /// The file if nothing was changed, else the same weights as a file of their own.
     ///
     /// That is larger than the file where tensors share their numbers: they must have been checked against a network.
-    public func encoded() throws -> [UInt8] { try file ?? Safetensors.encode(tensors, metadata: ["format": "pt"]) }
+    package func encoded() throws -> [UInt8] { try file ?? Safetensors.encode(tensors, metadata: ["format": "pt"]) }
 
     /// Of `DataParallel` and `DistributedDataParallel`, and of `torch.compile`: names of modules that hold another one. No
     /// layer of this program has such a name.

@@ -1,5 +1,5 @@
 /// How the weights of dense and convolutional layers start; those of normalisations start with 1 and 0.
-public enum Initialization: String, Codable, Hashable, Sendable, CaseIterable {
+package enum Initialization: String, Codable, Hashable, Sendable, CaseIterable {
     /// Weights and biases uniform in ±1/√fan-in: PyTorch's default.
     case uniformFanIn = "uniform-fan-in"
     /// Weights uniform in ±√(6/fan-in), biases 0.

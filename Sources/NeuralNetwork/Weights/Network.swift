@@ -1,6 +1,6 @@
 /// A network: an architecture and its weights.
-public final class Network {
-    public let architecture: Architecture
+package final class Network {
+    package let architecture: Architecture
     /// In the order of the layers, and in each layer in PyTorch's order.
     let parameters: [Parameter]
     /// Those of each layer.
@@ -16,7 +16,7 @@ public final class Network {
     ///
     /// Each tensor has a random stream of its own, so that a change of one layer leaves the others' first weights as they
     /// were.
-    public convenience init(
+    package convenience init(
         _ architecture: Architecture, seed: UInt64, initialization: Initialization = .uniformFanIn, engine: Engine
     ) throws {
         let tensors = try architecture.tensorShapes()
@@ -42,7 +42,7 @@ public final class Network {
     /// - Parameter weights: Named and laid out as `tensors()`. PyTorch's counters of batches (`num_batches_tracked`) are
     ///   ignored: nothing is computed from them.
     /// - Throws: `WeightsError` when a tensor is missing, superfluous, or of another shape.
-    public convenience init(_ architecture: Architecture, weights: [Tensor]) throws {
+    package convenience init(_ architecture: Architecture, weights: [Tensor]) throws {
         let named = try architecture.check(weights)
         let layers = try architecture.tensorShapes().map { tensors in
             tensors.map { tensor in
@@ -55,7 +55,7 @@ public final class Network {
     }
 
     /// All weights, named and laid out as in PyTorch's `state_dict`.
-    public func tensors() -> [Tensor] { parameters.map { $0.tensor(of: $0.values) } }
+    package func tensors() -> [Tensor] { parameters.map { $0.tensor(of: $0.values) } }
 }
 
 /// A tensor of a network before it is allocated.
@@ -83,7 +83,7 @@ extension Architecture {
     /// - Returns: The weights by name.
     /// - Throws: `WeightsError`, as `Network(_:weights:)`.
     @discardableResult
-    public func check(_ weights: [Tensor]) throws -> [String: Tensor] {
+    package func check(_ weights: [Tensor]) throws -> [String: Tensor] {
         let named = Dictionary(weights.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let needed = try tensorShapes().flatMap { $0 }
         let known = Set(needed.map(\.name))
@@ -106,7 +106,7 @@ extension Architecture {
 }
 
 /// Why weights do not fit a network.
-public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Tensors that the network needs, of `needed`, and those that it does not have.
     case names(missing: [String], superfluous: [String], needed: Int)
     case doubled(String)
@@ -115,7 +115,7 @@ public enum WeightsError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFinite(String, Float)
     case negativeVariance(String, Float)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .names(let missing, let superfluous, let needed): Self.describe(missing, superfluous, needed: needed)
         case .doubled(let name):

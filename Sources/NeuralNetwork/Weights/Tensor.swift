@@ -1,10 +1,10 @@
 /// Named numbers of a certain shape, the last dimension innermost, as PyTorch keeps them.
-public struct Tensor: Hashable, Sendable {
-    public var name: String
-    public var shape: [Int]
-    public var values: [Float]
+package struct Tensor: Hashable, Sendable {
+    package var name: String
+    package var shape: [Int]
+    package var values: [Float]
 
-    public init(name: String, shape: [Int], values: [Float]) {
+    package init(name: String, shape: [Int], values: [Float]) {
         self.name = name
         self.shape = shape
         self.values = values

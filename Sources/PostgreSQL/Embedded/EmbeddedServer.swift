@@ -18,11 +18,11 @@ import Musl
 /// PostgreSQL refuses to run as root. For root, its processes run as the system user `postgres`, who owns
 /// `HOME/postgresql`; where that user can't reach HOME (as in a private home directory), `HOME/postgresql` is a symbolic
 /// link to a folder of its own under `/var/lib/registry`. In what `postgres` owns, root does nothing itself.
-public struct EmbeddedServer: Sendable {
+package struct EmbeddedServer: Sendable {
     /// The database that is made in it.
-    public static let database = "registry"
+    package static let database = "registry"
 
-    public let home: FilePath
+    package let home: FilePath
     /// Additional settings, as in `postgresql.conf`; they count from the next start on.
     let settings: [String: String]
     private let patience: Duration
@@ -32,7 +32,7 @@ public struct EmbeddedServer: Sendable {
     ///   - home: An absolute path; made when it is not there.
     ///   - patience: How long other commands, and a server that does not answer, are waited for.
     ///   - tell: Told what is waited for when it takes long.
-    public init(
+    package init(
         home: FilePath, settings: [String: String] = [:], patience: Duration = .seconds(45),
         tell: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -43,7 +43,7 @@ public struct EmbeddedServer: Sendable {
     }
 
     /// Whether the server answers, and where.
-    public enum Status: Sendable, Hashable {
+    package enum Status: Sendable, Hashable {
         /// Nothing was made yet.
         case absent
         case stopped(version: String)
@@ -52,7 +52,7 @@ public struct EmbeddedServer: Sendable {
         case running(version: String, process: Int32, socketDirectory: String)
     }
 
-    public var status: Status {
+    package var status: Status {
         get throws {
             guard let folder = try serverFolder()?.existing(), let data = try DataDirectory(in: folder) else {
                 return .absent
@@ -83,7 +83,7 @@ public struct EmbeddedServer: Sendable {
     ///
     /// - Returns: A URL for `Connection`.
     /// - Throws: `EmbeddedServerError`.
-    public func start() throws -> String {
+    package func start() throws -> String {
         guard let place = try serverFolder(makes: true) else { throw EmbeddedServerError.file(home.string, ENOENT) }
         if let folder = try place.existing(), let data = try DataDirectory(in: folder),
             case .answering(_, let socketFolder) = try data.server()
@@ -106,7 +106,7 @@ public struct EmbeddedServer: Sendable {
     ///
     /// - Returns: Whether it was running.
     @discardableResult
-    public func stop() throws -> Bool {
+    package func stop() throws -> Bool {
         guard let place = try serverFolder(), let folder = try place.existing() else { return false }
         let lock = try FileLock.take("lock", in: place.home, patience: Patience(limit: patience, tell: tell))
         defer { _ = lock.descriptor }

@@ -5,7 +5,7 @@ import Musl
 #endif
 
 /// Why the embedded server can't be made, started or stopped.
-public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
+package enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
     case noServerInstalled
     case noServerUser
     case otherVersion(data: String, needed: String, found: [String])
@@ -31,14 +31,14 @@ public enum EmbeddedServerError: Error, Sendable, CustomStringConvertible {
     case file(String, Int32)
 
     /// Whether it may pass by itself, so that a daemon tries again.
-    public var isTransient: Bool {
+    package var isTransient: Bool {
         switch self {
         case .locked, .noAnswer, .didNotStop, .didNotStart, .programFailed, .file: true
         default: false
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .noServerInstalled:
             "No PostgreSQL server is installed here."

@@ -1,35 +1,35 @@
 /// Lines and markers over two axes.
-public struct Chart: Sendable {
+package struct Chart: Sendable {
     /// How many groups of series are told apart: by colour, and without it by symbols and dashes.
-    public static let distinctGroups = 6
+    package static let distinctGroups = 6
 
-    public struct Point: Sendable, Hashable {
-        public var x: Double
-        public var y: Double
+    package struct Point: Sendable, Hashable {
+        package var x: Double
+        package var y: Double
 
-        public init(x: Double, y: Double) {
+        package init(x: Double, y: Double) {
             self.x = x
             self.y = y
         }
     }
 
     /// Points that belong together.
-    public struct Series: Sendable {
-        public enum Style: Sendable {
+    package struct Series: Sendable {
+        package enum Style: Sendable {
             case line, markers
         }
 
-        public var name: String
-        public var style: Style
+        package var name: String
+        package var style: Style
         /// Which of the things compared it belongs to, from 0: decides its colour, dashes and symbol.
-        public var group: Int
-        public var points: [Point]
+        package var group: Int
+        package var points: [Point]
 
         /// Beyond this, the distance of two numbers may be infinite.
         static let largest = 1e300
 
         /// - Parameter points: Those that are not finite, or have no place on any axis, are left out.
-        public init(name: String, style: Style, group: Int, points: [Point]) {
+        package init(name: String, style: Style, group: Int, points: [Point]) {
             self.name = name
             self.style = style
             self.group = group
@@ -37,14 +37,14 @@ public struct Chart: Sendable {
         }
     }
 
-    public var title: String
+    package var title: String
     /// With its unit.
-    public var xTitle: String
+    package var xTitle: String
     /// With its unit.
-    public var yTitle: String
-    public var series: [Series]
+    package var yTitle: String
+    package var series: [Series]
 
-    public init(title: String, xTitle: String, yTitle: String, series: [Series]) {
+    package init(title: String, xTitle: String, yTitle: String, series: [Series]) {
         self.title = title
         self.xTitle = xTitle
         self.yTitle = yTitle

@@ -15,7 +15,7 @@ extension Chart {
     ]
 
     /// The chart as a file in Scalable Vector Graphics: light or dark as the reader's screen is.
-    public func svg(width: Int = 800, height: Int = 480) -> String {
+    package func svg(width: Int = 800, height: Int = 480) -> String {
         let legendHeight = 20 * series.count + 8
         let plot = (left: 70.0, top: 40.0, right: Double(width) - 40, bottom: Double(height) - 56)
         let (xAxis, yAxis) = (xAxis, yAxis)

@@ -6,7 +6,7 @@ extension Chart {
     /// The chart in characters.
     ///
     /// - Parameter rows: Of the part between the axes.
-    public func text(on screen: Screen, rows: Int = 20) -> TerminalText {
+    package func text(on screen: Screen, rows: Int = 20) -> TerminalText {
         let (xAxis, yAxis) = (xAxis, yAxis)
         let labels = yAxis.marks.map { screen.shown(yAxis.label($0)) }
         let margin = (labels.map(\.count).max() ?? 0) + 1

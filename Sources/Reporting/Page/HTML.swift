@@ -1,32 +1,32 @@
 /// A piece of a page. What is put into a literal by `\( )` is escaped, unless it is a piece of a page itself.
-public struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
-    public private(set) var description: String
+package struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
+    package private(set) var description: String
 
-    public init(stringLiteral value: String) {
+    package init(stringLiteral value: String) {
         description = value
     }
 
-    public init(stringInterpolation: Interpolation) {
+    package init(stringInterpolation: Interpolation) {
         description = stringInterpolation.text
     }
 
     /// Text from elsewhere that is HTML or SVG already.
-    public init(verbatim: String) {
+    package init(verbatim: String) {
         description = verbatim
     }
 
-    public struct Interpolation: StringInterpolationProtocol {
+    package struct Interpolation: StringInterpolationProtocol {
         fileprivate var text = ""
 
-        public init(literalCapacity: Int, interpolationCount: Int) {}
+        package init(literalCapacity: Int, interpolationCount: Int) {}
 
-        public mutating func appendLiteral(_ literal: String) { text += literal }
+        package mutating func appendLiteral(_ literal: String) { text += literal }
 
-        public mutating func appendInterpolation(_ piece: HTML) { text += piece.description }
+        package mutating func appendInterpolation(_ piece: HTML) { text += piece.description }
 
-        public mutating func appendInterpolation(_ pieces: [HTML]) { text += pieces.map(\.description).joined() }
+        package mutating func appendInterpolation(_ pieces: [HTML]) { text += pieces.map(\.description).joined() }
 
-        public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
+        package mutating func appendInterpolation(_ value: some CustomStringConvertible) {
             text += HTML.escaped(value.description)
         }
     }
@@ -53,7 +53,7 @@ public struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation, Custom
 
 extension HTML {
     /// Lines of cells, the first a heading; the first cell of each names its line. Numbers to the right.
-    public static func table(_ lines: [[String]], isRight: [Bool]) -> HTML {
+    package static func table(_ lines: [[String]], isRight: [Bool]) -> HTML {
         guard let heading = lines.first else { return "" }
         let titles = zip(heading, isRight).map { text, isRight -> HTML in
             text.isEmpty ? "<td></td>" : "<th scope=\"col\"\(alignment(isRight))>\(text)</th>"
@@ -66,7 +66,7 @@ extension HTML {
     }
 
     /// Lines of a name and what it stands for, which may be long.
-    public static func facts(_ lines: [[String]]) -> HTML {
+    package static func facts(_ lines: [[String]]) -> HTML {
         let body = lines.map { row($0, isRight: $0.map { _ in false }) }
         return "<div class=\"wide\"><table class=\"facts\"><tbody>\(body)</tbody></table></div>\n"
     }
@@ -82,7 +82,7 @@ extension HTML {
     private static func alignment(_ isRight: Bool) -> HTML { isRight ? " class=\"right\"" : "" }
 
     /// Pictures of digits with their captions, as many side by side as there is room for.
-    public static func gallery(_ pictures: [DigitPicture]) -> HTML {
+    package static func gallery(_ pictures: [DigitPicture]) -> HTML {
         let figures = pictures.map { picture -> HTML in
             let captions = picture.captions.map { "<span>\($0)</span>" as HTML }
             return """
@@ -96,7 +96,7 @@ extension HTML {
 
     /// A square of counts: rows are true classes, columns predictions. Right ones on the diagonal, the more frequent an
     /// error the darker its cell.
-    public static func confusionMatrix(_ counts: [[Int]], classNames: [String]) -> HTML {
+    package static func confusionMatrix(_ counts: [[Int]], classNames: [String]) -> HTML {
         let largest =
             counts.indices.flatMap { row in
                 counts[row].indices.filter { $0 != row }.map { counts[row][$0] }
@@ -124,7 +124,7 @@ extension HTML {
 
 extension Table {
     /// As `text`, for a page.
-    public var html: HTML {
+    package var html: HTML {
         let (lines, isRight, _) = shownLines
         return HTML.table(lines, isRight: isRight)
     }
@@ -132,5 +132,5 @@ extension Table {
 
 extension Chart {
     /// As `svg`, for a page.
-    public var html: HTML { "<div class=\"chart\">\(HTML(verbatim: svg()))</div>\n" }
+    package var html: HTML { "<div class=\"chart\">\(HTML(verbatim: svg()))</div>\n" }
 }

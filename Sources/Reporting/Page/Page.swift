@@ -1,19 +1,19 @@
 /// A page that needs nothing but itself: no network, no script; its policy forbids both.
-public struct Page: Sendable {
-    public let title: String
+package struct Page: Sendable {
+    package let title: String
     private var sections: [(heading: String, identifier: String, body: HTML)] = []
 
-    public init(title: String) {
+    package init(title: String) {
         self.title = title
     }
 
     /// Adds a part with a heading of its own, which the table of contents names.
-    public mutating func add(_ heading: String, _ body: HTML) {
+    package mutating func add(_ heading: String, _ body: HTML) {
         sections.append((heading, "section-\(sections.count + 1)", body))
     }
 
     /// The whole file.
-    public var html: HTML {
+    package var html: HTML {
         let contents = sections.map { "<li><a href=\"#\($0.identifier)\">\($0.heading)</a></li>\n" as HTML }
         let parts = sections.map {
             "<section id=\"\($0.identifier)\"><h2>\($0.heading)</h2>\n\($0.body)</section>\n" as HTML

@@ -1,7 +1,7 @@
 /// A small image, grey or in colour, to be drawn in a terminal: two rows of pixels a line of text.
-public struct DigitPicture: Sendable {
+package struct DigitPicture: Sendable {
     /// Lines above the picture.
-    public let captions: [String]
+    package let captions: [String]
     private(set) var height: Int
     private(set) var width: Int
     private(set) var pixels: [UInt8]
@@ -10,7 +10,7 @@ public struct DigitPicture: Sendable {
 
     /// - Parameter pixels: channels × height × width intensities, 0…255, row by row.
     /// - Throws: `NoPicture` when there are not as many pixels as the size says.
-    public init(captions: [String], height: Int, width: Int, pixels: [UInt8]) throws {
+    package init(captions: [String], height: Int, width: Int, pixels: [UInt8]) throws {
         guard (1...65_536).contains(height), (1...65_536).contains(width), !pixels.isEmpty,
             pixels.count.isMultiple(of: height * width)
         else {
@@ -24,7 +24,7 @@ public struct DigitPicture: Sendable {
     }
 
     /// How a picture is made of characters.
-    public enum Medium: Sendable, Hashable {
+    package enum Medium: Sendable, Hashable {
         /// Half blocks in 24-bit grey.
         case color
         /// Five shades, readable in any file.
@@ -33,7 +33,7 @@ public struct DigitPicture: Sendable {
         case graphics(TerminalGraphics)
 
         /// The best that a terminal can do, by its environment; shades where `NO_COLOR` is set (no-color.org).
-        public init(environment: [String: String]) {
+        package init(environment: [String: String]) {
             guard environment["NO_COLOR"]?.isEmpty != false, environment["TERM"] != "dumb" else {
                 self = .shades
                 return
@@ -45,7 +45,7 @@ public struct DigitPicture: Sendable {
     }
 
     /// Pictures side by side, as many a row as fit; those that are wider than the screen are made smaller.
-    public static func grid(_ pictures: [DigitPicture], on screen: Screen) -> TerminalText {
+    package static func grid(_ pictures: [DigitPicture], on screen: Screen) -> TerminalText {
         if case .graphics(let graphics) = screen.medium { return grid(pictures, on: screen, graphics) }
         let pictures = pictures.map { $0.fitting(height: 65_536, width: screen.columns) }
         let captionWidth = pictures.flatMap(\.captions).map { screen.shown($0).terminalColumns }.max() ?? 0
@@ -124,7 +124,7 @@ public struct DigitPicture: Sendable {
     }
 
     /// As a file for pages: `data:image/png;base64,…`.
-    public var dataURL: String {
+    package var dataURL: String {
         var image = Raster(channels: channels, height: height, width: width)
         image.draw(self, left: 0, scale: 1)
         return "data:image/png;base64," + image.base64PNG
@@ -169,13 +169,13 @@ public struct DigitPicture: Sendable {
 }
 
 /// Sizes and pixels that contradict each other.
-public struct NoPicture: Error, Sendable, CustomStringConvertible {
+package struct NoPicture: Error, Sendable, CustomStringConvertible {
     let captions: [String]
     let height: Int
     let width: Int
     let bytes: Int
 
-    public var description: String {
+    package var description: String {
         "The sample “\(captions.joined(separator: " "))” has \(bytes) bytes of pixels, which make no picture of "
             + "\(height) × \(width) pixels. The database's rows contradict each other."
     }

@@ -1,5 +1,5 @@
 /// Real pictures in a terminal that can show them.
-public enum TerminalGraphics: Sendable, Hashable {
+package enum TerminalGraphics: Sendable, Hashable {
     /// - Source: sw.kovidgoyal.net/kitty/graphics-protocol: also Ghostty, Konsole, WezTerm.
     case kitty
     /// - Source: iterm2.com/documentation-images.html
@@ -7,7 +7,7 @@ public enum TerminalGraphics: Sendable, Hashable {
 
     /// What a terminal can do, by the names that it goes by in the environment; `nil` for only characters. tmux and screen
     /// keep pictures from the terminal that they run in.
-    public init?(environment: [String: String]) {
+    package init?(environment: [String: String]) {
         let (program, terminal) = (environment["TERM_PROGRAM"] ?? "", environment["TERM"] ?? "")
         if environment["TMUX"] != nil || terminal.hasPrefix("tmux") || terminal.hasPrefix("screen") {
             return nil

@@ -1,6 +1,6 @@
 extension Table {
     /// A header and a line a row, after RFC 4180; an empty field is an absent value.
-    public var csv: String {
+    package var csv: String {
         ([keys.map(Self.csvField)] + rows.map { $0.map(Self.csvField) })
             .map { $0.joined(separator: ",") + "\r\n" }.joined()
     }

@@ -1,7 +1,7 @@
 /// Rows of values under named columns, as a query returned them.
-public struct Table: Sendable {
+package struct Table: Sendable {
     /// How the values of a column are shown to a person. JSON and CSV always have them in full.
-    public enum Style: Sendable, Hashable {
+    package enum Style: Sendable, Hashable {
         /// Texts as they are, whole numbers with commas, others in full.
         case plain
         /// Whole numbers without commas: numbers that name something.
@@ -22,9 +22,9 @@ public struct Table: Sendable {
     }
 
     /// In order; unique.
-    public private(set) var keys: [String]
+    package private(set) var keys: [String]
     /// One value a key.
-    public private(set) var rows: [[JSONValue]]
+    package private(set) var rows: [[JSONValue]]
     private var styles: [String: Style]
     private let titles: [String: String]
     /// Columns that a narrow screen does without, the first of them first.
@@ -34,7 +34,7 @@ public struct Table: Sendable {
     ///   - styles: By key; `plain` where there is none.
     ///   - titles: By key; the key with spaces where there is none.
     ///   - dispensable: Keys of columns that a narrow screen does without, the first of them first.
-    public init(
+    package init(
         keys: [String], rows: [[JSONValue]], styles: [String: Style] = [:], titles: [String: String] = [:],
         dispensable: [String] = []
     ) {
@@ -46,7 +46,7 @@ public struct Table: Sendable {
     }
 
     /// The table without a column.
-    public func without(_ key: String) -> Table {
+    package func without(_ key: String) -> Table {
         let kept = keys.indices.filter { keys[$0] != key }
         var table = self
         table.keys = kept.map { keys[$0] }
@@ -69,7 +69,7 @@ public struct Table: Sendable {
     }
 
     /// An array with an object a row.
-    public var json: JSONValue {
+    package var json: JSONValue {
         .array(rows.map { row in .object(zip(keys, row).map { JSONValue.Member($0, $1) }) })
     }
 
@@ -120,7 +120,7 @@ public struct Table: Sendable {
     }
 
     /// A line a column: its title, then its value in each row. Columns that are hidden are left out.
-    public func transposedLines() -> [[String]] {
+    package func transposedLines() -> [[String]] {
         keys.indices.filter { styles[keys[$0]] != .hidden }.map { column in
             [title(of: keys[column])] + rows.map { shown($0[column], as: styles[keys[column]] ?? .plain) }
         }

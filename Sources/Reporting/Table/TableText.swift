@@ -1,12 +1,12 @@
 extension Table {
     /// Aligned columns with titles, numbers to the right, on a screen without an end.
-    public var text: TerminalText { text(on: Screen()) }
+    package var text: TerminalText { text(on: Screen()) }
 
     /// Aligned columns with titles, numbers to the right, no wider than a screen.
     ///
     /// Where they are too wide, titles are broken, then long texts cut, then columns left out that can be spared; what still
     /// does not fit is continued below.
-    public func text(on screen: Screen) -> TerminalText {
+    package func text(on screen: Screen) -> TerminalText {
         var left: [String] = []
         for key in [nil] + dispensable.filter({ keys.contains($0) && isShown($0) }).map(Optional.some) {
             if let key { left.append(key) }
@@ -20,13 +20,13 @@ extension Table {
     }
 
     /// The same, with so many of its rows.
-    public func text(on screen: Screen, most: Int) -> TerminalText {
+    package func text(on screen: Screen, most: Int) -> TerminalText {
         guard rows.count > most else { return text(on: screen) }
         return first(most).text(on: screen) + Self.note(onRows: rows.count - most)
     }
 
     /// What stands below a table of which some rows are left out.
-    public static func note(onRows count: Int) -> TerminalText {
+    package static func note(onRows count: Int) -> TerminalText {
         "… \(Quantity.count(count)) more in JSON and CSV\n"
     }
 
@@ -36,7 +36,7 @@ extension Table {
     }
 
     /// Lines of cells in aligned columns, the first line their titles, no wider than a screen.
-    public static func aligned(_ lines: [[String]], isRight: [Bool], on screen: Screen) -> TerminalText {
+    package static func aligned(_ lines: [[String]], isRight: [Bool], on screen: Screen) -> TerminalText {
         aligned(lines, isRight: isRight, isCut: isRight.map { _ in true }, on: screen)
     }
 
@@ -61,7 +61,7 @@ extension Table {
     }
 
     /// Lines of a name and what it stands for, however long that is.
-    public static func facts(_ lines: [[String]], on screen: Screen) -> TerminalText {
+    package static func facts(_ lines: [[String]], on screen: Screen) -> TerminalText {
         let columns = lines.first.map { $0.map { _ in false } } ?? []
         return Layout(
             lines, isRight: columns, isCut: columns,

@@ -1,7 +1,7 @@
 extension StringProtocol {
     /// The text in ASCII, for terminals, mails and files that know only that. Signs that the program prints have a likeness,
     /// each of a drawing's one character; all others stand as `\u{e9}`.
-    public var inASCII: String {
+    package var inASCII: String {
         guard !utf8.allSatisfy({ $0 < 0x80 }) else { return String(self) }
         var text = ""
         var isRaised = false

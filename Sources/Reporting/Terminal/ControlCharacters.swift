@@ -1,7 +1,7 @@
 extension StringProtocol {
     /// The text without anything that a terminal obeys or that hides the rest of a line: control characters, line ends and
     /// marks of writing direction stand as `\x1b` or `\u{202e}`.
-    public var withVisibleControls: String {
+    package var withVisibleControls: String {
         guard unicodeScalars.contains(where: \.isControl) else { return String(self) }
         var text = String.UnicodeScalarView()
         for scalar in unicodeScalars {
@@ -34,7 +34,7 @@ extension Unicode.Scalar {
 extension StringProtocol {
     /// The text as one line of a length that can be read: control characters shown, each quotation and each word cut at 200
     /// characters, and the middle left out of what is still longer than 1,000.
-    public var asShortLine: String {
+    package var asShortLine: String {
         var line = String.UnicodeScalarView()
         var part = String.UnicodeScalarView()
         var isQuoted = false

@@ -1,19 +1,19 @@
 /// One line that tells how far a training or an import is, for a terminal.
-public struct ProgressBar: Sendable {
+package struct ProgressBar: Sendable {
     let total: Int
     let samplesPerEpoch: Int
     /// Instead of the epoch.
     private let title: String?
 
     /// - Parameter total: Samples of all epochs.
-    public init(total: Int, samplesPerEpoch: Int) {
+    package init(total: Int, samplesPerEpoch: Int) {
         self.total = total
         self.samplesPerEpoch = samplesPerEpoch
         title = nil
     }
 
     /// Of work that has no epochs.
-    public init(total: Int, title: String) {
+    package init(total: Int, title: String) {
         self.total = total
         self.title = title
         samplesPerEpoch = 0
@@ -25,7 +25,7 @@ public struct ProgressBar: Sendable {
     ///   - done: Samples learned from so far.
     ///   - seconds: Since the training began.
     ///   - columns: Characters that the line may have.
-    public func line(done: Int, seconds: Double, columns: Int) -> String {
+    package func line(done: Int, seconds: Double, columns: Int) -> String {
         let share = total > 0 ? Double(done) / Double(total) : 1
         let rate = seconds > 0 ? Double(done) / seconds : 0
         let epochs = samplesPerEpoch > 0 ? total / samplesPerEpoch : 0

@@ -1,13 +1,13 @@
 /// What shows text: how wide it is, and what it can draw.
-public struct Screen: Sendable, Hashable {
+package struct Screen: Sendable, Hashable {
     /// Characters that a line may have.
-    public var columns: Int
+    package var columns: Int
     /// Whether it takes nothing but ASCII.
-    public var isASCII: Bool
-    public var medium: DigitPicture.Medium
+    package var isASCII: Bool
+    package var medium: DigitPicture.Medium
 
     /// One without an end, for all characters.
-    public init(columns: Int = .max, isASCII: Bool = false, medium: DigitPicture.Medium = .shades) {
+    package init(columns: Int = .max, isASCII: Bool = false, medium: DigitPicture.Medium = .shades) {
         self.columns = columns
         self.isASCII = isASCII
         // Half blocks are no ASCII.
@@ -16,7 +16,7 @@ public struct Screen: Sendable, Hashable {
 
     /// Whether text of this locale is to be ASCII: by POSIX it is in the locale C, where none is named, and by custom in
     /// all whose character set is not named as UTF-8.
-    public static func isASCII(environment: [String: String]) -> Bool {
+    package static func isASCII(environment: [String: String]) -> Bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "C"
         let name = locale.lowercased()
         return !name.contains("utf-8") && !name.contains("utf8")

@@ -1,13 +1,13 @@
 /// Text for a terminal. What is put into a literal by `\( )` has its control characters shown instead of obeyed, unless it
 /// is such text itself.
-public struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
-    public private(set) var description: String
+package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
+    package private(set) var description: String
 
-    public init(stringLiteral value: String) {
+    package init(stringLiteral value: String) {
         description = value
     }
 
-    public init(stringInterpolation: Interpolation) {
+    package init(stringInterpolation: Interpolation) {
         description = stringInterpolation.text
     }
 
@@ -16,24 +16,24 @@ public struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolation
         description = verbatim
     }
 
-    public static func + (a: TerminalText, b: TerminalText) -> TerminalText {
+    package static func + (a: TerminalText, b: TerminalText) -> TerminalText {
         TerminalText(verbatim: a.description + b.description)
     }
 
-    public struct Interpolation: StringInterpolationProtocol {
+    package struct Interpolation: StringInterpolationProtocol {
         fileprivate var text = ""
 
-        public init(literalCapacity: Int, interpolationCount: Int) {}
+        package init(literalCapacity: Int, interpolationCount: Int) {}
 
-        public mutating func appendLiteral(_ literal: String) { text += literal }
+        package mutating func appendLiteral(_ literal: String) { text += literal }
 
-        public mutating func appendInterpolation(_ piece: TerminalText) { text += piece.description }
+        package mutating func appendInterpolation(_ piece: TerminalText) { text += piece.description }
 
-        public mutating func appendInterpolation(_ pieces: [TerminalText]) {
+        package mutating func appendInterpolation(_ pieces: [TerminalText]) {
             text += pieces.map(\.description).joined()
         }
 
-        public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
+        package mutating func appendInterpolation(_ value: some CustomStringConvertible) {
             text += value.description.withVisibleControls
         }
     }

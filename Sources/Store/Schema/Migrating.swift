@@ -7,15 +7,15 @@ import Musl
 #endif
 
 /// What `Schema.migrate` has done.
-public struct MigrationReport: Sendable, Hashable {
+package struct MigrationReport: Sendable, Hashable {
     /// Names of the migrations that were applied or completed.
-    public var migrations: [String] = []
+    package var migrations: [String] = []
     /// Names of the scripts that were applied because their text had changed.
-    public var scripts: [String] = []
+    package var scripts: [String] = []
     /// Privileges that were given or taken away; `nil` where this role may not change them.
-    public var privileges: Int? = 0
+    package var privileges: Int? = 0
     /// The schema's number when that is above the program's, which works with it all the same.
-    public var newerSchema: Int?
+    package var newerSchema: Int?
 }
 
 extension Schema {
@@ -30,7 +30,7 @@ extension Schema {
     ///   - tell: Called with a line for each session that is in the way.
     /// - Throws: `SchemaError`; what was applied before stays.
     @discardableResult
-    public func migrate(
+    package func migrate(
         _ connection: Connection, within limit: Duration = .seconds(60), onlyIfEmpty: Bool = false,
         tell: @escaping (String) -> Void = { _ in }
     ) throws -> MigrationReport {

@@ -5,38 +5,38 @@ import PostgreSQL
 ///
 /// Its number is that of its last migration. A release that changes scripts alone comes with a migration that holds
 /// nothing but a comment, so that programs can tell which of two schemas is the later.
-public struct Schema: Sendable {
+package struct Schema: Sendable {
     /// A numbered change to the tables. Once released, its file never changes.
-    public struct Migration: Sendable {
-        public let version: Int
-        public let name: String
+    package struct Migration: Sendable {
+        package let version: Int
+        package let name: String
         /// Applied in one transaction.
-        public let text: String
+        package let text: String
         /// Each is executed by itself, in a transaction of its own, until it changes no row: large tables are filled in
         /// portions, and resumed where an attempt was interrupted. `create index concurrently` also goes here.
-        public let batches: [String]
+        package let batches: [String]
         /// The number of the oldest schema whose programs still work with what this migration makes.
-        public let oldestProgram: Int
-        public let checksum: String
+        package let oldestProgram: Int
+        package let checksum: String
     }
 
     /// Functions, views or roles: a file that may be applied any number of times.
-    public struct Script: Sendable {
-        public let name: String
-        public let text: String
-        public let checksum: String
+    package struct Script: Sendable {
+        package let name: String
+        package let text: String
+        package let checksum: String
     }
 
     /// In order of version, without gaps.
-    public let migrations: [Migration]
+    package let migrations: [Migration]
     /// In the order in which they depend on each other.
-    public let scripts: [Script]
+    package let scripts: [Script]
 
     /// The number of the last migration.
-    public var number: Int { migrations.last?.version ?? 0 }
+    package var number: Int { migrations.last?.version ?? 0 }
 
     /// The schema of `sql/` when the program was built.
-    public static let current = Schema(files: EmbeddedSQL.files)
+    package static let current = Schema(files: EmbeddedSQL.files)
 
     /// - Parameter files: path below `sql/` without ending, and text, in order of path.
     init(files: [(path: String, text: String)]) {

@@ -1,5 +1,5 @@
 /// Why a database's schema and this program do not fit together, or why it could not be changed.
-public enum SchemaError: Error, Sendable, CustomStringConvertible {
+package enum SchemaError: Error, Sendable, CustomStringConvertible {
     case databaseIsNewer(version: Int, newestKnown: Int)
     case databaseIsOlder(version: Int, needed: Int)
     /// The same number, another text.
@@ -17,7 +17,7 @@ public enum SchemaError: Error, Sendable, CustomStringConvertible {
     /// Who held what for too long.
     case locked([String])
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .databaseIsNewer(let version, let newestKnown):
             "The database has schema \(version), and this program knows schemas up to \(newestKnown), which do not work "

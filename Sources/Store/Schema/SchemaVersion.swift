@@ -16,7 +16,7 @@ extension Schema {
     /// Nothing that is there is changed: that is what `migrate` is for.
     ///
     /// - Throws: `SchemaError`.
-    public func prepare(_ connection: Connection) throws {
+    package func prepare(_ connection: Connection) throws {
         guard let version = try version(of: connection) else {
             try migrate(connection, onlyIfEmpty: true)
             return
@@ -27,7 +27,7 @@ extension Schema {
     /// Like `prepare`, of a database that has a schema; cheap enough to be asked before each run.
     ///
     /// - Throws: `SchemaError`.
-    public func requireFit(_ connection: Connection) throws {
+    package func requireFit(_ connection: Connection) throws {
         if let version = try version(of: connection) { try check(version) }
     }
 

@@ -5,7 +5,7 @@ import FoundationEssentials
 /// Each is `*` or a list of numbers, names (`jan`, `mon`), ranges and steps, such as `0,30`, `mon-fri` or `*/15`. Where
 /// both day of the month and day of the week are restricted, a day counts that fits either. `@hourly`, `@daily`,
 /// `@midnight`, `@weekly`, `@monthly`, `@yearly` and `@annually` stand for the five fields that crontab(5) gives them.
-public struct CronExpression: Sendable, Hashable {
+package struct CronExpression: Sendable, Hashable {
     private let minutes: Set<Int>
     private let hours: Set<Int>
     private let days: Set<Int>
@@ -16,7 +16,7 @@ public struct CronExpression: Sendable, Hashable {
     private let isAnyWeekday: Bool
 
     /// - Throws: `CronError` when the text is no such expression, or stands for no time at all.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         let words = text.split(separator: " ", omittingEmptySubsequences: true).map { $0.lowercased() }
         let fields = words.count == 1 ? Self.nicknames[words[0]]?.split(separator: " ").map(String.init) ?? [] : words
         guard fields.count == 5 else {
@@ -74,12 +74,12 @@ public struct CronExpression: Sendable, Hashable {
     }
 
     /// The first such time after another; `nil` when there is none in the eight years that leap days may take.
-    public func next(after date: Date) -> Date? {
+    package func next(after date: Date) -> Date? {
         days(from: date, step: 86_400).lazy.compactMap { times(of: $0).first { $0 > date } }.first
     }
 
     /// The last such time up to another, that included; `nil` as for `next(after:)`.
-    public func last(through date: Date) -> Date? {
+    package func last(through date: Date) -> Date? {
         days(from: date, step: -86_400).lazy.compactMap { times(of: $0).last { $0 <= date } }.first
     }
 
@@ -109,8 +109,8 @@ public struct CronExpression: Sendable, Hashable {
 }
 
 /// A text is no cron expression.
-public struct CronError: Error, Sendable, CustomStringConvertible {
-    public let description: String
+package struct CronError: Error, Sendable, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) {
         self.description = description

@@ -15,9 +15,9 @@ import Musl
 ///
 /// Whoever reaches the port takes nothing from the trainings: one thread serves all clients, another asks the database
 /// over one connection, and the number of clients is limited.
-public struct MetricsServer: Service {
+package struct MetricsServer: Service {
     /// Clients at a time, where the process may open that many files.
-    public static let mostClients = 64
+    package static let mostClients = 64
     /// Pending connections that can't be accepted for want of a descriptor are looked at again after this.
     private static let pauseAfterRefusal = TimeAmount.milliseconds(200)
 
@@ -31,7 +31,7 @@ public struct MetricsServer: Service {
     ///   - host: The address to listen on.
     ///   - clients: How many may be connected at a time.
     ///   - connect: Opens a connection of its own.
-    public init(
+    package init(
         host: String, port: Int, clients: Int = mostClients, logger: Logger,
         connect: @escaping @Sendable () throws -> Store
     ) {
@@ -42,7 +42,7 @@ public struct MetricsServer: Service {
         self.connect = connect
     }
 
-    public func run() async throws {
+    package func run() async throws {
         let reader = try MetricsReader(logger: logger, connect: connect)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
@@ -117,12 +117,12 @@ private final class AcceptErrors: ChannelInboundHandler {
 }
 
 /// No connections can be accepted at the address that was asked for.
-public struct CannotListen: Error, Sendable, CustomStringConvertible {
-    public let host: String
-    public let port: Int
-    public let reason: String
+package struct CannotListen: Error, Sendable, CustomStringConvertible {
+    package let host: String
+    package let port: Int
+    package let reason: String
 
-    public var description: String {
+    package var description: String {
         "Metrics can't be served on \(host), port \(port): \(reason)."
     }
 }

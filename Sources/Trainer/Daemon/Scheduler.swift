@@ -7,7 +7,7 @@ import Store
 import Synchronization
 
 /// Executes schedules whose time has come. Any number of daemons may do so: each due time is executed at most once.
-public struct Scheduler: Service {
+package struct Scheduler: Service {
     /// How late a time may be executed that is not to be made up for.
     private static let tolerance: TimeInterval = 60
     private static let pollingInterval = Duration.seconds(1)
@@ -17,12 +17,12 @@ public struct Scheduler: Service {
     private static let heartbeat = Duration.seconds(15)
 
     /// A command that has ended.
-    public struct Ended: Sendable {
-        public let status: Int
+    package struct Ended: Sendable {
+        package let status: Int
         /// The last of what it printed.
-        public internal(set) var output: String
+        package internal(set) var output: String
 
-        public init(status: Int, output: String) {
+        package init(status: Int, output: String) {
             self.status = status
             self.output = output
         }
@@ -41,7 +41,7 @@ public struct Scheduler: Service {
     ///   - timeLimit: How long an execution may take.
     ///   - check: Throws for words from the database that are no command for a schedule.
     ///   - execute: Runs the program with these words; is cancelled when the daemon stops.
-    public init(
+    package init(
         worker: String, logger: Logger, shutdown: Shutdown, timeLimit: Duration = .seconds(12 * 3600),
         connect: @escaping @Sendable () throws -> Store, check: @escaping @Sendable ([String]) throws -> Void,
         execute: @escaping @Sendable ([String]) async -> Ended
@@ -55,7 +55,7 @@ public struct Scheduler: Service {
         self.execute = execute
     }
 
-    public func run() async throws {
+    package func run() async throws {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withCheckedContinuation { continuation in
                 onThreadOfItsOwn {

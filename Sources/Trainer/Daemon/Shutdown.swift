@@ -1,9 +1,9 @@
 import Synchronization
 
 /// The end of a daemon: it is requested once, and then follows the clock through its phases.
-public final class Shutdown: Sendable {
+package final class Shutdown: Sendable {
     /// What happens from when on. A daemon promises to end within ten seconds.
-    public enum Phase: Sendable {
+    package enum Phase: Sendable {
         /// Nothing more is claimed. Epochs under way are finished, and their runs given back.
         case finishingEpochs
         /// Epochs are interrupted, and their runs given back.
@@ -16,7 +16,7 @@ public final class Shutdown: Sendable {
         case exiting
 
         /// The time since the request.
-        public var start: Duration {
+        package var start: Duration {
             switch self {
             case .finishingEpochs: .zero
             case .interruptingEpochs: .seconds(6)
@@ -29,15 +29,15 @@ public final class Shutdown: Sendable {
 
     private let requested = Mutex<ContinuousClock.Instant?>(nil)
 
-    public init() {}
+    package init() {}
 
-    public func request() {
+    package func request() {
         requested.withLock { $0 = $0 ?? .now }
     }
 
-    public var isRequested: Bool { hasReached(.finishingEpochs) }
+    package var isRequested: Bool { hasReached(.finishingEpochs) }
 
-    public func hasReached(_ phase: Phase) -> Bool {
+    package func hasReached(_ phase: Phase) -> Bool {
         requested.withLock { $0.map { ContinuousClock.now - $0 >= phase.start } ?? false }
     }
 }

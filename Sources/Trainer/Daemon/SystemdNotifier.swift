@@ -9,15 +9,15 @@ import Musl
 /// Tells systemd that the daemon is ready, and that it stops; does nothing where systemd did not start it.
 ///
 /// - Source: sd_notify(3).
-public struct SystemdNotifier: Service {
+package struct SystemdNotifier: Service {
     private let socketPath: String?
 
     /// - Parameter environment: With `NOTIFY_SOCKET`, where systemd started the process.
-    public init(environment: [String: String]) {
+    package init(environment: [String: String]) {
         socketPath = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    public func run() async throws {
+    package func run() async throws {
         send("READY=1")
         try? await gracefulShutdown()
         send("STOPPING=1")

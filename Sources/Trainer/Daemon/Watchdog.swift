@@ -10,17 +10,17 @@ import Musl
 /// large network can't be interrupted.
 ///
 /// That harms nothing. Whatever was not stored is done again by whoever takes the run.
-public struct Watchdog {
+package struct Watchdog {
     private let shutdown: Shutdown
     private let logger: Logger
 
-    public init(_ shutdown: Shutdown, logger: Logger) {
+    package init(_ shutdown: Shutdown, logger: Logger) {
         self.shutdown = shutdown
         self.logger = logger
     }
 
     /// Watches on a thread of its own, until the process ends.
-    public func start() {
+    package func start() {
         onThreadOfItsOwn { [shutdown, logger] in
             while !shutdown.hasReached(.exiting) { sleep(.milliseconds(100)) }
             logger.warning("not everything could be ended in time: what is left is done again")

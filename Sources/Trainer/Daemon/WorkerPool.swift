@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Store
 
 /// Trains what is queued, with several workers side by side, until the process is asked to stop.
-public struct WorkerPool: Service {
+package struct WorkerPool: Service {
     /// How often an idle worker looks at the queue, unless it is notified of a new run.
     private static let pollingInterval = Duration.seconds(2)
 
@@ -24,7 +24,7 @@ public struct WorkerPool: Service {
     ///   - endsWhenIdle: Whether to end as soon as nothing waits any more.
     ///   - shutdown: Requested by others too, to end this.
     ///   - connect: Opens a connection of its own.
-    public init(
+    package init(
         workers: Int, engine: Engine, endsWhenIdle: Bool, programVersion: String, logger: Logger,
         shutdown: Shutdown, connect: @escaping @Sendable () throws -> Store
     ) {
@@ -37,7 +37,7 @@ public struct WorkerPool: Service {
         self.connect = connect
     }
 
-    public func run() async throws {
+    package func run() async throws {
         // Each worker's own, its keeper's, the engine's, and some for the rest of the program.
         try OwnThread.check(count: workers * (1 + engine.threads) + 16)
         try await withTaskCancellationOrGracefulShutdownHandler {

@@ -4,17 +4,17 @@
 /// its name. The sizes are checked before anything is allocated by them.
 ///
 /// - Source: ONNX, “Operator schemas”, versions 7 to 28.
-public struct ForeignNetwork: Sendable {
-    public let architecture: Architecture
+package struct ForeignNetwork: Sendable {
+    package let architecture: Architecture
     /// Named and laid out as `Network.tensors()`.
-    public let weights: [Tensor]
+    package let weights: [Tensor]
     /// The shape of the images that the file takes.
-    public let images: ImageShape
+    package let images: ImageShape
     /// What the file does with intensities.
-    public let scale: Scale
+    package let scale: Scale
 
     /// How intensities become the network's input.
-    public enum Scale: Hashable, Sendable {
+    package enum Scale: Hashable, Sendable {
         /// The file leaves it to whoever gives it images.
         case left
         /// Intensities are scaled to 0…1.
@@ -26,7 +26,7 @@ public struct ForeignNetwork: Sendable {
     ///   - file: What an ONNX file has.
     ///   - name: The architecture's; by default the graph's.
     /// - Throws: `ONNXFileError`; `ArchitectureError` when the layers do not fit together.
-    public init(onnx file: [UInt8], name: String? = nil) throws {
+    package init(onnx file: [UInt8], name: String? = nil) throws {
         let file = try ONNXFile(file)
         let chain = try ONNXChain(file)
         var preparation = try ONNXPreparation(chain.input)

@@ -207,13 +207,13 @@ extension ONNXFile.Input {
 }
 
 /// Why no network can be made of an ONNX file.
-public enum ONNXFileError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum ONNXFileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// It contradicts the format or itself.
     case malformed(String)
     /// It is sound, and has what this program does not compute.
     case unsupported(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .malformed(let reason): "This is no ONNX file that can be read: \(reason)."
         case .unsupported(let reason): "The network in this ONNX file is none that can be computed here: \(reason)."
