@@ -3,31 +3,31 @@ import Reporting
 import Store
 
 /// What a second version breaks and mends of a first, tested on the same samples.
-public struct VersionDiff {
-    public let a: StoredVersion
-    public let b: StoredVersion
+package struct VersionDiff {
+    package let a: StoredVersion
+    package let b: StoredVersion
     /// How they compare as a whole.
-    public let pair: VersionPair
+    package let pair: VersionPair
     private let pairTable: Table
     /// A row each for what is broken, mended and changed.
-    public let changes: Table
-    public let classes: Table
-    public let confusions: Table
+    package let changes: Table
+    package let classes: Table
+    package let confusions: Table
     /// By kind of deviation; empty for data sets from before features were measured.
-    public let categories: Table
-    public let samples: Table
+    package let categories: Table
+    package let samples: Table
     /// Of the samples.
-    public let pictures: [DigitPicture]
+    package let pictures: [DigitPicture]
     /// What a new seed breaks anyway: of the first version's recipe, and of the second's where that is another.
-    public let seeds: [(version: StoredVersion, flips: SeedFlips)]
+    package let seeds: [(version: StoredVersion, flips: SeedFlips)]
     /// A row for each.
-    public let seedTable: Table
+    package let seedTable: Table
 
     /// - Parameters:
     ///   - only: Of the samples.
     ///   - limit: Of confusions and of samples.
     /// - Throws: `DifferentTests` when they were not tested on the same samples.
-    public init(from a: StoredVersion, to b: StoredVersion, only: Flip?, limit: Int, in store: Store) throws {
+    package init(from a: StoredVersion, to b: StoredVersion, only: Flip?, limit: Int, in store: Store) throws {
         guard a.testSplitID == b.testSplitID else { throw DifferentTests(a: a.reference, b: b.reference) }
         (self.a, self.b) = (a, b)
         let compared = try store.comparisons(of: [a, b])
@@ -71,7 +71,7 @@ public struct VersionDiff {
     }
 
     /// How many samples were flipped in a way.
-    public func count(_ flip: Flip) -> Int {
+    package func count(_ flip: Flip) -> Int {
         let (kind, samples) = (changes.keys.firstIndex(of: "change"), changes.keys.firstIndex(of: "samples"))
         guard let kind, let samples, let row = changes.rows.first(where: { $0[kind] == .string(flip.rawValue) }),
             case .integer(let count) = row[samples]
@@ -80,7 +80,7 @@ public struct VersionDiff {
     }
 
     /// What a new seed breaks anyway, or that it is not known; a line for each recipe.
-    public func seedLine(_ version: StoredVersion, _ flips: SeedFlips) -> String {
+    package func seedLine(_ version: StoredVersion, _ flips: SeedFlips) -> String {
         if version.producer != nil {
             return "What a new seed would break of \(version.reference) is not known: its predictions were imported."
         }
@@ -94,7 +94,7 @@ public struct VersionDiff {
             + "\(Quantity.count(broken.least)) to \(Quantity.count(broken.most))."
     }
 
-    public var json: JSONValue {
+    package var json: JSONValue {
         func reference(_ version: StoredVersion) -> JSONValue {
             ["model": .string(version.model), "version": .integer(version.number)]
         }

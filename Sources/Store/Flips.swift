@@ -2,24 +2,24 @@ import PostgreSQL
 
 /// What a second version does otherwise than a first: only the first is right, only the second, or both are wrong in
 /// different ways.
-public enum Flip: String, CaseIterable, Sendable {
+package enum Flip: String, CaseIterable, Sendable {
     case broken, mended, changed
 }
 
 /// A row of `Store.flips`.
-public struct FlippedSample: RowDecodable, Sendable {
+package struct FlippedSample: RowDecodable, Sendable {
     /// A class, and the probability that it was given; `nil` where that is not known.
-    public struct Answer: Sendable {
-        public let className: String
-        public let confidence: Double?
+    package struct Answer: Sendable {
+        package let className: String
+        package let confidence: Double?
     }
 
-    public let sample: SamplePicture
-    public let change: String
-    public let a: Answer
-    public let b: Answer
+    package let sample: SamplePicture
+    package let change: String
+    package let a: Answer
+    package let b: Answer
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         sample = try SamplePicture(row: row)
         change = try row["change"]
         a = Answer(className: try row["a_predicted_name"], confidence: try row["a_confidence"])
@@ -28,17 +28,17 @@ public struct FlippedSample: RowDecodable, Sendable {
 }
 
 /// A row of `Store.seedFlips`: what a new seed of a version's recipe breaks anyway.
-public struct SeedFlips: RowDecodable, Sendable {
+package struct SeedFlips: RowDecodable, Sendable {
     /// The same for versions that were trained alike; `nil` for imported predictions.
-    public let recipe: [UInt8]?
+    package let recipe: [UInt8]?
     /// Trainings with the recipe, one for each seed.
-    public let seeds: Int
+    package let seeds: Int
     /// Ordered pairs of them.
-    public let pairs: Int
+    package let pairs: Int
     /// Test samples that one of a pair breaks of the other's; `nil` where there is no pair.
-    public let broken: (mean: Double, least: Int, most: Int)?
+    package let broken: (mean: Double, least: Int, most: Int)?
 
-    public init(row: Row) throws {
+    package init(row: Row) throws {
         recipe = try row["recipe"]
         seeds = try row["seeds"]
         pairs = try row["pairs"]
@@ -54,7 +54,7 @@ public struct SeedFlips: RowDecodable, Sendable {
 extension Store {
     /// The test samples that `b` classifies otherwise than `a`, with their pixels: first those that it breaks, then those
     /// that it mends, then those that both miss in different ways; in order of index.
-    public func flips(from a: StoredVersion, to b: StoredVersion, only: Flip? = nil, limit: Int) throws -> Rows {
+    package func flips(from a: StoredVersion, to b: StoredVersion, only: Flip? = nil, limit: Int) throws -> Rows {
         try connection.query(
             """
             select index, change, label, class_name, a_predicted, a_predicted_name, a_confidence,
@@ -71,17 +71,17 @@ extension Store {
     }
 
     /// How many samples are broken, mended and changed, and which share that is of those that could be.
-    public func flipCounts(from a: StoredVersion, to b: StoredVersion) throws -> Rows {
+    package func flipCounts(from a: StoredVersion, to b: StoredVersion) throws -> Rows {
         try pairQuery("flip_counts", a, b)
     }
 
     /// The same by class, in order of the label.
-    public func classFlips(from a: StoredVersion, to b: StoredVersion) throws -> Rows {
+    package func classFlips(from a: StoredVersion, to b: StoredVersion) throws -> Rows {
         try pairQuery("class_flips", a, b)
     }
 
     /// Which confusions come and go, the one with most changes first.
-    public func confusionFlips(from a: StoredVersion, to b: StoredVersion, limit: Int) throws -> Rows {
+    package func confusionFlips(from a: StoredVersion, to b: StoredVersion, limit: Int) throws -> Rows {
         try connection.query(
             "select * from analysis.confusion_flips($1, $2, $3, $4) limit $5", a.model, a.number, b.model, b.number,
             limit)
@@ -89,12 +89,12 @@ extension Store {
 
     /// What is broken, mended and changed by error category; at the end of the samples that are in none, and of those of
     /// which that cannot be told, which are not `is_judged`.
-    public func categoryFlips(from a: StoredVersion, to b: StoredVersion) throws -> Rows {
+    package func categoryFlips(from a: StoredVersion, to b: StoredVersion) throws -> Rows {
         try pairQuery("category_flips", a, b)
     }
 
     /// How many test samples a new seed of a version's recipe breaks anyway; one row.
-    public func seedFlips(of version: StoredVersion) throws -> Rows {
+    package func seedFlips(of version: StoredVersion) throws -> Rows {
         try connection.query("select * from analysis.seed_flips($1, $2)", version.model, version.number)
     }
 
