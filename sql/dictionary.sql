@@ -1,4 +1,4 @@
--- The data dictionary in Markdown, a line a row, from the comments in the database: sql/README.md.
+-- The data dictionary in Markdown, a line per row, from the comments in the database: sql/README.md.
 with kind (relkind, title) as (
     values ('v', 'view'), ('r', 'table')
 ), relation as (

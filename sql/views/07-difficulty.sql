@@ -90,6 +90,33 @@ comment on column analysis.sample_learning.forgotten is
     'How often it was missed after an epoch having been classified correctly after the one before.';
 
 
+create or replace function analysis.tested_runs(
+    of_dataset        bigint,
+    of_model          text default null,
+    since             timestamptz default null,
+    until             timestamptz default null,
+    out run           bigint,
+    out epoch         integer,
+    out architecture  integer
+)
+    returns setof record
+    language sql
+    set search_path = pg_catalog, pg_temp
+    stable
+    parallel safe
+    rows 1000
+as $$
+    select version.run, version.epoch, version.architecture
+      from analysis.model_version as version
+     where version.test_split_id = analysis.test_split(of_dataset)
+       and (of_model is null or version.model = of_model)
+       and version.registered_at >= coalesce(since, '-infinity')
+       and version.registered_at < coalesce(until, 'infinity')
+$$;
+comment on function analysis.tested_runs(bigint, text, timestamptz, timestamptz) is
+    'The model versions that were tested on the test split of a data set: run, epoch and architecture of each. Filters that are null are none; a period is that of registration, its end excluded.';
+
+
 create or replace function analysis.tested(
     of_dataset        bigint,
     of_model          text default null,
@@ -117,17 +144,13 @@ begin
     else
         return query
         select version.architecture, count(*)
-          from analysis.model_version as version
-         where version.test_split_id = analysis.test_split(of_dataset)
-           and (of_model is null or version.model = of_model)
-           and version.registered_at >= coalesce(since, '-infinity')
-           and version.registered_at < coalesce(until, 'infinity')
+          from analysis.tested_runs(of_dataset, of_model, since, until) as version
          group by version.architecture;
     end if;
 end
 $$;
 comment on function analysis.tested(bigint, text, timestamptz, timestamptz) is
-    'How many model versions of each architecture were tested on the test split of a data set, whatever they were trained on. Filters that are null are none; a period is that of registration, its end excluded.';
+    'How many model versions of each architecture were tested on the test split of a data set, whatever they were trained on. Filters as in analysis.tested_runs.';
 
 
 create or replace function analysis.tested_versions(
@@ -149,4 +172,4 @@ as $$
       from analysis.tested(of_dataset, of_model, since, until) as tested
 $$;
 comment on function analysis.tested_versions(bigint, text, timestamptz, timestamptz) is
-    'How many model versions, and of how many architectures, were tested on the test split of a data set. Filters as in analysis.tested.';
+    'How many model versions, and of how many architectures, were tested on the test split of a data set. Filters as in analysis.tested_runs.';

@@ -113,7 +113,7 @@ comment on column analysis.category_error.ratio_lower is
 comment on column analysis.category_error.ratio_upper is
     'Upper end of its 95 % interval; null where it is infinite, because there is no error outside.';
 comment on column analysis.category_error.unjudged is
-    'Test samples of which cannot be told whether they are in it (see analysis.sample_deviation).';
+    'Test samples that cannot be judged: whether they are in it is not known (see analysis.sample_deviation).';
 
 
 create or replace function analysis.unexplained_errors(

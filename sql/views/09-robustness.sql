@@ -58,7 +58,7 @@ select measured.model,
          group by model, version, perturbation) as failed using (model, version, perturbation)
  group by measured.model, measured.version, measured.perturbation;
 comment on view analysis.tolerance is
-    'How much of a change a model version bears: the widest range of measured strengths around 0 in which it loses at most one point of accuracy. Nulls where that means nothing: the images as they are were not tested, or no more than one point of accuracy is there to be lost.';
+    'How much of a change a model version tolerates: the widest range of measured strengths around 0 in which it loses at most one point of accuracy. Nulls where that means nothing: the images as they are were not tested, or no more than one point of accuracy is there to be lost.';
 comment on column analysis.tolerance.model is 'The model.';
 comment on column analysis.tolerance.version is 'Its version.';
 comment on column analysis.tolerance.perturbation is 'What was done to the images.';

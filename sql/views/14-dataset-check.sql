@@ -1,6 +1,36 @@
 -- What is wrong with a data set: images that are there twice, under two labels, or without content, and classes that are
 -- too rare. Functions of one data set: each reads its samples once, and never their pixels but for constant images.
 
+create or replace function analysis.image_samples(
+    of_dataset       bigint,
+    out digest       bytea,
+    out split        text,
+    out split_order  integer,
+    out index        integer,
+    out label        smallint,
+    out class_name   text,
+    out sample_id    bigint
+)
+    returns setof record
+    language sql
+    set search_path = pg_catalog, pg_temp
+    stable
+    rows 100000
+as $$
+    select sample.digest,
+           sample.split,
+           array_position('{training,validation,test}', sample.split),
+           sample.index,
+           sample.label,
+           sample.class_name,
+           sample.sample_id
+      from analysis.sample
+     where sample.dataset_id = of_dataset
+$$;
+comment on function analysis.image_samples(bigint) is
+    'The samples of a data set by image: SHA-256 of the pixels, split, its position among training, validation and test, index, class.';
+
+
 create or replace function analysis.duplicate_images(
     of_dataset              bigint,
     out digest              text,
@@ -19,15 +49,7 @@ create or replace function analysis.duplicate_images(
     stable
 as $$
     with sample as materialized (
-        select sample.digest,
-               sample.split,
-               sample.index,
-               sample.label,
-               sample.class_name,
-               sample.sample_id,
-               array_position('{training,validation,test}', sample.split) as split_order
-          from analysis.sample
-         where sample.dataset_id = of_dataset
+        select * from analysis.image_samples(of_dataset)
     ), repeated as (
         select sample.digest
           from sample
@@ -205,9 +227,7 @@ create or replace function analysis.leaked_samples(
     stable
 as $$
     with sample as materialized (
-        select sample.sample_id, sample.split, sample.digest
-          from analysis.sample
-         where sample.dataset_id = of_dataset
+        select * from analysis.image_samples(of_dataset)
     ), learned as materialized (
         select distinct sample.digest
           from sample
@@ -329,9 +349,7 @@ create or replace function analysis.label_conflicts(
 as $$
     -- Of each image the first sample, and the first with each other label.
     with sample as materialized (
-        select sample.sample_id, sample.split, sample.index, sample.label, sample.class_name, sample.digest
-          from analysis.sample
-         where sample.dataset_id = of_dataset
+        select * from analysis.image_samples(of_dataset)
     ), labelled as (
         select distinct on (sample.digest, sample.label) sample.*
           from sample
@@ -339,12 +357,11 @@ as $$
                   from sample as given
                  group by given.digest
                 having min(given.label) <> max(given.label)) as several using (digest)
-         order by sample.digest, sample.label, array_position('{training,validation,test}', sample.split), sample.index
+         order by sample.digest, sample.label, sample.split_order, sample.index
     ), placed as (
         select labelled.*,
                row_number() over (partition by labelled.digest
-                                      order by array_position('{training,validation,test}', labelled.split),
-                                               labelled.index) as place
+                                      order by labelled.split_order, labelled.index) as place
           from labelled
     )
     select true,
