@@ -9,7 +9,9 @@ struct ReaderStatementTests {
     private static let statements = [
         "select * from registry.run", "select bytes from registry.artifact_chunk", "table registry.schema_migration",
         "select nextval('registry.run_run_id_seq')", "select setval('registry.run_run_id_seq', 1)",
-        "insert into analysis.run (run) values (1)", "update analysis.schedule set cron = '* * * * *'",
+        "insert into analysis.run (run) values (1)", "select registry.count_version(1, 1, 1)",
+        "insert into analysis.error_category (category) values ('x')",
+        "update analysis.schedule set cron = '* * * * *'",
         "delete from registry.model", "delete from analysis.model_version", "truncate registry.run",
         "with gone as (delete from registry.model returning 1) select * from gone",
         "do $$ begin delete from registry.model; end $$", "select * from analysis.run for update",

@@ -2,21 +2,26 @@
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(11);
+select plan(8);
 
 select is_empty(
     $$select relname
         from pg_class
        where relnamespace in ('analysis'::regnamespace, 'registry'::regnamespace)
-         and relkind in ('r', 'v')
-         and obj_description(oid, 'pg_class') is null$$,
-    'every table and view has a comment');
+         and relkind in ('r', 'v', 'm', 'p')
+         and obj_description(oid, 'pg_class') is null
+       union all
+      select nspname
+        from pg_namespace
+       where nspname in ('analysis', 'registry')
+         and obj_description(oid, 'pg_namespace') is null$$,
+    'both schemas, every table and view have a comment');
 select is_empty(
     $$select relname, attname
         from pg_class
         join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
        where relnamespace in ('analysis'::regnamespace, 'registry'::regnamespace)
-         and relkind in ('r', 'v')
+         and relkind in ('r', 'v', 'm', 'p')
          and col_description(pg_class.oid, attnum) is null$$,
     'every column has a comment');
 select is_empty(
@@ -74,10 +79,6 @@ select lives_ok(
 select lives_ok(
     $$select * from analysis.drift(1, 'training', 1, 'test'), analysis.class_drift(1, 'training', 1, 'test')$$,
     'a reader may ask for drift');
-select throws_ok('select * from registry.run', '42501', null, 'a reader may read no table');
-select throws_ok('select registry.count_version(1, 1, 1)', '42501', null, 'a reader may call nothing that writes');
-select throws_ok(
-    $$insert into analysis.error_category (category) values ('x')$$, '42501', null, 'a reader may write through no view');
 
 select * from finish();
 rollback;

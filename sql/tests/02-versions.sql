@@ -2,7 +2,7 @@
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(17);
+select plan(18);
 
 select results_eq(
     $$select model, version, test_correct, test_accuracy, aliases, is_newest, seconds_per_epoch
@@ -21,8 +21,11 @@ select results_eq(
     $$select index from analysis.misclassified_sample where model = 'small' and version = 1 order by index$$,
     'values (0), (1), (2)', 'the misclassified samples of a version');
 select results_eq(
-    $$select label::integer, predicted::integer, samples from analysis.confusion where model = 'small' and version = 1 order by label$$,
-    'values (0, 1, 2::bigint), (1, 0, 1)', 'the confusion matrix without its diagonal');
+    $$select label::integer, predicted::integer, samples, round(mean_confidence::numeric, 6)
+        from analysis.confusion
+       where model = 'small' and version = 1
+       order by label$$,
+    'values (0, 1, 2::bigint, 0.8), (1, 0, 1, 0.8)', 'the confusion matrix without its diagonal');
 select results_eq(
     $$select label::integer, class_name, samples, correct, accuracy
         from analysis.class_accuracy where model = 'small' and version = 1 order by label$$,
@@ -80,6 +83,10 @@ select is(
     analysis.verdict('a', 'b', 300, 1300, 10000, 0),
     'b is better than a by 10.00 points of accuracy; the difference is significant (p < 10⁻³⁰⁰).',
     'a p value too small for a number');
+delete from registry.model_alias;
+select results_eq(
+    'select alias, number from registry.model_alias_history order by number nulls last',
+    $$values ('production', 1), ('production', null)$$, 'every move of an alias is kept');
 delete from registry.model_version where run_id = 2;
 select results_eq(
     'select model, version, is_newest from analysis.model_version order by model',

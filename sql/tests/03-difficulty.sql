@@ -2,7 +2,7 @@
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(12);
+select plan(15);
 
 select results_eq(
     $$select index, missed_by, missed_share, commonest_prediction::integer, round(mean_confidence::numeric, 6)
@@ -34,6 +34,27 @@ select results_eq(
         join registry.sample using (sample_id)
        order by sample.index$$,
     'values (0, 1::float8), (1, 0.5), (2, 0.5), (3, 0.5)', 'of one model alone');
+select results_eq(
+    $$select sample.index
+        from registry.dataset
+       cross join lateral analysis.hard_samples(dataset.dataset_id, of_label => 1::smallint) as hard
+        join registry.sample using (sample_id)
+       order by sample.index$$,
+    'values (1), (3)', 'of one class alone');
+select is_empty(
+    $$select hard.sample_id
+        from registry.dataset
+       cross join lateral (select * from analysis.hard_samples(dataset.dataset_id, 'nobody')
+                            union all
+                           select * from analysis.hard_samples(dataset.dataset_id, until => '-infinity')) as hard$$,
+    'of a model that is not there, or before any version, nothing is hard');
+select results_eq(
+    $$select whole.*, one.*, early.*
+        from registry.dataset
+       cross join lateral analysis.tested_versions(dataset.dataset_id, since => '-infinity') as whole
+       cross join lateral analysis.tested_versions(dataset.dataset_id, 'small') as one
+       cross join lateral analysis.tested_versions(dataset.dataset_id, until => '-infinity') as early$$,
+    'values (3::bigint, 2::bigint, 2::bigint, 1::bigint, 0::bigint, 0::bigint)', 'nor are there voters');
 select results_eq(
     $$select sample.index, hard.missed_by, round(hard.missed_share::numeric, 12), round(hard.label_doubt::numeric, 6)
         from registry.dataset

@@ -1,8 +1,8 @@
--- The queue in its order, what a claim does, and the gate of retrainings.
+-- The queue in its order, what the views show of claims, and the gate of retrainings.
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(25);
+select plan(13);
 
 insert into registry.run (run_id, model_id, dataset_id, configuration, parameter_count, epochs, available_at)
 overriding system value
@@ -32,25 +32,6 @@ select results_eq(
 select results_eq(
     'select fence, worker, outcome from analysis.attempt where run = 11 order by fence',
     $$values (1::bigint, 'b', 'lost'), (2, 'c', null)$$, 'both attempts are kept');
-
-select is_empty('select registry.renew_lease(11, 1)', 'an older fencing number renews nothing');
-select is((registry.renew_lease(11, 2)), false, 'the newest does, and nobody has asked for the end');
-select is(registry.end_attempt(11, 1, 'released', null, false), false, 'nor does an older one end anything');
-select results_eq(
-    'select was, is_now from registry.cancel_run(11)', $$values ('running', 'running')$$, 'a trainer is asked to stop');
-select is((registry.renew_lease(11, 2)), true, 'which it learns when it renews its lease');
-select is(registry.end_attempt(11, 2, 'cancelled', null, false), true, 'it ends the run');
-select is(registry.end_attempt(11, 2, 'cancelled', null, false), true, 'and may say so again');
-select results_eq(
-    'select was, is_now from registry.cancel_run(11)', $$values ('cancelled', 'cancelled')$$,
-    'what has ended is left as it is');
-select is((registry.requeue_run(11)), 'cancelled', 'it is queued again');
-select is((registry.requeue_run(11)), 'queued', 'once');
-select is_empty('select registry.requeue_run(999)', 'an unknown run has no state');
-update registry.run set lease_expires_at = now() - interval '1 second' where run_id = 12;
-select results_eq(
-    'select was, is_now from registry.cancel_run(12)', $$values ('abandoned', 'cancelled')$$,
-    'a run whose trainer has vanished ends at once');
 
 -- McNemar's exact test of 10 against 25 has p = 0.0166738 (binomial, two-sided), of 9 against 3 p = 0.1459961.
 select results_eq(
