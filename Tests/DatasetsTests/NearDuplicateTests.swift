@@ -122,12 +122,14 @@ struct NearDuplicateTests {
         return (pixels, shape)
     }
 
-    @Test("of 200 changes of 600 images in colour 195 are found, and at most two others")
+    @Test(
+        "of 600 images in colour all of 200 that were shifted, compressed or made brighter are found, and at most two others"
+    )
     func colors() {
         let (pixels, shape) = Self.scenes(600)
         let planted = Planted(pixels, shape, planting: 200, every: 3)
         let positions = Set(pairs(of: planted.pixels, shape, block: 128).pairs.map { [$0.earlier, $0.later] })
-        #expect(planted.pairs.subtracting(positions).count <= 5)
+        #expect(planted.pairs.subtracting(positions).isEmpty)
         #expect(positions.subtracting(planted.pairs).count <= 2)
     }
 
