@@ -2,6 +2,7 @@
 # make test    set up, run all tests
 # make test-faults   kill, stop and starve trainings and servers, many times over
 # make test-postgresql-18   run the tests that need a server with PostgreSQL 18
+# make test-peers  predictions of PyTorch beside those of the networks here; PYTHON=… names an interpreter that has it
 # make bench   measure the engine, beside PyTorch and JAX where they are installed
 # make bench-sql   time the reading commands while the database grows to ten million misclassifications
 # make bench-queue   claims a second, and how long a run waits for its trainer
@@ -12,7 +13,7 @@ RELEASE := --configuration release --static-swift-stdlib
 # Tests that compute keep the few threads of those that wait: more at once are no faster, and starve each other.
 TEST := swift test --skip-build --experimental-maximum-parallelization-width 4
 .DEFAULT_GOAL := build
-.PHONY: demo test test-faults test-postgresql-18 build bench bench-sql bench-queue dictionary smoke lint format clean packages
+.PHONY: demo test test-faults test-postgresql-18 test-peers build bench bench-sql bench-queue dictionary smoke lint format clean packages
 
 packages:
 	@scripts/install-packages
@@ -27,6 +28,7 @@ demo: build
 test:
 	@scripts/timed scripts/install-packages postgresql-15-pgtap pgbouncer systemd librsvg2-bin
 	@scripts/timed scripts/install-onnxruntime
+	@scripts/timed scripts/install-scikit-learn
 	@scripts/timed swift build --build-tests
 	@scripts/timed $(TEST)
 
@@ -41,6 +43,12 @@ test-postgresql-18:
 	@scripts/install-packages postgresql-15-pgtap
 	swift build --build-tests
 	PATH="$$(scripts/install-postgresql-18):$$PATH" $(TEST) --filter '^(PostgreSQL|Store|registry)Tests'
+
+test-peers:
+	@scripts/install-packages
+	@scripts/install-scikit-learn
+	swift build --build-tests
+	PEERS=1 PYTHON="$(or $(PYTHON),python3)" $(TEST) --filter PeerTests
 
 # The engine's speed as tables; PYTHON=… names an interpreter with PyTorch and JAX to run beside it.
 bench: packages

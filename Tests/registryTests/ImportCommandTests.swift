@@ -187,28 +187,16 @@ struct ImportCommandTests {
         #expect(votes["versions"] as? Int == 3 && votes["architectures"] as? Int == 2)
     }
 
-    private static func python(_ script: String, _ arguments: String...) async throws -> Program.Result {
-        let project = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-        var environment = ProcessInfo.processInfo.environment
-        environment["PYTHONPATH"] = project.appending(path: ".build/python").path
-        return try await Program(environment: environment)
-            .start("/usr/bin/env", arguments: ["python3", "-c", script] + arguments).end()
-    }
-
     @Test(
         "the lines of Python in the document write a file that is imported, in any order",
-        .enabled("needs NumPy") { try await python("import numpy").status == 0 })
+        .enabled("needs NumPy") { try await Python.run("import numpy").status == 0 })
     func document() async throws {
-        let document = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../Documentation/outside.md")
-        let text = try String(contentsOf: document, encoding: .utf8)
-        let lines = String(try #require(text.firstMatch(of: /```python\n((?:.|\n)*?)```/)).1)
         let program = try await Program.withSmallDataset()
         let file = "\(try #require(program.environment["HOME"]))/p.npz"
         let images = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Resources/small")
         // A score of 2 for the right class and 0 for the other nine; but classes 1, 4 and 7 are taken for 9.
         let script =
-            lines + """
+            try Python.linesOfDocument()[0] + """
 
                 import gzip, sys
                 def read(name, start):
@@ -216,9 +204,9 @@ struct ImportCommandTests {
                 images, labels = read("images-idx3", 16).reshape(-1, 8, 8), read("labels-idx1", 8)
                 scores = 2.0 * np.eye(10)[np.where(labels % 3 == 1, 9, labels)]
                 order = np.random.default_rng(1).permutation(len(images))
-                write(sys.argv[2], images[order], scores[order], labels[order])
+                write(sys.argv[2], images[order], labels[order], logits=scores[order])
                 """
-        let written = try await Self.python(script, images.path, file)
+        let written = try await Python.run(script, images.path, file)
         try #require(written.status == 0, "\(written.errors)")
         let result = try await program.succeed(
             "import", "resnet", "--predictions", file, "--dataset", "small", "--expect-accuracy", "0.7")
