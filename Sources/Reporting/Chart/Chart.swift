@@ -16,7 +16,8 @@ package struct Chart: Sendable {
     /// Points that belong together.
     package struct Series: Sendable {
         package enum Style: Sendable {
-            case line, markers
+            /// Outlines are markers that are not filled.
+            case line, markers, outlines
         }
 
         package var name: String

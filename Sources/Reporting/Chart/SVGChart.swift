@@ -60,8 +60,8 @@ extension Chart {
             case .line:
                 let points = series.points.map { "\(x($0.x)),\(y($0.y))" }.joined(separator: " ")
                 lines.append("<polyline points=\"\(points)\" \(Self.stroke(series.group))/>")
-            case .markers:
-                lines += series.points.map { Self.marker(series.group, x: x($0.x), y: y($0.y)) }
+            case .markers, .outlines:
+                lines += series.points.map { Self.marker(series, x: x($0.x), y: y($0.y)) }
             }
         }
         for (index, series) in series.enumerated() {
@@ -69,7 +69,7 @@ extension Chart {
             let sample =
                 series.style == .line
                 ? "<path d=\"M\(plot.left) \(baseline)h36\" \(Self.stroke(series.group))/>"
-                : Self.marker(series.group, x: "\(plot.left + 18)", y: "\(baseline)")
+                : Self.marker(series, x: "\(plot.left + 18)", y: "\(baseline)")
             lines.append(
                 "\(sample)<text x=\"\(plot.left + 46)\" y=\"\(baseline)\" dy=\"4\" fill=\"currentColor\">"
                     + "\(HTML.escaped(series.name))</text>")
@@ -83,9 +83,9 @@ extension Chart {
             + (dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\"")
     }
 
-    private static func marker(_ group: Int, x: String, y: String) -> String {
-        let colour = colours[group % colours.count]
+    private static func marker(_ series: Series, x: String, y: String) -> String {
+        let (group, colour) = (series.group, colours[series.group % colours.count])
         return "<path class=\"mark\" transform=\"translate(\(x) \(y))\" d=\"\(markers[group % markers.count])\" "
-            + "fill=\"\(colour)\" stroke=\"\(colour)\"/>"
+            + "fill=\"\(series.style == .outlines ? "none" : colour)\" stroke=\"\(colour)\"/>"
     }
 }

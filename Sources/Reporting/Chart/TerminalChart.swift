@@ -2,6 +2,7 @@ extension Chart {
     /// Symbols of lines and of markers, by group: they tell the series apart without colour.
     static let lineSymbols: [Character] = ["·", "+", "×", "~", "=", "'"]
     static let markerSymbols: [Character] = ["●", "■", "▲", "◆", "▼", "★"]
+    static let outlineSymbols: [Character] = ["○", "□", "△", "◇", "▽", "☆"]
 
     /// The chart in characters.
     ///
@@ -32,7 +33,7 @@ extension Chart {
                 }
             }
         }
-        for series in series where series.style == .markers {
+        for series in series where series.style != .line {
             for point in series.points {
                 let (row, column) = cell(point)
                 cells[row][column] = Self.symbol(of: series)
@@ -73,7 +74,12 @@ extension Chart {
     }
 
     private static func symbol(of series: Series) -> Character {
-        let symbols = series.style == .line ? lineSymbols : markerSymbols
+        let symbols =
+            switch series.style {
+            case .line: lineSymbols
+            case .markers: markerSymbols
+            case .outlines: outlineSymbols
+            }
         return symbols[series.group % symbols.count]
     }
 }
