@@ -6,6 +6,8 @@ func png(ofSVG svg: [UInt8]) async throws -> [UInt8] {
     do {
         // A file, since a pipe that is not read to its end would end this process.
         let drawing = try UnnamedFile()
+        // Open until the program has read it.
+        defer { _ = drawing.descriptor }
         _ = try drawing.descriptor.writeAll(svg)
         try drawing.descriptor.seek(offset: 0, from: .start)
         let result = try await Subprocess.run(
