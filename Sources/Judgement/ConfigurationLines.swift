@@ -1,9 +1,32 @@
 import NeuralNetwork
 import Reporting
+import Store
+import Trainer
+
+extension RunConfiguration {
+    /// One line per setting, with name and value. Settings that have no effect are left out; of an imported network all is
+    /// left out but how pixels become its input.
+    package var lines: [[String]] {
+        if let source {
+            return [
+                ["imported from", "\(source.file) (\(source.format.rawValue))"], ["SHA-256", source.sha256],
+                training.standardizationLine,
+            ]
+        }
+        let start = parent ?? initialWeights.map { "a file with SHA-256 \($0)" }
+        return (start.map { [["weights at the start", "those of \($0)"]] } ?? []) + training.lines
+    }
+}
+
+extension RunConfiguration {
+    /// A sentence: how pixels become the network's input.
+    package var pixelLine: String {
+        "Pixels are \(training.standardization.map { "standardised with \($0.text)" } ?? "scaled to 0…1 alone")."
+    }
+}
 
 extension TrainingConfiguration {
-    /// One line per setting, with name and value. Settings that have no effect are left out.
-    package var lines: [[String]] {
+    fileprivate var lines: [[String]] {
         var lines = [
             ["epochs", Quantity.count(epochs)], ["batch size", Quantity.count(batchSize)],
             ["optimiser", optimizerLine], ["learning rate", Quantity.number(learningRate) + scheduleLine],
@@ -17,13 +40,11 @@ extension TrainingConfiguration {
         }
         lines.append(["seed", "\(seed)"])
         lines.append(["order", shuffles ? "shuffled each epoch" : "as in the data set"])
-        let moments = standardization.map { moments in
-            zip(moments.means, moments.standardDeviations)
-                .map { "mean \(Quantity.number($0)), deviation \(Quantity.number($1))" }.joined(separator: "; ")
-        }
-        lines.append(["standardised", moments ?? "no"])
+        lines.append(standardizationLine)
         return lines
     }
+
+    fileprivate var standardizationLine: [String] { ["standardised", standardization?.text ?? "no"] }
 
     private var optimizerLine: String {
         switch optimizer {
@@ -46,5 +67,13 @@ extension TrainingConfiguration {
             case .cosine: ", along a cosine to \(Quantity.number(schedule.minimum))"
             }
         return warmup + change
+    }
+}
+
+extension Standardization {
+    /// Mean and deviation of the intensities, scaled to 0…1, of each channel where they differ.
+    package var text: String {
+        zip(means, standardDeviations).map { "mean \(Quantity.number($0)), deviation \(Quantity.number($1))" }
+            .joined(separator: "; ")
     }
 }

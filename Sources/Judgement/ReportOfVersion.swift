@@ -21,11 +21,15 @@ struct ReportOfVersion {
             return "<p>The predictions of \(producer) were imported: there are no layers, settings and epochs.</p>"
         }
         let configuration = try RunConfiguration(json: version.configuration)
-        let epochs = try Table(try store.epochs(ofRun: version.run), styles: ["samples_seen": .hidden])
-        return """
+        let network: HTML = """
             \(LayerTable.of(configuration.architecture).html)
             <h3>Configuration</h3>
-            \(HTML.facts(configuration.training.lines))
+            \(HTML.facts(configuration.lines))
+            """
+        guard version.origin == .trained else { return network }
+        let epochs = try Table.epochs(ofRun: version.run, in: store)
+        return """
+            \(network)
             <h3>Epochs</h3>
             \(epochs.html)
             """

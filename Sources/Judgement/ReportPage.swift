@@ -38,11 +38,11 @@ package struct ReportPage {
     private var drawn: [StoredVersion] { Array(versions.prefix(Chart.distinctGroups)) }
     /// Of those that were trained here.
     private var curves: [(name: String, number: Int)] {
-        drawn.filter { $0.producer == nil }.map { ("\($0.reference)", $0.run) }
+        drawn.filter { $0.origin == .trained }.map { ("\($0.reference)", $0.run) }
     }
 
     private func curvesSection() throws -> HTML {
-        guard !curves.isEmpty else { return "<p>There are no epochs: the predictions were imported.</p>" }
+        guard !curves.isEmpty else { return "<p>There are no epochs: all was imported.</p>" }
         let note: HTML =
             drawn.count < versions.count
             ? "<p>Charts, here and below, have the first \(drawn.count) of \(versions.count) versions.</p>\n" : ""

@@ -22,9 +22,10 @@ extension Table {
         "label": .hidden, "predicted": .hidden, "commonest_prediction": .hidden,
         "run": .identifier, "version": .identifier, "dataset_version": .identifier, "index": .identifier,
         "epoch": .identifier,
-        "test_accuracy": .decimals(4), "training_accuracy": .decimals(4), "accuracy": .decimals(4),
+        "test_accuracy": .decimals(4), "training_accuracy": .decimals(4), "validation_accuracy": .decimals(4),
+        "accuracy": .decimals(4),
         "test_accuracy_lower": .decimals(4), "test_accuracy_upper": .decimals(4), "test_loss": .decimals(5),
-        "training_loss": .decimals(5), "loss": .decimals(3),
+        "training_loss": .decimals(5), "validation_loss": .decimals(5), "loss": .decimals(3),
         "seconds_per_epoch": .duration, "training_seconds": .duration, "test_seconds": .duration, "seconds": .duration,
         "gradient_norm": .decimals(5), "dead_unit_share": .percent,
         "confidence": .percent, "mean_confidence": .percent, "wrong_confidence": .percent, "error_rate": .percent,
@@ -37,10 +38,20 @@ extension Table {
     private static let usualTitles = [
         "class_name": "class", "predicted_name": "taken for", "mean_confidence": "probability",
         "test_loss": "test loss (nats)", "training_loss": "training loss (nats)",
+        "validation_loss": "validation loss (nats)",
     ]
 
     /// Of more classes nobody reads every one at a terminal, nor a matrix of all, which has a million cells for 1,000.
     package static let mostClasses = 100
+
+    /// A run's epochs; with what they reached on the validation split where there is one.
+    package static func epochs(ofRun run: Int, in store: Store) throws -> Table {
+        let rows = try store.epochs(ofRun: run)
+        let hasValidation = try rows.contains { try ($0["validation_loss"] as Double?) != nil }
+        var styles: [String: Style] = ["samples_seen": .hidden]
+        if !hasValidation { (styles["validation_loss"], styles["validation_accuracy"]) = (.hidden, .hidden) }
+        return try Table(rows, styles: styles)
+    }
 
     /// One row.
     package init(_ values: [(key: String, value: JSONValue)]) {

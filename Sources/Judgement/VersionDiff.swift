@@ -81,8 +81,9 @@ package struct VersionDiff {
 
     /// What a new seed breaks anyway, or that it is not known; a line for each recipe.
     package func seedLine(_ version: StoredVersion, _ flips: SeedFlips) -> String {
-        if version.producer != nil {
-            return "What a new seed would break of \(version.reference) is not known: its predictions were imported."
+        if version.origin != .trained {
+            return "What a new seed would break of \(version.reference) is not known: its "
+                + (version.origin == .imported ? "weights were imported." : "predictions were imported.")
         }
         guard let broken = flips.broken else {
             return

@@ -5,7 +5,7 @@ import FoundationEssentials
 func sha256(_ text: String) -> String { sha256(Array(text.utf8)) }
 
 /// SHA-256 of bytes, in hexadecimal.
-func sha256(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
+package func sha256(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
 
 extension SHA256.Digest {
     /// Its description is “SHA256 digest: …”.

@@ -144,19 +144,24 @@ extension Store {
                 }
             }
         }
-        for metric in epoch.layerMetrics {
-            _ = try connection.execute(
-                """
-                insert into registry.layer_metric (run_id, epoch, layer, name, gradient_norm, dead_unit_share)
-                values ($1, $2, $3, $4, $5, $6)
-                """,
-                run, epoch.epoch, metric.layer, metric.name, metric.gradientNorm, metric.deadUnitShare)
-        }
+        try insert(epoch.layerMetrics, run: run, epoch: epoch.epoch)
         if let losses = epoch.testLosses {
             _ = try connection.execute(
                 "insert into registry.test_loss (run_id, epoch, losses) values ($1, $2, $3)", run, epoch.epoch, losses)
         }
         try insert(epoch.misclassifications, run: run, epoch: epoch.epoch)
+    }
+
+    /// Inserts the health of the layers after an epoch; part of the transaction that stores the epoch.
+    func insert(_ metrics: [LayerMetric], run: Int, epoch: Int) throws {
+        for metric in metrics {
+            _ = try connection.execute(
+                """
+                insert into registry.layer_metric (run_id, epoch, layer, name, gradient_norm, dead_unit_share)
+                values ($1, $2, $3, $4, $5, $6)
+                """,
+                run, epoch, metric.layer, metric.name, metric.gradientNorm, metric.deadUnitShare)
+        }
     }
 
     /// Inserts all misclassified samples of an epoch; part of the transaction that stores the epoch.

@@ -1,5 +1,15 @@
 import PostgreSQL
 
+/// Where a version, or a run, comes from.
+package enum Origin: String, Sendable, Hashable, PostgreSQLDecodable {
+    /// It was trained here.
+    case trained
+    /// A network that was trained elsewhere was imported with its weights.
+    case imported
+    /// Predictions alone were imported.
+    case outside
+}
+
 /// A model version that is in the database.
 package struct StoredVersion: Sendable, Hashable {
     package let model: String
@@ -10,7 +20,8 @@ package struct StoredVersion: Sendable, Hashable {
     package let testSplitID: Int
     /// SHA-256 of the weights; `nil` where predictions were imported.
     package let weightsDigest: String?
-    /// Who made the predictions that were imported; `nil` for a version that was trained here.
+    package let origin: Origin
+    /// Who made the predictions that were imported; `nil` for a network.
     package let producer: String?
     /// JSON of the run's configuration.
     package let configuration: String
@@ -46,12 +57,14 @@ package struct VersionSummary: RowDecodable, Sendable {
     /// In nats; `nil` where imported predictions do not tell that of each test sample.
     package let testLoss: Double?
     package let misclassified: Int
-    /// Who made the predictions that were imported; `nil` for a version that was trained here. What follows is `nil`
-    /// where there is one.
+    package let origin: Origin
+    /// Who made the predictions that were imported; `nil` for a network.
     package let producer: String?
+    /// `nil` for predictions.
     package let parameters: Int?
-    /// For one sample, forward; `nil` for versions from before it was kept, too.
+    /// For one sample, forward; `nil` for predictions, and versions from before it was kept.
     package let multiplyAdds: Int?
+    /// `nil` for imports, as what follows.
     package let epochs: Int?
     package let secondsPerEpoch: Double?
 
@@ -64,6 +77,7 @@ package struct VersionSummary: RowDecodable, Sendable {
         testAccuracyUpper = try row["test_accuracy_upper"]
         testLoss = try row["test_loss"]
         misclassified = try row["misclassified"]
+        origin = try row["origin"]
         producer = try row["producer"]
         parameters = try row["parameters"]
         multiplyAdds = try row["multiply_adds"]
@@ -109,7 +123,7 @@ extension Store {
         let rows = try connection.query(
             """
             select version.model, version.version, version.run, version.dataset_id, version.test_split_id,
-                   version.weights_sha256, version.producer,
+                   version.weights_sha256, version.origin, version.producer,
                    (select run.configuration::text
                       from analysis.run
                      where run.run = version.run) as configuration
@@ -124,7 +138,7 @@ extension Store {
         return StoredVersion(
             model: try row["model"], number: try row["version"], run: try row["run"], datasetID: try row["dataset_id"],
             testSplitID: try row["test_split_id"], weightsDigest: try row["weights_sha256"],
-            producer: try row["producer"], configuration: try row["configuration"])
+            origin: try row["origin"], producer: try row["producer"], configuration: try row["configuration"])
     }
 
     /// - Throws: `NotFound.model` for a model that has no run.
@@ -216,7 +230,8 @@ extension Store {
                    version.test_accuracy_lower, version.test_accuracy_upper, version.test_loss,
                    version.parameters, version.epochs, version.seconds_per_epoch, version.run,
                    version.aliases, version.registered_at, version.weights_sha256, version.weights_size,
-                   version.multiply_adds, version.misclassified, version.origin, version.producer
+                   version.multiply_adds, version.misclassified, version.origin, version.producer,
+                   version.parent
               from unnest($1::text[], $2::bigint[]) with ordinality as asked (model, version, position)
               join analysis.model_version as version
                 on version.model = asked.model

@@ -92,41 +92,15 @@ extension Store {
     package func register(
         _ version: OutsideVersion, check: (_ testAccuracy: Double) throws -> Void = { _ in }
     ) throws -> ModelReference {
-        try connection.transaction {
-            let row = try connection.query(
-                """
-                with named as (
-                    insert into registry.model (name)
-                    values ($1)
-                        on conflict (name) do update
-                       set last_version_number = model.last_version_number
-                    returning model_id
-                )
-                insert into registry.run (model_id, dataset_id, configuration, epochs, state, epochs_finished, finished_at)
-                select model_id, $2, jsonb_build_object('architecture', jsonb_build_object('producer', $3::text)), 1,
-                       'succeeded', 1, now()
-                  from named
-                returning run_id, model_id
-                """, version.model, version.dataset.id, version.producer)[0]
-            let (run, model): (Int, Int) = (try row["run_id"], try row["model_id"])
-            _ = try connection.execute(
-                """
-                insert into registry.epoch_metric (run_id, epoch, test_loss, test_correct, test_samples)
-                values ($1, 1, $2, $3, $4)
-                """, run, version.meanLoss, version.correct, version.losses.count)
-            _ = try connection.copy(into: "registry.test_loss", columns: ["run_id", "epoch", "losses"]) { writer in
-                try writer.row { row in
-                    row.int8(Int64(run))
-                    row.int4(1)
-                    row.float4Array(version.losses)
-                }
-            }
-            try insert(version.misclassifications, run: run, epoch: 1)
-            let reference = try registerVersion(of: model, run: run, epoch: 1, weights: nil)
-            try check(
-                try connection.query("select test_accuracy from analysis.model_version where run = $1", run)[0][
-                    "test_accuracy"])
-            return reference
-        }
+        let configuration = try connection.query(
+            "select jsonb_build_object('architecture', jsonb_build_object('producer', $1::text))::text as configuration",
+            version.producer)[0]
+        return try registerImport(
+            RunRequest(
+                model: version.model, datasetID: version.dataset.id, configuration: try configuration["configuration"],
+                parameterCount: nil, multiplyAdds: nil, epochs: 1),
+            ImportedTest(
+                losses: version.losses, meanLoss: version.meanLoss, correct: version.correct,
+                misclassifications: version.misclassifications), weights: nil, check: check)
     }
 }

@@ -1,18 +1,19 @@
 import PostgreSQL
 
-/// A training that is asked for.
+/// A training that is asked for, or an import.
 package struct RunRequest: Sendable {
     package var model: String
     package var datasetID: Int
     /// JSON object with all that determines the result.
     package var configuration: String
-    package var parameterCount: Int
+    /// `nil` for predictions alone, as is the next.
+    package var parameterCount: Int?
     /// Of one sample, forward.
-    package var multiplyAdds: Int
+    package var multiplyAdds: Int?
     package var epochs: Int
 
     package init(
-        model: String, datasetID: Int, configuration: String, parameterCount: Int, multiplyAdds: Int, epochs: Int
+        model: String, datasetID: Int, configuration: String, parameterCount: Int?, multiplyAdds: Int?, epochs: Int
     ) {
         self.model = model
         self.datasetID = datasetID

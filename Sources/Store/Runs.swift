@@ -8,12 +8,17 @@ package struct EpochResult: RowDecodable, Sendable {
     package let trainingAccuracy: Double
     package let testAccuracy: Double
     package let testLoss: Double
+    /// `nil` for a data set without a validation split, as is the next.
+    package let validationAccuracy: Double?
+    package let validationLoss: Double?
 
     package init(row: Row) throws {
         samplesSeen = try row["samples_seen"]
         trainingAccuracy = try row["training_accuracy"]
         testAccuracy = try row["test_accuracy"]
         testLoss = try row["test_loss"]
+        validationAccuracy = try row["validation_accuracy"]
+        validationLoss = try row["validation_loss"]
     }
 }
 
@@ -47,9 +52,8 @@ package enum RunReference: Sendable, Hashable {
 /// What a `RunReference` stands for.
 package enum FoundRun: Sendable, Hashable {
     case version(StoredVersion)
-    /// One that was asked for by its number, or became no version. The configuration is JSON; there is a producer where
-    /// predictions were imported.
-    case run(Int, model: String, configuration: String, producer: String?)
+    /// One that was asked for by its number, or became no version. The configuration is JSON.
+    case run(Int, model: String, configuration: String, origin: Origin)
 
     package var number: Int {
         switch self {
@@ -81,11 +85,10 @@ package enum FoundRun: Sendable, Hashable {
         }
     }
 
-    /// Who made the predictions that were imported; `nil` for a training.
-    package var producer: String? {
+    package var origin: Origin {
         switch self {
-        case .version(let version): version.producer
-        case .run(_, _, _, let producer): producer
+        case .version(let version): version.origin
+        case .run(_, _, _, let origin): origin
         }
     }
 }
@@ -118,7 +121,7 @@ extension Store {
             select run, model, version, format('%s@%s', dataset, dataset_version) as dataset, state, epochs_finished,
                    epochs, test_samples, test_accuracy, test_loss, seconds, started_at, host, failure
               from analysis.run
-             where producer is null
+             where origin = 'trained'
                and model = coalesce($1, model)
                and coalesce($2 in (run.dataset, format('%s@%s', run.dataset, dataset_version)), true)
              order by run desc
@@ -146,10 +149,10 @@ extension Store {
 
     private func foundRun(_ run: Int) throws -> FoundRun {
         let rows = try connection.query(
-            "select model, configuration::text as configuration, producer from analysis.run where run = $1", run)
+            "select model, configuration::text as configuration, origin from analysis.run where run = $1", run)
         guard let row = rows.first else { throw RunStateError.unknown(run: run) }
         return .run(
-            run, model: try row["model"], configuration: try row["configuration"], producer: try row["producer"])
+            run, model: try row["model"], configuration: try row["configuration"], origin: try row["origin"])
     }
 
     /// What became of a run, in one row.
@@ -158,7 +161,7 @@ extension Store {
             """
             select run, model, version, dataset, dataset_version, state, failure, epochs_finished, epochs, training_loss,
                    test_loss, test_samples, test_correct, test_accuracy, parameters, multiply_adds, queued_at, started_at,
-                   finished_at, seconds, host, processor, threads, program_version, producer
+                   finished_at, seconds, host, processor, threads, program_version, producer, origin, parent
               from analysis.run
              where run = $1
             """, run)
@@ -169,7 +172,7 @@ extension Store {
         try connection.query(
             """
             select epoch, learning_rate, training_loss, training_accuracy, test_loss, test_correct, test_accuracy,
-                   training_seconds, test_seconds, samples_seen
+                   training_seconds, test_seconds, samples_seen, validation_loss, validation_accuracy
               from analysis.epoch
              where run = $1
              order by epoch

@@ -95,6 +95,7 @@ package struct Retrainer {
     /// one, standardised by its moments.
     private static func request(like version: StoredVersion, in store: Store) throws -> RunRequest {
         _ = try version.weights()
+        guard version.origin == .trained else { throw NotTrainedHere(version: version.reference) }
         let learned = try store.dataset(id: version.datasetID).description
         let dataset = try store.dataset(named: learned.name)
         var configuration = try RunConfiguration(json: version.configuration, isToBeTrained: true)
@@ -162,6 +163,13 @@ package struct Retrainer {
             onlyNewCorrect: missedBefore.subtracting(missed).count,
             neitherCorrect: missed.intersection(missedBefore).count)
     }
+}
+
+/// A version that cannot be trained as it was: how that was is not known.
+package struct NotTrainedHere: Error, Sendable, CustomStringConvertible {
+    package let version: ModelReference
+
+    package var description: String { "\(version) was not trained here: its weights were imported." }
 }
 
 /// What came of a retraining.

@@ -8,11 +8,24 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var training: TrainingConfiguration
     /// SHA-256 of the artifact with the weights to start from; `nil` when the seed makes them.
     package var initialWeights: String?
+    /// The model version that these weights are of, e.g. `cnn@2`; `nil` where they are a file's.
+    package var parent: String?
+    /// The file of an imported network; `nil` for a training. Of `training` the standardisation alone is known then.
+    package var source: NetworkSource?
 
-    package init(architecture: Architecture, training: TrainingConfiguration, initialWeights: String? = nil) {
+    private enum CodingKeys: String, CodingKey {
+        case architecture, training, initialWeights, parent, source
+    }
+
+    package init(
+        architecture: Architecture, training: TrainingConfiguration, initialWeights: String? = nil,
+        parent: String? = nil, source: NetworkSource? = nil
+    ) {
         self.architecture = architecture
         self.training = training
         self.initialWeights = initialWeights
+        self.parent = parent
+        self.source = source
     }
 
     /// A JSON object with snake_case keys.
@@ -45,6 +58,45 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
             throw UnreadableConfiguration(error)
         }
         try training.check()
+    }
+}
+
+/// The file that a network was imported from.
+package struct NetworkSource: Codable, Hashable, Sendable {
+    package enum Format: String, Codable, Sendable {
+        case safetensors, onnx
+    }
+
+    package var format: Format
+    /// Its name, without folders.
+    package var file: String
+    /// Of its bytes, in hexadecimal.
+    package var sha256: String
+
+    package init(format: Format, file: String, sha256: String) {
+        self.format = format
+        self.file = file
+        self.sha256 = sha256
+    }
+}
+
+extension RunConfiguration {
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(architecture, forKey: .architecture)
+        if source == nil {
+            try values.encode(training, forKey: .training)
+        } else {
+            try values.encode(KnownOfTraining(standardization: training.standardization), forKey: .training)
+        }
+        try values.encodeIfPresent(initialWeights, forKey: .initialWeights)
+        try values.encodeIfPresent(parent, forKey: .parent)
+        try values.encodeIfPresent(source, forKey: .source)
+    }
+
+    /// What is known of how an imported network was trained.
+    private struct KnownOfTraining: Encodable {
+        let standardization: Standardization?
     }
 }
 

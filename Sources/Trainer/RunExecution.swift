@@ -202,26 +202,9 @@ private struct Training {
             trainingCorrect: trained.correct, trainingSamples: data.training.count, trainingSeconds: trained.seconds,
             testLoss: tested.meanLoss, testCorrect: tested.correct, testSamples: tested.count,
             testSeconds: tested.seconds, stepLosses: losses,
-            misclassifications: misclassifications(of: tested), layerMetrics: layerMetrics(trained, tested),
+            misclassifications: tested.misclassifications(labels: data.test.labels, sampleIDs: data.testSampleIDs),
+            layerMetrics: configuration.architecture.layerMetrics(tested, trained),
             validation: validation, testLosses: epoch == configuration.training.epochs ? tested.losses : nil)
-    }
-
-    private func layerMetrics(_ trained: EpochReport, _ tested: Evaluation) -> [LayerMetric] {
-        configuration.architecture.summary().enumerated().compactMap { index, layer in
-            let (norm, share) = (trained.gradientNorms[index], tested.deadShares[index])
-            guard norm != nil || share != nil else { return nil }
-            return LayerMetric(layer: index + 1, name: layer.name, gradientNorm: norm, deadUnitShare: share)
-        }
-    }
-
-    private func misclassifications(of tested: Evaluation) -> [Misclassification] {
-        let classes = tested.probabilities.count / tested.count
-        return (0..<tested.count).compactMap { index in
-            guard tested.predictions[index] != data.test.labels[index] else { return nil }
-            return Misclassification(
-                sampleID: data.testSampleIDs[index], predicted: tested.predictions[index], loss: tested.losses[index],
-                probabilities: Array(tested.probabilities[index * classes..<(index + 1) * classes]))
-        }
     }
 }
 

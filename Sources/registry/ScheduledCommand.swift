@@ -64,7 +64,7 @@ extension TrainCommand: SchedulableCommand {
     func checkMayBeScheduled() throws {
         try database.checkMayBeScheduled()
         guard initialWeights == nil else { throw ScheduleRefusal.option("--init") }
-        guard Architecture.builtInNames.contains(architecture) else {
+        guard architecture.map(Architecture.builtInNames.contains) ?? true else {
             throw ScheduleRefusal(
                 "A schedule trains a built-in network (\(Architecture.builtInNames.joined(separator: ", "))), "
                     + "and no file.")

@@ -72,7 +72,7 @@ struct ImportCommandTests {
         #expect(!(try await program.succeed("runs").output.contains("resnet")), "it is no training")
         #expect(
             try await program.succeed("runs", "--model", "resnet").errors
-                == "resnet was not trained here: its predictions were imported. See: registry models --model resnet\n")
+                == "resnet was not trained here: it was imported. See: registry models --model resnet\n")
 
         // 25 right, and 0.73 given to each answer: in the eighth tenth.
         let bins = try program.connect().query(

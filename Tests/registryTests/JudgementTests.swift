@@ -14,6 +14,35 @@ struct JudgementTests {
         return program
     }
 
+    @Test("a curve has the validation split where there is one, and show has its figures")
+    func validation() async throws {
+        let program = try await Program.withSmallDataset()
+        try await program.succeed("train", "mlp", "--dataset", "small", "--epochs", "1", "--quiet")
+        try await program.succeed("dataset", "split", "small", "--split", "80/20", "--seed", "1")
+        try await program.succeed("train", "mlp", "--dataset", "small", "--epochs", "2", "--quiet")
+        let stored = try program.connect().query(
+            """
+            select epoch, validation_loss, validation_correct::float8 / validation_samples as validation_accuracy
+              from registry.epoch_metric
+             where run_id = 2
+             order by epoch
+            """)
+        for (flags, column) in [([], "validation_loss"), (["--accuracy"], "validation_accuracy")] {
+            let curve = try await program.succeed(["curve", "mlp@1", "mlp@2", "--format", "json"] + flags)
+            let points = try #require(try curve.json() as? [[String: Any]])
+                .filter { ($0["series"] as? String)?.contains("validation") ?? false }
+            #expect(points.map { $0["series"] as? String } == ["mlp@2 validation", "mlp@2 validation"])
+            #expect(try points.map { $0["value"] as? Double } == stored.map { try $0[column] as Double })
+        }
+        let home = try #require(program.environment["HOME"])
+        try await program.succeed("curve", "mlp", "--output", "\(home)/curve.svg")
+        let drawing = try String(contentsOf: URL(filePath: "\(home)/curve.svg"), encoding: .utf8)
+        #expect(drawing.contains("mlp@2 validation") && drawing.matches(of: /class="mark"[^>]*fill="none"/).count == 3)
+        #expect(try await program.succeed("curve", "mlp").output.contains("○  mlp@2 validation"))
+        #expect(try await program.succeed("show", "mlp@2").output.contains("validation"))
+        #expect(!(try await program.succeed("show", "mlp@1").output.contains("validation")))
+    }
+
     private struct Hardest: Decodable {
         struct Class: Decodable { let label: Int }
         struct Sample: Decodable {

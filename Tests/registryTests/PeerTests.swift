@@ -16,11 +16,12 @@ enum Python {
             .start("/usr/bin/env", arguments: [interpreter, "-c", script] + arguments).end()
     }
 
-    /// The pieces of Python in the document on predictions from outside.
-    static func linesOfDocument() throws -> [String] {
+    /// The pieces of Python in a section of the document on models from outside.
+    static func linesOfDocument(_ section: String = "Predictions") throws -> [String] {
         let document = project.appending(path: "Documentation/outside.md")
-        return try String(contentsOf: document, encoding: .utf8).matches(of: /```python\n((?:.|\n)*?)```/)
-            .map { String($0.1) }
+        let sections = try String(contentsOf: document, encoding: .utf8).split(separator: "\n## ")
+        let text = try #require(sections.first { $0.hasPrefix("\(section)\n") })
+        return text.matches(of: /```python\n((?:.|\n)*?)```/).map { String($0.1) }
     }
 }
 

@@ -24,11 +24,11 @@ as $$
             window sample_epochs as (partition by misclassification.sample_id order by misclassification.epoch)) as missed
       join registry.run
         on run.run_id = of_run
-       and run.producer is null
+       and run.origin = 'trained'
      group by missed.sample_id, run.epochs_finished
 $$;
 comment on function registry.learning_of_run(bigint) is
-    'For each test sample that a run missed after some epoch: the first epoch after which it was classified correctly, null when never, and how often it was forgotten. No row for imported predictions, which tell nothing of epochs.';
+    'For each test sample that a run missed after some epoch: the first epoch after which it was classified correctly, null when never, and how often it was forgotten. No row for imports, which tell nothing of epochs.';
 
 
 -- Rows are written in order of the sample, so that two versions registered at once wait for each other and never both.
@@ -43,7 +43,8 @@ declare
 begin
     select run.model_id,
            run.architecture_id,
-           dataset.test_split_id as split_id
+           dataset.test_split_id as split_id,
+           (run.origin = 'trained')::integer as trained
       into strict counted
       from registry.run
       join registry.dataset using (dataset_id)
@@ -66,10 +67,11 @@ begin
         returning * into strict learned;
     end if;
 
-    insert into registry.tested_architecture as known (split_id, model_id, architecture_id, versions)
-    values (counted.split_id, counted.model_id, counted.architecture_id, 1)
+    insert into registry.tested_architecture as known (split_id, model_id, architecture_id, versions, trained)
+    values (counted.split_id, counted.model_id, counted.architecture_id, 1, counted.trained)
         on conflict on constraint tested_architecture_pkey do update
-       set versions = known.versions + sign;
+       set versions = known.versions + sign,
+           trained = known.trained + sign * counted.trained;
 
     insert into registry.missed_sample as known
            (split_id, model_id, architecture_id, sample_id, label, predicted, versions, confidences, confidence_sum)

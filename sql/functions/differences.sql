@@ -131,12 +131,13 @@ as $$
      union all
     select 'tested_architecture', 'counts the versions', count(*)
       from registry.tested_architecture as known
-      full join (select dataset.test_split_id as split_id, run.model_id, run.architecture_id, count(*) as versions
+      full join (select dataset.test_split_id as split_id, run.model_id, run.architecture_id, count(*) as versions,
+                        count(*) filter (where run.origin = 'trained') as trained
                    from registry.model_version
                    join registry.run using (run_id)
                    join registry.dataset using (dataset_id)
                   group by 1, 2, 3) as counted using (split_id, model_id, architecture_id)
-     where known.versions is distinct from counted.versions
+     where (known.versions::bigint, known.trained::bigint) is distinct from (counted.versions, counted.trained)
 
      union all
     select 'missed_sample', 'adds up what versions misclassify', count(*)

@@ -48,6 +48,12 @@ create table registry.run (
     architecture_id   integer          not null,
     configuration     jsonb            not null,
     producer          text             generated always as (configuration #>> '{architecture,producer}') stored,
+    origin            text             not null
+        generated always as (case
+                                 when configuration #>> '{architecture,producer}' is not null then 'outside'
+                                 when configuration -> 'source' is not null then 'imported'
+                                 else 'trained'
+                             end) stored,
     parameter_count   bigint,
     multiply_adds     bigint,
     epochs            integer          not null,
@@ -74,7 +80,7 @@ create table registry.run (
     constraint run_architecture_id_fkey foreign key (architecture_id) references registry.architecture,
     constraint run_configuration_check check (jsonb_typeof(configuration) = 'object'),
     constraint run_producer_check check (producer = btrim(producer) and producer ~ '^[^[:cntrl:]]{1,200}$'),
-    constraint run_producer_state_check check (producer is null or state = 'succeeded' and epochs = 1),
+    constraint run_origin_state_check check (origin = 'trained' or state = 'succeeded' and epochs = 1),
     constraint run_parameter_count_check check (parameter_count >= 0),
     constraint run_parameter_count_producer_check check ((parameter_count is null) = (producer is not null)),
     constraint run_multiply_adds_check check (multiply_adds >= 0),
@@ -95,18 +101,20 @@ create index run_architecture_id_index on registry.run (architecture_id);
 create index run_unfinished_index on registry.run (state, available_at, run_id) where state in ('queued', 'running');
 comment on index registry.run_unfinished_index is
     'The queue in its order, and the runs that are being trained, without reading those that have ended.';
-comment on constraint run_producer_state_check on registry.run is 'Imported predictions are nothing to train.';
+comment on constraint run_origin_state_check on registry.run is 'What was imported is nothing to train.';
 comment on constraint run_parameter_count_producer_check on registry.run is 'Of what made imported predictions nothing is known.';
 comment on table registry.run is
-    'One training: its whole configuration, its state, and who executes it. Or one import of predictions that were made outside, with a producer and a single epoch.';
+    'One training: its whole configuration, its state, and who executes it. Or one import, of a network that was trained elsewhere or of predictions alone, with a single epoch.';
 comment on column registry.run.run_id is 'Surrogate key; the number shown to users.';
 comment on column registry.run.model_id is 'The model that this run trains.';
 comment on column registry.run.dataset_id is 'The data set it learns and is tested on.';
 comment on column registry.run.architecture_id is 'The architecture of configuration; filled by a trigger.';
 comment on column registry.run.configuration is
-    'All that determines the result: architecture, optimiser, schedule, batch, seed, standardisation. Of imported predictions {"architecture": {"producer": …}}.';
+    'All that determines the result: architecture, optimiser, schedule, batch, seed, standardisation; with parent, the version whose weights it started from. Of an imported network architecture, training.standardization and source, the file; of imported predictions {"architecture": {"producer": …}}.';
 comment on column registry.run.producer is
-    'Who made the predictions that were imported: architecture.producer of configuration; null for a training here.';
+    'Who made the predictions that were imported: architecture.producer of configuration; null for a network.';
+comment on column registry.run.origin is
+    'trained here; imported, a network with its weights; or outside, predictions alone.';
 comment on column registry.run.parameter_count is 'Trainable numbers of the architecture; null exactly where there is a producer.';
 comment on column registry.run.multiply_adds is 'Multiplications with addition for one sample, forward; null where not known.';
 comment on column registry.run.epochs is 'Epochs asked for.';
@@ -150,12 +158,14 @@ comment on trigger run_keep_architecture on registry.run is 'Keeps registry.arch
 create trigger run_change_check
     before update of model_id, dataset_id, architecture_id, configuration on registry.run
     for each row
-    when (row(old.model_id, old.dataset_id, old.architecture_id, old.configuration -> 'architecture')
+    when (row(old.model_id, old.dataset_id, old.architecture_id, old.configuration -> 'architecture',
+              old.configuration -> 'source')
           is distinct from
-          row(new.model_id, new.dataset_id, new.architecture_id, new.configuration -> 'architecture'))
+          row(new.model_id, new.dataset_id, new.architecture_id, new.configuration -> 'architecture',
+              new.configuration -> 'source'))
     execute function registry.refuse_change('run_change_check');
 comment on trigger run_change_check on registry.run is
-    'Model versions are counted by model, architecture and test split of their run.';
+    'Model versions are counted by model, architecture, test split and origin of their run.';
 
 create trigger run_final_state_check
     before update of state on registry.run

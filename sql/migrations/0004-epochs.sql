@@ -39,10 +39,10 @@ create table registry.epoch_metric (
                and validation_samples > 0)
 );
 comment on table registry.epoch_metric is
-    'What one epoch reached. Losses are mean cross-entropies in nats. Imported predictions have one epoch, of which only the test is known.';
+    'What one epoch reached. Losses are mean cross-entropies in nats. What was imported has one epoch, of which only the test is known.';
 comment on column registry.epoch_metric.run_id is 'The run.';
 comment on column registry.epoch_metric.epoch is 'Counts from 1.';
-comment on column registry.epoch_metric.learning_rate is 'Learning rate of this epoch; null exactly where the run has a producer, as are all columns of the training.';
+comment on column registry.epoch_metric.learning_rate is 'Learning rate of this epoch; null exactly where the run is an import, as are all columns of the training.';
 comment on column registry.epoch_metric.training_loss is
     'Mean loss over the training samples, each measured as its batch was learned, in nats; may be NaN or infinite.';
 comment on column registry.epoch_metric.training_correct is 'Training samples classified correctly as they were learned.';
@@ -54,7 +54,7 @@ comment on column registry.epoch_metric.test_loss is
 comment on column registry.epoch_metric.test_correct is 'Test samples classified correctly after the epoch.';
 comment on column registry.epoch_metric.test_samples is 'Test samples.';
 comment on column registry.epoch_metric.test_accuracy is 'test_correct / test_samples.';
-comment on column registry.epoch_metric.test_seconds is 'Wall time of the test pass; null for imported predictions.';
+comment on column registry.epoch_metric.test_seconds is 'Wall time of the test pass; null for imports.';
 comment on column registry.epoch_metric.recorded_at is 'When the epoch was stored.';
 comment on column registry.epoch_metric.fence is 'The attempt that stored the epoch; null where no attempt did.';
 comment on column registry.epoch_metric.validation_loss is
@@ -212,7 +212,7 @@ begin
            metric.test_samples,
            split.samples,
            run.epochs_finished,
-           (metric.learning_rate is null) = (run.producer is not null) as is_of_producer,
+           (metric.learning_rate is null) = (run.origin <> 'trained') as is_of_origin,
            (select count(*)
               from registry.misclassification as wrong
              where wrong.run_id = metric.run_id
@@ -244,12 +244,12 @@ begin
                     schema = 'registry',
                     table = 'epoch_metric',
                     constraint = 'epoch_metric_misclassification_count_check';
-    elsif not epoch.is_of_producer then
-        raise exception 'run %, epoch %: what was trained is known exactly where there is no producer', new.run_id, new.epoch
+    elsif not epoch.is_of_origin then
+        raise exception 'run %, epoch %: what was learned is known of trainings, and of nothing else', new.run_id, new.epoch
               using errcode = 'check_violation',
                     schema = 'registry',
                     table = 'epoch_metric',
-                    constraint = 'epoch_metric_producer_check';
+                    constraint = 'epoch_metric_origin_check';
     end if;
     return null;
 end
@@ -262,7 +262,7 @@ create constraint trigger epoch_metric_misclassification_count_check
     deferrable initially deferred
     for each row execute function registry.check_epoch_counts();
 comment on trigger epoch_metric_misclassification_count_check on registry.epoch_metric is
-    'Checked at commit: misclassified rows = test_samples − test_correct, test_samples = samples of the test split, the run has finished the epoch, and learning_rate is null exactly where the run has a producer.';
+    'Checked at commit: misclassified rows = test_samples − test_correct, test_samples = samples of the test split, the run has finished the epoch, and learning_rate is null exactly where the run is an import.';
 
 create function registry.check_epochs_finished() returns trigger
     language plpgsql

@@ -97,10 +97,10 @@ create table registry.model_version (
 create index model_version_weights_sha256_index on registry.model_version (weights_sha256);
 create index model_version_registered_at_index on registry.model_version (registered_at);
 comment on table registry.model_version is
-    'A trained network that can be used: weights, and the run and epoch they come from; or predictions that were imported, without weights. Only registered_at may be updated.';
+    'A network that can be used: weights, and the run and epoch they come from; or predictions that were imported, without weights. Only registered_at may be updated.';
 comment on column registry.model_version.model_id is 'The model.';
 comment on column registry.model_version.number is 'Counts the versions of the model, from 1, without gaps.';
-comment on column registry.model_version.run_id is 'The run that trained it.';
+comment on column registry.model_version.run_id is 'The run that trained it, or the import.';
 comment on column registry.model_version.epoch is 'The epoch of that run whose weights these are.';
 comment on column registry.model_version.weights_sha256 is 'The weights, in safetensors form; null exactly where the run has a producer.';
 comment on column registry.model_version.registered_at is 'When the version was registered.';

@@ -6,12 +6,13 @@ create table registry.tested_architecture (
     model_id         bigint  not null,
     architecture_id  integer not null,
     versions         integer not null,
+    trained          integer not null,
     constraint tested_architecture_pkey primary key (split_id, model_id, architecture_id),
     constraint tested_architecture_split_id_fkey foreign key (split_id) references registry.split on delete cascade,
     constraint tested_architecture_model_id_fkey foreign key (model_id) references registry.model on delete cascade,
     constraint tested_architecture_architecture_id_fkey
         foreign key (architecture_id) references registry.architecture on delete cascade,
-    constraint tested_architecture_versions_check check (versions >= 0)
+    constraint tested_architecture_versions_check check (trained between 0 and versions)
 );
 create index tested_architecture_model_id_index on registry.tested_architecture (model_id);
 create index tested_architecture_architecture_id_index on registry.tested_architecture (architecture_id);
@@ -21,6 +22,7 @@ comment on column registry.tested_architecture.split_id is 'The test split.';
 comment on column registry.tested_architecture.model_id is 'The model.';
 comment on column registry.tested_architecture.architecture_id is 'The architecture.';
 comment on column registry.tested_architecture.versions is 'Model versions.';
+comment on column registry.tested_architecture.trained is 'Those of them that were trained here: they alone tell when a sample was learned.';
 
 create table registry.missed_sample (
     split_id         bigint           not null,

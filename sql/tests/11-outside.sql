@@ -5,7 +5,7 @@ create extension pgtap;
 \ir fixture.sql
 set constraints all immediate;
 set constraints all deferred;
-select plan(31);
+select plan(37);
 
 -- A version whose wrong answers are these; a confidence that is null is not known, as then are the probabilities.
 create function pg_temp.import(
@@ -161,6 +161,50 @@ select results_eq(
     $$select loss_samples, loss_difference from analysis.compare('{small,half}', '{1,1}')$$,
     'values (null::integer, null::float8)', 'but not for the difference of losses');
 
+-- A network that was imported with its weights, of the same layers as small@1: it votes with that, and tells nothing of
+-- epochs.
+insert into registry.model (name, last_version_number) values ('graph', 1);
+insert into registry.run (run_id, model_id, dataset_id, configuration, parameter_count, epochs, state, epochs_finished,
+                          finished_at)
+overriding system value
+select 14, model.model_id, dataset.dataset_id,
+       '{"architecture": "small", "training": {}, "source": {"format": "onnx"}}', 10, 1, 'succeeded', 1, now()
+  from registry.model
+ cross join registry.dataset
+ where model.name = 'graph';
+insert into registry.epoch_metric (run_id, epoch, test_loss, test_correct, test_samples) values (14, 1, 0.3, 9, 10);
+insert into registry.misclassification (run_id, sample_id, epoch, predicted, confidence, loss, probabilities)
+select 14, sample_id, 1, 1 - label, 0.8, 1.6, '{0.8,0.2}' from registry.sample where split_id = 2 and index = 5;
+insert into registry.model_version (model_id, number, run_id, epoch, weights_sha256)
+select model_id, 1, 14, 1, repeat('1', 64) from registry.model where name = 'graph';
+set constraints all immediate;
+set constraints all deferred;
+select results_eq(
+    $$select origin, producer, epochs, parameters, seconds_per_epoch, misclassified, parent
+        from analysis.model_version
+       where model = 'graph'$$,
+    $$values ('imported', null::text, null::integer, 10::bigint, null::float8, 1, null::text)$$,
+    'of an imported network all is known but its training');
+select results_eq(
+    $$select versions, architectures from analysis.tested_versions((select dataset_id from registry.dataset))$$,
+    'values (7::bigint, 5::bigint)', 'it votes with the architecture that it has');
+select results_eq(
+    $$select index, mean_learned_epoch, mean_forgotten
+        from registry.sample
+        join analysis.learning_of_samples((select dataset_id from registry.dataset),
+                                          array(select sample_id from registry.sample where split_id = 2)) using (sample_id)
+       where index in (0, 1, 5)
+       order by index$$,
+    'values (0, null::float8, 0::float8), (1, 1, 0), (5, 1, 0)', 'and says nothing of when a sample was learned');
+select is_empty('select * from registry.differences() where differing <> 0', 'the sums are those of the rows with it, too');
+select is(
+    pg_temp.violated($$update registry.run set configuration = configuration - 'source' where run_id = 14$$),
+    'run_change_check', 'what was imported becomes no training');
+select is(
+    pg_temp.violated($$insert into registry.run (model_id, dataset_id, configuration, parameter_count, epochs)
+                       select model_id, dataset_id, configuration, 10, 1 from registry.run where run_id = 14$$),
+    'run_origin_state_check', 'and is nothing to train');
+
 -- What is refused.
 select is(
     pg_temp.violated('update registry.run set parameter_count = 5 where run_id = 11'), 'run_parameter_count_producer_check',
@@ -180,7 +224,7 @@ select is(
 select is(
     pg_temp.violated('update registry.epoch_metric set learning_rate = 0.1, training_loss = 1, training_correct = 1,
                              training_samples = 4, training_seconds = 1, test_seconds = 1 where run_id = 11'),
-    'epoch_metric_producer_check', 'a training by a producer');
+    'epoch_metric_origin_check', 'a training by a producer');
 select is(
     pg_temp.violated('update registry.epoch_metric set test_loss = null where run_id = 1'), 'epoch_metric_test_loss_check',
     'a training without a test loss');

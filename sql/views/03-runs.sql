@@ -5,8 +5,8 @@ select run.run_id as run,
        dataset.name as dataset,
        dataset.version as dataset_version,
        case when run.state = 'running' and run.lease_expires_at < now() then 'abandoned' else run.state end as state,
-       case when run.producer is null then run.epochs end as epochs,
-       case when run.producer is null then run.epochs_finished end as epochs_finished,
+       case when run.origin = 'trained' then run.epochs end as epochs,
+       case when run.origin = 'trained' then run.epochs_finished end as epochs_finished,
        last_epoch.training_loss,
        last_epoch.test_loss,
        last_epoch.test_correct,
@@ -24,7 +24,9 @@ select run.run_id as run,
        run.failure,
        run.configuration,
        run.multiply_adds,
-       run.producer
+       run.producer,
+       run.origin,
+       run.configuration ->> 'parent' as parent
   from registry.run
   join registry.model using (model_id)
   join registry.dataset using (dataset_id)
@@ -36,15 +38,15 @@ select run.run_id as run,
                       where model_version.run_id = run.run_id) as version
          on true;
 comment on view analysis.run is
-    'Every training, with what its last finished epoch reached; and every import of predictions, with a producer.';
+    'Every training, with what its last finished epoch reached; and every import, told by its origin.';
 comment on column analysis.run.run is 'Number of the run.';
-comment on column analysis.run.model is 'The model it trains, or whose predictions were imported.';
+comment on column analysis.run.model is 'The model it trains, or of which something was imported.';
 comment on column analysis.run.version is 'The model version it became; null while there is none.';
 comment on column analysis.run.dataset is 'Name of the data set.';
 comment on column analysis.run.dataset_version is 'Version of the data set.';
 comment on column analysis.run.state is
     'queued, running, succeeded, failed, cancelled or diverged; abandoned when its trainer has vanished: running, and its lease has run out.';
-comment on column analysis.run.epochs is 'Epochs asked for; null for imported predictions, as is all that is about training.';
+comment on column analysis.run.epochs is 'Epochs asked for; null for imports, as is all that is about training.';
 comment on column analysis.run.epochs_finished is 'Epochs whose metrics are stored.';
 comment on column analysis.run.training_loss is 'Mean training loss of the last finished epoch, in nats.';
 comment on column analysis.run.test_loss is 'Mean test loss after it, in nats; null where the loss of some test sample is not known.';
@@ -64,7 +66,11 @@ comment on column analysis.run.failure is 'Why it failed or diverged.';
 comment on column analysis.run.configuration is 'All that determines the result.';
 comment on column analysis.run.multiply_adds is
     'Multiplications with addition for one sample, forward; null for runs from before it was kept.';
-comment on column analysis.run.producer is 'Who made the predictions that were imported; null for a training.';
+comment on column analysis.run.producer is 'Who made the predictions that were imported; null for a network.';
+comment on column analysis.run.origin is
+    'trained here; imported, a network with its weights; or outside, predictions alone.';
+comment on column analysis.run.parent is
+    'The model version whose weights the training started from, e.g. cnn@2; null where it started anew, or from a file.';
 
 
 create or replace view analysis.epoch as
@@ -92,7 +98,7 @@ select model.name as model,
                        from registry.model_version
                       where model_version.run_id = run.run_id) as version
          on true
- where run.producer is null;
+ where run.origin = 'trained';
 comment on view analysis.epoch is 'What each epoch of each training reached.';
 comment on column analysis.epoch.model is 'The model.';
 comment on column analysis.epoch.version is 'The model version the run became; null while there is none.';

@@ -26,7 +26,7 @@ select model.name as model,
   from registry.run
   join registry.model using (model_id)
  cross join lateral (select run.configuration -> 'training' as training) as configured
- where run.producer is null;
+ where run.origin = 'trained';
 comment on view analysis.setting is 'What each training was told, a column for each setting; null where the run was stored without it.';
 comment on column analysis.setting.model is 'The model.';
 comment on column analysis.setting.run is 'The run.';

@@ -15,7 +15,7 @@ select model.name as model,
        (analysis.wilson_interval(final.test_correct, final.test_samples)).upper as test_accuracy_upper,
        final.test_loss,
        run.parameter_count as parameters,
-       case when run.producer is null then model_version.epoch end as epochs,
+       case when run.origin = 'trained' then model_version.epoch end as epochs,
        (select avg(epoch_metric.training_seconds)
           from registry.epoch_metric
          where epoch_metric.run_id = model_version.run_id
@@ -33,9 +33,10 @@ select model.name as model,
        run.architecture_id as architecture,
        dataset.test_split_id,
        final.test_samples - final.test_correct as misclassified,
-       case when run.producer is null then 'trained' else 'outside' end as origin,
+       run.origin,
        run.producer,
-       model_version.epoch
+       model_version.epoch,
+       run.configuration ->> 'parent' as parent
   from registry.model_version
   join registry.model using (model_id)
   join registry.run using (run_id)
@@ -59,9 +60,9 @@ comment on column analysis.model_version.test_accuracy_upper is 'Upper end of it
 comment on column analysis.model_version.test_loss is
     'Mean cross-entropy over the test samples, in nats; null where imported predictions do not tell that of each.';
 comment on column analysis.model_version.parameters is 'Trainable numbers of the network; null for imported predictions.';
-comment on column analysis.model_version.epochs is 'Epochs that the weights were trained for; null for imported predictions.';
+comment on column analysis.model_version.epochs is 'Epochs that the weights were trained for here; null for imports.';
 comment on column analysis.model_version.seconds_per_epoch is
-    'Mean wall time of the training passes, in seconds; null for imported predictions.';
+    'Mean wall time of the training passes, in seconds; null for imports.';
 comment on column analysis.model_version.run is 'The run that trained it, or the import.';
 comment on column analysis.model_version.registered_at is 'When it was registered.';
 comment on column analysis.model_version.weights_sha256 is 'SHA-256 of the weights in safetensors form; null for imported predictions.';
@@ -76,10 +77,12 @@ comment on column analysis.model_version.test_split_id is
     'Key of the split it was tested on: versions with the same were tested on the same samples.';
 comment on column analysis.model_version.misclassified is 'Test samples classified wrongly: test_samples − test_correct.';
 comment on column analysis.model_version.origin is
-    'trained here, with weights and epochs; or outside: its predictions were imported, and nothing else is known.';
-comment on column analysis.model_version.producer is 'Who made the predictions that were imported; null for a training.';
+    'trained here, with weights and epochs; imported with its weights; or outside: its predictions were imported, and nothing else is known.';
+comment on column analysis.model_version.producer is 'Who made the predictions that were imported; null for a network.';
 comment on column analysis.model_version.epoch is
-    'With run, what its rows in analysis.epoch_misclassification have; 1 for imported predictions.';
+    'With run, what its rows in analysis.epoch_misclassification have; 1 for imports.';
+comment on column analysis.model_version.parent is
+    'The model version whose weights the training started from, e.g. cnn@2; null where it started anew, or from a file.';
 
 
 create or replace view analysis.alias_history as

@@ -9,7 +9,8 @@ select tested.split_id,
        tested.versions,
        (select known.definition ->> 'producer'
           from registry.architecture as known
-         where known.architecture_id = tested.architecture_id) as producer
+         where known.architecture_id = tested.architecture_id) as producer,
+       tested.trained
   from registry.tested_architecture as tested
   join registry.model using (model_id);
 comment on view analysis.tested_architecture is 'How many versions of each model and architecture were tested on a split.';
@@ -18,7 +19,9 @@ comment on column analysis.tested_architecture.model is 'The model.';
 comment on column analysis.tested_architecture.architecture is 'Tells architectures apart, whatever their names.';
 comment on column analysis.tested_architecture.versions is 'Model versions.';
 comment on column analysis.tested_architecture.producer is
-    'Who made the predictions that were imported; null for an architecture that is trained.';
+    'Who made the predictions that were imported; null for networks.';
+comment on column analysis.tested_architecture.trained is
+    'Those of the versions that were trained here: they alone tell when a sample was learned.';
 
 
 create or replace view analysis.missed_sample as

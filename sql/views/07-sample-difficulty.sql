@@ -94,15 +94,16 @@ create or replace function analysis.learning_of_samples(
     parallel safe
     rows 20
 as $$
-    -- An architecture that never missed a sample learned it in the first epoch and did not forget it. Of imported
-    -- predictions nothing is known of that.
+    -- An architecture that never missed a sample learned it in the first epoch and did not forget it. Of imports
+    -- nothing is known of that.
     with tested as materialized (
-        select tested.*
-          from analysis.tested(of_dataset, of_model) as tested
-         where tested.architecture in (select known.architecture
-                                         from analysis.tested_architecture as known
-                                        where known.split_id = analysis.test_split(of_dataset)
-                                          and known.producer is null)
+        select known.architecture,
+               sum(known.trained) as versions
+          from analysis.tested_architecture as known
+         where known.split_id = analysis.test_split(of_dataset)
+           and (of_model is null or known.model = of_model)
+         group by known.architecture
+        having sum(known.trained) > 0
     ), learning as (
         select missed.sample_id,
                (tested.versions - missed.versions + missed.learned_epoch_sum)

@@ -420,7 +420,7 @@ create or replace function analysis.seed_flips(
     set search_path = pg_catalog, pg_temp
 as $$
     with asked as (
-        select dataset_id, architecture, producer,
+        select dataset_id, architecture, origin,
                (select configuration from analysis.run where run.run = model_version.run) #- '{training,seed}' as settings
           from analysis.model_version
          where model = of_model
@@ -437,7 +437,7 @@ as $$
                           join analysis.run
                             on run.run = like_it.run
                          cross join lateral (select run.configuration #> '{training,seed}' as seed) as drawn
-                         where asked.producer is null
+                         where asked.origin = 'trained'
                            and run.configuration #- '{training,seed}' = asked.settings
                            and drawn.seed is not null
                          order by seed, like_it.run desc) as of_seed) as numbered
@@ -468,7 +468,7 @@ as $$
                  on shared.a = a.number
                 and shared.b = total.number
     )
-    select (select sha256(convert_to(concat_ws(' ', dataset_id, settings), 'UTF8')) from asked where producer is null),
+    select (select sha256(convert_to(concat_ws(' ', dataset_id, settings), 'UTF8')) from asked where origin = 'trained'),
            (select count(*) from alike),
            count(*),
            avg(broken)::double precision,
@@ -477,4 +477,4 @@ as $$
       from pair
 $$;
 comment on function analysis.seed_flips(text, bigint) is
-    'How many test samples a new seed of the same recipe breaks anyway: over the versions that were trained with the configuration of the one asked for, but for the seed, on its data set (the newest 20 seeds), how many samples one classifies wrongly and another correctly, for each ordered pair; mean, least and most. Nulls with fewer than two seeds. Versions with the same recipe, a hash, have the same figures; imported predictions have none.';
+    'How many test samples a new seed of the same recipe breaks anyway: over the versions that were trained with the configuration of the one asked for, but for the seed, on its data set (the newest 20 seeds), how many samples one classifies wrongly and another correctly, for each ordered pair; mean, least and most. Nulls with fewer than two seeds. Versions with the same recipe, a hash, have the same figures; imports have none.';

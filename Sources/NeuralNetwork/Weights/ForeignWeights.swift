@@ -4,6 +4,9 @@ package struct ForeignWeights: Sendable {
     package let tensors: [Tensor]
     /// What was changed on the way, a sentence each; empty where nothing was.
     package let changes: [String]
+    /// Names of tensors that have the same numbers at the same place in the file, as weights have that layers share. Each layer
+    /// gets its own here.
+    package let shared: [[String]]
     /// Where nothing was changed.
     private let file: [UInt8]?
 
@@ -16,13 +19,16 @@ package struct ForeignWeights: Sendable {
         changes += try Self.unwrap(&tensors)
         // However many names share some numbers, they are looked through once.
         var checked: Set<[Int]> = []
-        for tensor in tensors {
+        var names: [Int: [String]] = [:]
+        for tensor in tensors where !tensor.values.isEmpty {
             let address = tensor.values.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) }
+            names[address, default: []].append(tensor.name)
             guard checked.insert([address, tensor.isVariance ? 1 : 0]).inserted else { continue }
             try tensor.checkIsUsable()
         }
         self.tensors = tensors
         self.changes = changes
+        shared = names.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
         self.file = changes.isEmpty ? file : nil
     }
 

@@ -6,6 +6,8 @@ extension WeightsError: Failure { var exitStatus: ExitStatus { .badInput } }
 
 extension SafetensorsError: Failure { var exitStatus: ExitStatus { .badInput } }
 
+extension ONNXFileError: Failure { var exitStatus: ExitStatus { .badInput } }
+
 extension ONNXError: Failure { var exitStatus: ExitStatus { .usage } }
 
 extension TrainingError: Failure {

@@ -39,7 +39,7 @@ let notTyped: [(file: String, message: String, reason: String)] =
             "needs a run without a finite loss"
         ),
         (
-            "registry/Commands/Reading/ListingCommands", "its predictions were imported",
+            "registry/Commands/Reading/ListingCommands", "it was imported. See",
             "needs a file of predictions, as ImportCommandTests writes"
         ),
         (
@@ -47,7 +47,7 @@ let notTyped: [(file: String, message: String, reason: String)] =
             "needs a data set with faults, as DatasetCheckTests makes"
         ),
         (
-            "registry/Commands/Training/ImportCommand", "--expect-accuracy needs",
+            "registry/Training/ExpectedAccuracy", "--expect-accuracy needs",
             "needs a file of predictions, as ImportCommandTests writes"
         ),
         (

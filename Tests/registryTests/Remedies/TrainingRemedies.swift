@@ -3,7 +3,7 @@ import Testing
 
 /// Models, versions and runs that are not there, and trainings that end badly.
 let trainingRemedies: [Remedy] =
-    absenceRemedies + [
+    absenceRemedies + networkRemedies + [
         Remedy(
             "registry/Commands/Reading/DiffCommand", "Train it again with the same settings",
             "registry diff mlp@1 cnn@1", ends: 0,

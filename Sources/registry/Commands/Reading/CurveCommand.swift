@@ -9,8 +9,8 @@ struct CurveCommand: AsyncParsableCommand {
         abstract: "How loss or accuracy went while model versions were trained.",
         discussion: """
             Training loss of every hundredth batch as a line, test loss after each epoch as a marker, against the samples \
-            seen. \(Loss.meaning) Of a model that has no version, because its runs diverged, those of its newest run. Versions \
-            whose predictions were imported have no epochs and are left out.
+            seen; of data sets with a validation split its loss as an outlined marker. \(Loss.meaning) Of a model that has no \
+            version, because its runs diverged, those of its newest run. What was imported has no epochs and is left out.
 
             Examples:
               registry curve mlp cnn
@@ -45,10 +45,10 @@ struct CurveCommand: AsyncParsableCommand {
         }
         let store = try await database.openStore()
         let found = try models.map { try store.resolve($0) }
-        let trained = found.filter { $0.producer == nil }
-        for run in found where run.producer != nil {
-            guard !trained.isEmpty else { throw NoEpochs(name: run.name) }
-            Terminal.tell("\(NoEpochs(name: run.name))")
+        let trained = found.filter { $0.origin == .trained }
+        for run in found where run.origin != .trained {
+            guard !trained.isEmpty else { throw NoEpochs(run) }
+            Terminal.tell("\(NoEpochs(run))")
         }
         let runs = trained.map { (name: $0.name, number: $0.number) }
         let curve = try LearningCurve(of: runs, accuracy ? .accuracy : .loss, in: store)

@@ -53,7 +53,7 @@ struct DiffCommand: AsyncParsableCommand {
 
     private func text(_ diff: VersionDiff, on screen: Screen) -> TerminalText {
         let seeds = diff.seeds.map { version, flips -> TerminalText in
-            let isToBeTrained = version.producer == nil && flips.broken == nil
+            let isToBeTrained = version.origin == .trained && flips.broken == nil
             return "\(diff.seedLine(version, flips))\(isToBeTrained ? Self.advice : "")\n"
         }
         return """

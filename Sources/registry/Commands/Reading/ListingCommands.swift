@@ -80,7 +80,7 @@ struct RunsCommand: AsyncParsableCommand {
         if rows.isEmpty, limit.limit != 0 {
             if dataset == nil, let model, try store.hasVersions(of: model) {
                 Terminal.tell(
-                    "\(model) was not trained here: its predictions were imported. See: registry models --model \(model)"
+                    "\(model) was not trained here: it was imported. See: registry models --model \(model)"
                 )
             } else {
                 let start = FirstTraining(model: model, dataset: dataset)

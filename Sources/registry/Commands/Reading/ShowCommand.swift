@@ -11,7 +11,7 @@ struct ShowCommand: AsyncParsableCommand {
         abstract: "A model version or a run: layers, configuration, epochs, classes.",
         discussion: """
             Of a model that has no version, because its runs diverged, its newest run. Of imported predictions only the test \
-            is known.
+            is known, of an imported network not how it was trained.
 
             Examples:
               registry show cnn@2
@@ -37,33 +37,40 @@ struct ShowCommand: AsyncParsableCommand {
                 (try Table(try store.summaries(of: [version])), try Table(try store.classAccuracy(of: version)))
             case .run(let run, _, _, _): (try Table(try store.summary(ofRun: run)), nil)
             }
-        let epochs = try Table(try store.epochs(ofRun: found.number), styles: ["samples_seen": .hidden])
-        let configuration = try found.producer == nil ? RunConfiguration(json: found.configuration) : nil
+        let epochs = try Table.epochs(ofRun: found.number, in: store)
+        let isTrained = found.origin == .trained
+        let configuration = try found.origin == .outside ? nil : RunConfiguration(json: found.configuration)
         let layerMetrics = try Table(try store.layerMetrics(ofRun: found.number))
         let layers = LayerTable.of(configuration?.architecture)
-        let health = try Table(try store.layerMetrics(ofRun: found.number, epoch: epochs.rows.count))
+        let health = try Table(
+            try store.layerMetrics(ofRun: found.number, epoch: isTrained ? epochs.rows.count : 1),
+            styles: isTrained ? [:] : ["epoch": .hidden, "gradient_norm": .hidden])
         try output.print(
             text: { screen in
                 let accuracies: TerminalText =
                     classes.map { "Test accuracy by class\n\($0.text(on: screen, most: Table.mostClasses))" } ?? ""
-                let progress: TerminalText =
-                    epochs.rows.isEmpty
-                    ? "No epoch has been stored yet.\n"
-                    : """
-                    Epochs
-                    \(epochs.text(on: screen))\(Loss.meaning)
+                let progress: TerminalText
+                if !isTrained {
+                    progress = health.rows.isEmpty ? "" : "Dead units\n\(health.text(on: screen))\n"
+                } else if epochs.rows.isEmpty {
+                    progress = "No epoch has been stored yet.\n"
+                } else {
+                    progress = """
+                        Epochs
+                        \(epochs.text(on: screen))\(Loss.meaning)
 
-                    Gradients and dead units after the last epoch
-                    \(health.text(on: screen))
+                        Gradients and dead units after the last epoch
+                        \(health.text(on: screen))
 
-                    """
+                        """
+                }
                 let training: TerminalText =
                     configuration.map { configuration -> TerminalText in
                         """
                         Layers
                         \(layers.text(on: screen))
                         Configuration
-                        \(Table.facts(configuration.training.lines, on: screen))
+                        \(Table.facts(configuration.lines, on: screen))
                         \(progress)
                         """
                     } ?? ""

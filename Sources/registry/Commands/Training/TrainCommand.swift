@@ -30,20 +30,29 @@ struct TrainCommand: AsyncParsableCommand {
               registry train cnn --epochs 20 --learning-rate 0.02 --momentum 0.9
               registry train lenet --optimizer adam --schedule cosine --augment-shift 2 --augment-rotation 10
               registry train my-network.json --name mine --dataset fashion-mnist
+              registry train --from cnn@2 --epochs 3 --learning-rate 0.001 --dataset fashion-mnist --name clothes
             """)
 
     @Argument(
         help: ArgumentHelp(
             "A built-in network (\(Architecture.builtInNames.joined(separator: ", "))), or a file with an architecture "
-                + "in JSON.",
+                + "in JSON. In its place: --from.",
             valueName: "model"))
-    var architecture: String
+    var architecture: String?
 
-    @Option(help: "The model's name. Default: that of the network.")
+    @Option(
+        help: "Train a model version further, e.g. cnn@2: its layers, from its weights, with its standardisation.",
+        transform: ModelReference.init(typed:))
+    var from: ModelReference?
+
+    @Option(help: "The model's name. Default: that of the network, or of the model to train further.")
     var name: String?
 
-    @Option(help: "The data set to learn, e.g. mnist or mnist@2.")
-    var dataset = "mnist"
+    @Option(
+        help:
+            "The data set to learn, e.g. mnist or mnist@2. Default: mnist; with --from that of the version, its newest."
+    )
+    var dataset: String?
 
     @OptionGroup(title: "Training options") var training: TrainingOptions
 
@@ -67,6 +76,12 @@ struct TrainCommand: AsyncParsableCommand {
     func validate() throws {
         try name.map(checkNewName)
         try checkNames(dataset)
+        guard (architecture == nil) != (from == nil) else {
+            throw ValidationError("Name a network, or with --from a version to train further; one of the two.")
+        }
+        guard from == nil || initialWeights == nil else {
+            throw ValidationError("--from and --init are two starts: leave one of them out.")
+        }
         guard detach || !wait else { throw ValidationError("--wait goes with --detach.") }
         guard !detach || computing.threads == nil else {
             throw ValidationError("--threads is said to the daemon, as --threads-per-worker.")
@@ -77,20 +92,31 @@ struct TrainCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)  // A reader of the output that goes away must not end a training.
         // What is wrong with the files is reported before a server is started.
         let engine = try computing.engine()
-        let described =
-            Architecture.builtInNames.contains(architecture) ? nil : try describedArchitecture(architecture)
-        let model = name ?? described?.name ?? self.architecture
+        let described = try architecture.flatMap {
+            Architecture.builtInNames.contains($0) ? nil : try describedArchitecture($0)
+        }
+        let model = name ?? from?.model ?? described?.name ?? architecture ?? ""
         if let fault = Names.fault(in: model) { throw UnusableName(description: fault) }
         let weights = try initialWeights.map(foreignWeights)
         if !quiet { for change in weights?.changes ?? [] { Terminal.tell("\(initialWeights ?? ""): \(change)") } }
         let connect = try await database.connector()
         let store = try connect()
-        let dataset = try await DatasetSupply(store: store, isQuiet: quiet).dataset(named: dataset)
-        let architecture = try described ?? builtInArchitecture(for: dataset.description)
+        let start = try from.map { try TrainingStart(store.resolve($0), in: store) }
+        let dataset = try await DatasetSupply(store: store, isQuiet: quiet)
+            .dataset(named: dataset ?? start?.dataset.name ?? "mnist")
+        let architecture = try start?.architecture ?? described ?? builtInArchitecture(for: dataset.description)
         try architecture.checkFits(dataset.description)
         // Another process, later, trains what is only queued.
         let memory = detach ? Memory.total : Memory.available
-        let settings = training.configuration(for: dataset.description)
+        var settings = training.configuration(for: dataset.description)
+        if let start {
+            if settings.standardization != nil { settings.standardization = start.standardization }
+            if !quiet, start.dataset.classNames != dataset.description.classNames {
+                Terminal.tell(
+                    "The classes of \(dataset.name) are not those that \(start.version) learned, by name and order: its "
+                        + "outputs are trained for them.")
+            }
+        }
         try architecture.checkTraining(settings, samples: dataset.trainingSamples)
         try RunConfiguration(architecture: architecture, training: settings)
             .checkMemory(on: dataset.sampleCounts, available: memory)
@@ -98,7 +124,8 @@ struct TrainCommand: AsyncParsableCommand {
 
         let digest = try weights.map { try store.storeArtifact($0.encoded(), mediaType: "application/x-safetensors") }
         let configuration = RunConfiguration(
-            architecture: architecture, training: settings, initialWeights: digest)
+            architecture: architecture, training: settings, initialWeights: start?.weights ?? digest,
+            parent: start.map { "\($0.version)" })
         let request = RunRequest(
             model: model, datasetID: dataset.id, configuration: try configuration.json(),
             parameterCount: architecture.parameterCount, multiplyAdds: architecture.multiplyAdds,
@@ -144,9 +171,10 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     private func builtInArchitecture(for dataset: DatasetDescription) throws -> Architecture {
+        let name = architecture ?? ""
         let architecture = try Architecture.builtIn(
-            architecture, input: dataset.imageShape, classes: dataset.classNames.count)
-        guard let architecture else { throw UnknownArchitecture(name: self.architecture) }
+            name, input: dataset.imageShape, classes: dataset.classNames.count)
+        guard let architecture else { throw UnknownArchitecture(name: name) }
         return architecture
     }
 }
