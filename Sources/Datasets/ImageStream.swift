@@ -22,6 +22,16 @@ struct ArrayStream: ImageStream {
     let read: (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
     func write(_ target: SampleShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws {
+        try forEachBlock(as: target) { done, count, pixels in
+            try file.write(pixels, at: first + done)
+            report(count)
+        }
+    }
+
+    /// Brings all images into one shape and hands them over in blocks of a few megabytes.
+    ///
+    /// - Parameter body: Is given the images before the block, those in it, and their intensities.
+    func forEachBlock(as target: SampleShape, _ body: (Int, Int, UnsafeRawBufferPointer) throws -> Void) throws {
         let conversion = ImageConversion(shape, layout, to: target)
         let images = max(1, (4 << 20) / max(shape.count, target.count))
         var waiting: [UInt8] = []
@@ -32,14 +42,13 @@ struct ArrayStream: ImageStream {
             guard whole > 0 else { return }
             try waiting.withUnsafeBytes { bytes in
                 if conversion.isNone {
-                    try file.write(bytes, at: first + done)
+                    try body(done, whole, bytes)
                 } else {
-                    try conversion.all(bytes, whole).withUnsafeBytes { try file.write($0, at: first + done) }
+                    try conversion.all(bytes, whole).withUnsafeBytes { try body(done, whole, $0) }
                 }
             }
             waiting.removeAll(keepingCapacity: true)
             done += whole
-            report(whole)
         }
         try read { piece in
             var rest = piece[...]
@@ -82,30 +91,35 @@ struct PictureStream: ImageStream {
         let images = max(1, min(1024, (8 << 20) / target.count))
         for start in stride(from: 0, to: count, by: images) {
             let block = start..<min(start + images, count)
-            // Where several files fail, the error is that of the first one in order, whichever thread was faster.
-            let failure = Mutex<(image: Int, error: any Error)?>(nil)
-            let pixels = [UInt8](unsafeUninitializedCapacity: block.count * target.count) { buffer, size in
-                size = block.count * target.count
-                guard let result = buffer.baseAddress else { return }
-                result.initialize(repeating: 0, count: size)
-                // Each thread writes to images of its own.
-                nonisolated(unsafe) let room = result
-                inPieces(of: block.count) { range in
-                    for image in range {
-                        do {
-                            try Picture(files[block.lowerBound + image]).decode(
-                                as: target, to: room + image * target.count)
-                        } catch {
-                            failure.withLock { if image < $0?.image ?? .max { $0 = (image, error) } }
-                            return
-                        }
+            try pixels(of: block, as: target).withUnsafeBytes { try file.write($0, at: first + start) }
+            report(block.count)
+        }
+    }
+
+    /// Some of the pictures in one shape, read on all processors.
+    func pixels(of block: Range<Int>, as target: SampleShape) throws -> [UInt8] {
+        // Where several files fail, the error is that of the first one in order, whichever thread was faster.
+        let failure = Mutex<(image: Int, error: any Error)?>(nil)
+        let pixels = [UInt8](unsafeUninitializedCapacity: block.count * target.count) { buffer, size in
+            size = block.count * target.count
+            guard let result = buffer.baseAddress else { return }
+            result.initialize(repeating: 0, count: size)
+            // Each thread writes to images of its own.
+            nonisolated(unsafe) let room = result
+            inPieces(of: block.count) { range in
+                for image in range {
+                    do {
+                        try Picture(files[block.lowerBound + image]).decode(
+                            as: target, to: room + image * target.count)
+                    } catch {
+                        failure.withLock { if image < $0?.image ?? .max { $0 = (image, error) } }
+                        return
                     }
                 }
             }
-            if let failure = failure.withLock({ $0 }) { throw failure.error }
-            try pixels.withUnsafeBytes { try file.write($0, at: first + start) }
-            report(block.count)
         }
+        if let failure = failure.withLock({ $0 }) { throw failure.error }
+        return pixels
     }
 
     /// The shape of all pictures: of colours if one has colours.

@@ -6,7 +6,8 @@ package struct TrainedNetwork {
     package let network: Network
     package let configuration: RunConfiguration
     private let version: ModelReference
-    private let learned: DatasetDescription
+    /// What it was trained on, or tested on where it was imported.
+    package let learned: DatasetDescription
 
     /// - Throws: `NoWeights` where predictions were imported; `NotEnoughMemory` before anything is loaded; what the
     ///   database or the weights' form threw.

@@ -62,8 +62,8 @@ struct Registry: AsyncParsableCommand {
             CommandGroup(
                 name: "Reading:",
                 subcommands: [
-                    ModelsCommand.self, RunsCommand.self, ShowCommand.self, EvaluateCommand.self, CompareCommand.self,
-                    DiffCommand.self,
+                    ModelsCommand.self, RunsCommand.self, ShowCommand.self, EvaluateCommand.self, PredictCommand.self,
+                    CompareCommand.self, DiffCommand.self,
                     ErrorsCommand.self, CurveCommand.self, HardestCommand.self, PredictionsCommand.self,
                     RobustnessCommand.self,
                     ReportCommand.self,

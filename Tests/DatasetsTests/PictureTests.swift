@@ -35,6 +35,19 @@ struct PictureTests {
     }
 
     @Test(
+        "PGM and PPM are read, with comments and any largest intensity",
+        arguments: [
+            ("P5\n# made by hand\n3 2\n255\n", [0, 1, 2, 253, 254, 255], [0, 1, 2, 253, 254, 255]),
+            ("P5 2 1 15 ", [7, 15], [119, 255]),
+            ("P5\n2\n2 # two\n\n65535\r", [0, 0, 128, 0, 255, 255, 1, 1], [0, 128, 255, 1]),
+            ("P6 1 2 255\n", [1, 2, 3, 4, 5, 6], [1, 4, 2, 5, 3, 6]),
+        ] as [(String, [UInt8], [UInt8])])
+    func plain(header: String, bytes: [UInt8], pixels: [UInt8]) throws {
+        let (shape, found) = try decoded(Array(header.utf8) + bytes)
+        #expect(found == pixels && shape.channels == (header.hasPrefix("P6") ? 3 : 1))
+    }
+
+    @Test(
         "palettes, one bit, grey and alpha: the channels that a PNG has, and its colours without alpha",
         arguments: [
             // Two rows of three pixels each.

@@ -56,6 +56,15 @@ struct FlagTests {
         Refused("robustness mlp", ["--only"], ["", "Blur", "rain", "blur,noise"]),
         Refused("evaluate mlp --dataset mnist", ["--threads"], noIntegers + tooLarge + ["0", "1025"]),
         Refused("evaluate mlp --dataset mnist", ["--split"], ["", "Test", "train", "all"]),
+        Refused("predict mlp 7.png", ["--top"], noIntegers + ["0", "-1"]),
+        Refused("predict mlp 7.png", ["--threads"], noIntegers + tooLarge + ["0", "1025"]),
+        Refused(
+            "import m m.safetensors --architecture mlp --dataset d --std 1", ["--mean"],
+            noNumbers + ["nan", "inf", "1e400", "1,2", "1,2,3", "1,2,3,4", ",", "1,"]),
+        Refused(
+            "import m m.safetensors --architecture mlp --dataset d --mean 0.5", ["--std"],
+            noNumbers + ["nan", "inf", "1e400", "0", "-1", "1,2,3"]),
+        Refused("import m m.onnx --dataset d", ["--expect-accuracy"], noNumbers + ["nan", "1.1", "-0.5", "98 %"]),
         Refused("daemon", ["--workers", "--threads-per-worker"], noIntegers + tooLarge + ["0", "-1", "1025"]),
         Refused("daemon", ["--metrics-port"], noIntegers + tooLarge + ["-1", "65536"]),
         Refused("daemon", ["--log-format"], ["", "JSON", "xml"]),
@@ -101,6 +110,12 @@ struct FlagTests {
     ]
 
     private static let wrongTogether = [
+        "import m --dataset d", "import m m.onnx", "import m m.onnx --predictions p.csv --dataset d",
+        "import m m.pt --dataset d", "import m m.onnx --architecture mlp --dataset d",
+        "import m m.safetensors --dataset d",
+        "import m m.onnx --logits --dataset d", "import m --predictions p.csv --mean 0 --std 1 --dataset d",
+        "predict mlp", "predict mlp 7.png --labels labels", "train --from", "train mlp --from mlp",
+        "train --from mlp --init w.safetensors",
         "train", "train mlp cnn", "train mlp --nesterov", "train mlp --momentum 0.9 --optimizer adam",
         "train mlp --learning-rate-decay 0.9 --schedule cosine", "train mlp --schedule step",
         "train mlp --step-epochs 2",

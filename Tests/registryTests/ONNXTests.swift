@@ -70,6 +70,89 @@ struct ONNXTests {
         #expect(predictions == expected)
     }
 
+    /// What the program finds for all images of an array, in order of classes, beside what ONNX Runtime does.
+    private func compare(
+        _ model: String, with file: URL, _ program: Program, _ pixels: [UInt8], shape: [Int], mean: Double = 0,
+        deviation: Double = 1
+    ) async throws {
+        let folder = file.deletingLastPathComponent()
+        let (raw, array) = (folder.appending(path: "pixels"), folder.appending(path: "images.npy"))
+        try Data(pixels).write(to: raw)
+        let count = pixels.count / shape.reduce(1, *)
+        try Data(FormFile.npy("|u1", [count] + shape.filter { $0 != 1 }, pixels)).write(to: array)
+        let script = try #require(
+            Bundle.module.url(forResource: "onnx_probabilities", withExtension: "py", subdirectory: "Resources"))
+        let result = try await ONNXRuntime.run(
+            script.path, file.path, raw.path, "\(shape[0])", "\(shape[1])", "\(shape[2])", "\(mean)", "\(deviation)")
+        #expect(result.status == 0, "\(result.errors)")
+        let expected = result.output.split(separator: "\n").map { $0.split(separator: ",").compactMap { Double($0) } }
+        #expect(expected.count == count && count > 0)
+
+        struct Answer: Decodable {
+            let file: String
+            let rank: Int
+            let predicted: Int
+            let confidence: Double
+        }
+        let predicted = try await program.succeed("predict", model, array.path, "--top", "1000", "--format", "json")
+        let answers = try JSONDecoder().decode([Answer].self, from: Data(predicted.output.utf8))
+        #expect(answers.count == expected.reduce(0) { $0 + $1.count })
+        for answer in answers {
+            let image = try #require(answer.file.split(separator: "#").last.flatMap { Int($0) })
+            let theirs = expected[image]
+            #expect(abs(answer.confidence - theirs[answer.predicted]) < 1e-5, "\(answer)")
+            if answer.rank == 1 { #expect(theirs.indices.max { theirs[$0] < theirs[$1] } == answer.predicted) }
+        }
+    }
+
+    @Test(
+        "networks that come from files predict what ONNX Runtime does: other programs', and our own",
+        .enabled("needs ONNX Runtime: scripts/install-onnxruntime") { try await ONNXRuntime.isInstalled() })
+    func imported() async throws {
+        let program = try await Program.withSmallDataset()
+        let folder = URL(filePath: try #require(program.environment["HOME"]))
+        let resources = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../NeuralNetworkTests/Resources/onnx").standardized
+        struct Images: Decodable { let pixels: [UInt8] }
+        for (name, shape, classes, scale) in [
+            ("lenet", [1, 12, 12], 10, [0.4, 0.3]), ("convolutions", [3, 11, 11], 4, nil),
+            ("perceptron", [1, 4, 4], 16, [0.5, 0.25]),
+        ] as [(String, [Int], Int, [Double]?)] {
+            let file = folder.appending(path: "\(name).onnx")
+            try FileManager.default.copyItem(at: resources.appending(path: "\(name).onnx"), to: file)
+            let pixels = try JSONDecoder().decode(
+                Images.self, from: Data(contentsOf: resources.appending(path: "\(name).json"))
+            ).pixels
+            let count = pixels.count / shape.reduce(1, *)
+            let x = FormFile.npy("|u1", [count] + shape.filter { $0 != 1 }, pixels)
+            let y = FormFile.npy("|u1", [count], (0..<count).map { UInt8($0 % classes) })
+            let archive = folder.appending(path: "\(name).npz")
+            try Data(
+                FormFile.zip([("x_train.npy", x), ("y_train.npy", y), ("x_test.npy", x), ("y_test.npy", y)])
+            ).write(to: archive)
+            try await program.succeed("dataset", "import", name, archive.path, "--quiet")
+            try await program.succeed(
+                ["import", name, file.path, "--dataset", name, "--quiet"]
+                    + (scale.map { ["--mean", "\($0[0])", "--std", "\($0[1])"] } ?? []))
+            try await compare(
+                name, with: file, program, pixels, shape: shape, mean: scale?[0] ?? 0, deviation: scale?[1] ?? 1)
+        }
+
+        let description = folder.appending(path: "every-layer.json")
+        try Data(Self.everyLayer.utf8).write(to: description)
+        let images = try program.connect().query(
+            "select pixels from analysis.sample where dataset = 'small' and split = 'test' order by index")
+        let pixels = try images.flatMap { try $0["pixels"] as [UInt8] }
+        for (name, network) in [("mlp", "mlp"), ("every", description.path)] {
+            try await program.succeed(
+                "train", network, "--name", name, "--dataset", "small", "--epochs", "2", "--quiet")
+            let file = folder.appending(path: "\(name).onnx")
+            try await program.succeed("export", name, file.path)
+            try await program.succeed("import", "again-\(name)", file.path, "--dataset", "small", "--quiet")
+            try await compare("again-\(name)", with: file, program, pixels, shape: [1, 8, 8])
+        }
+    }
+
     @Test("what ONNX defines otherwise is refused, and no file is written")
     func evenResponseNormalization() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID())")

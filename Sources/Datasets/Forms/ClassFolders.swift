@@ -54,11 +54,12 @@ enum ClassFolders {
             }
             for picture in pictures {
                 let path = inner.appending(picture)
-                guard ["png", "jpg", "jpeg"].contains(path.extension?.lowercased()) else {
+                // A path would be taken apart for its extension.
+                guard Picture.isName(picture) else {
                     throw DatasetError.file(
                         path.string,
-                        "This is no .png, .jpg or .jpeg file, and a class's folder holds pictures alone. Convert or "
-                            + "remove it.")
+                        "This is no .png, .jpg, .jpeg, .pgm or .ppm file, and a class's folder holds pictures alone. Convert "
+                            + "or remove it.")
                 }
                 labels.append(label)
                 files.append(path)

@@ -146,19 +146,7 @@ private struct HalfFiles {
                 images: sizes[0], labels: count, imageFile: images.file.path.string,
                 labelFile: labels.file.path.string)
         }
-        layout = sizes.count == 4 && ![1, 3].contains(sizes[1]) ? .interleaved : .planes
-        if sizes.count == 3 {
-            shape = SampleShape(channels: 1, height: sizes[1], width: sizes[2])
-        } else if layout == .planes {
-            shape = SampleShape(channels: sizes[1], height: sizes[2], width: sizes[3])
-        } else if [1, 3].contains(sizes[3]) {
-            shape = SampleShape(channels: sizes[3], height: sizes[1], width: sizes[2])
-        } else {
-            throw DatasetError.file(
-                images.file.path.string,
-                "Its dimensions are \(sizes.map(String.init).joined(separator: " × ")); of four the second or the last "
-                    + "must be the channels, 1 or 3.")
-        }
+        (shape, layout) = try images.file.images()
     }
 
     func stream(isTransposed: Bool) -> ArrayStream {

@@ -50,6 +50,14 @@ enum Manifest {
             }, classNames: classes)
     }
 
+    /// The pictures that a table names, whatever their splits, with the label of each.
+    static func pictures(of path: FilePath) throws -> [(path: FilePath, label: String)] {
+        let root = try root(of: path)
+        return try table(path).map { row in
+            (try file(row.path, in: root) { failure(path, row.line, $0) }, row.label)
+        }
+    }
+
     private static func failure(_ path: FilePath, _ line: Int, _ reason: String) -> DatasetError {
         .file("\(path):\(line)", reason)
     }

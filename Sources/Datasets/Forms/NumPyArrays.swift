@@ -16,6 +16,42 @@ enum NumPyArrays {
     }
 
     static func open(_ path: FilePath) throws -> SourceDataset {
+        let (found, names) = try arrays(in: path)
+        return try dataset(found, names: names, path: path)
+    }
+
+    /// The images that a file has, those of the test where it has several, with their labels where these are asked for.
+    ///
+    /// - Throws: `DatasetError.file` also where it cannot be told which images are meant.
+    static func images(in path: FilePath, isLabelled: Bool) throws -> (ArrayStream, labels: [UInt16]?) {
+        let (found, names) = try arrays(in: path)
+        let images = found.filter { $0.content == .images }
+        let meant = images.count == 1 ? images.first : images.first { $0.part == .test }
+        let one = names.count == 1 ? try onlyArray(in: path) : nil
+        guard let array = try meant?.open() ?? one else {
+            throw DatasetError.file(
+                path.string,
+                "It cannot be told which images are meant; its arrays are \(DatasetError.list(names)). Call them x, or those "
+                    + "of the test x_test.")
+        }
+        let stream = try stream(of: array)
+        guard isLabelled else { return (stream, nil) }
+        guard let labels = try found.first(where: { $0.content == .labels && $0.part == meant?.part })?.open() else {
+            throw DatasetError.file(
+                path.string,
+                "There are no labels beside its images; its arrays are \(DatasetError.list(names)). Call them y.")
+        }
+        try check(labels, belongTo: array)
+        return (stream, try labels.labels())
+    }
+
+    private static func onlyArray(in path: FilePath) throws -> NumPyArray? {
+        guard path.extension?.lowercased() != "npy" else { return try NumPyArray(SourceFile(path)) }
+        let archive = try ZipArchive(path)
+        return try archive.names.first.map { try NumPyArray(archive.file($0)) }
+    }
+
+    private static func arrays(in path: FilePath) throws -> ([Found], names: [String]) {
         var (found, names): ([Found], [String]) = ([], [])
         func add(_ word: String, _ open: @escaping () throws -> NumPyArray) {
             names.append(word)
@@ -36,7 +72,7 @@ enum NumPyArrays {
                 add(word == "arr_0" && archive.names.count == 1 ? stem : word) { try NumPyArray(archive.file(name)) }
             }
         }
-        return try dataset(found, names: names, path: path)
+        return (found, names)
     }
 
     private static func files(_ path: FilePath) throws -> [FilePath] {
@@ -88,6 +124,19 @@ enum NumPyArrays {
     }
 
     private static func part(images: NumPyArray, labels: NumPyArray) throws -> SourceDataset.Part {
+        try check(labels, belongTo: images)
+        return SourceDataset.Part(
+            labels: try labels.labels(), images: try stream(of: images), name: labels.name)
+    }
+
+    private static func check(_ labels: NumPyArray, belongTo images: NumPyArray) throws {
+        guard labels.shape[0] == images.shape[0] else {
+            throw DatasetError.counts(
+                images: images.shape[0], labels: labels.shape[0], imageFile: images.name, labelFile: labels.name)
+        }
+    }
+
+    private static func stream(of images: NumPyArray) throws -> ArrayStream {
         let sizes = images.shape
         let (shape, layout): (SampleShape, PixelLayout)
         if sizes.count == 3 {
@@ -102,14 +151,7 @@ enum NumPyArrays {
                 "Images have the shape (N, height, width), or 4 dimensions with 1 or 3 channels, and this has "
                     + "\(NumPyArray.text(sizes)). Write it with x.reshape(-1, height, width).")
         }
-        guard labels.shape[0] == sizes[0] else {
-            throw DatasetError.counts(
-                images: sizes[0], labels: labels.shape[0], imageFile: images.name, labelFile: labels.name)
-        }
-        return SourceDataset.Part(
-            labels: try labels.labels(),
-            images: ArrayStream(count: sizes[0], shape: shape, layout: layout, read: images.intensities),
-            name: labels.name)
+        return ArrayStream(count: sizes[0], shape: shape, layout: layout, read: images.intensities)
     }
 
     /// What a name says, e.g. `x_train`, `val_labels`, `kmnist-test-imgs`.

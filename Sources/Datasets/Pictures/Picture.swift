@@ -7,10 +7,12 @@ import Glibc
 import Musl
 #endif
 
-/// A PNG or JPEG file, read whole; its pixels are decoded later.
+/// A PNG, JPEG, PGM or PPM file, read whole; its pixels are decoded later.
 struct Picture {
     private enum Kind {
         case png, jpeg
+        /// Intensities as they are, from a place on, up to the largest one.
+        case plain(start: Int, largest: Int)
     }
 
     /// What its header says; the number of channels is 1 or 3.
@@ -33,9 +35,13 @@ struct Picture {
         } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
             kind = .jpeg
             shape = try Self.jpegShape(bytes, path)
+        } else if let plain = try PlainPicture(bytes, path) {
+            kind = .plain(start: plain.start, largest: plain.largest)
+            shape = plain.shape
         } else {
             let kind = FileKind(Array(bytes.prefix(1024)))?.name ?? "no picture that is known"
-            throw DatasetError.file(path.string, "This is \(kind), and PNG and JPEG are read. Convert it to PNG.")
+            throw DatasetError.file(
+                path.string, "This is \(kind), and PNG, JPEG, PGM and PPM are read. Convert it to PNG.")
         }
         // Before anything of that size is allocated.
         guard shape.height <= Self.largestSide, shape.width <= Self.largestSide else {
@@ -61,13 +67,24 @@ struct Picture {
     private func decode(to pixels: UnsafeMutablePointer<UInt8>) throws {
         let announced = picture_shape(
             width: UInt32(shape.width), height: UInt32(shape.height), channels: Int32(shape.channels))
-        let read = kind == .png ? picture_read_png : picture_read_jpeg
-        try Self.checking(path, kind) { read(bytes, bytes.count, announced, pixels, $0) }
+        switch kind {
+        case .png: try Self.checking(path, "PNG") { picture_read_png(bytes, bytes.count, announced, pixels, $0) }
+        case .jpeg: try Self.checking(path, "JPEG") { picture_read_jpeg(bytes, bytes.count, announced, pixels, $0) }
+        case .plain(let start, let largest):
+            PlainPicture.copy(
+                bytes[start...], largest: largest, to: UnsafeMutableBufferPointer(start: pixels, count: shape.count))
+        }
+    }
+
+    /// Whether a file is called as pictures are.
+    static func isName(_ name: String) -> Bool {
+        guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        return ["png", "jpg", "jpeg", "pgm", "ppm"].contains(name[name.utf8.index(after: dot)...].lowercased())
     }
 
     /// Runs a function of the library, and throws its message.
     private static func checking(
-        _ path: FilePath, _ kind: Kind, _ body: (UnsafeMutablePointer<CChar>) -> Int32
+        _ path: FilePath, _ kind: String, _ body: (UnsafeMutablePointer<CChar>) -> Int32
     ) throws {
         var message = [CChar](repeating: 0, count: Int(picture_message_size))
         guard body(&message) == 0 else {
@@ -75,7 +92,7 @@ struct Picture {
             let reason = text.first.map { $0.lowercased() + text.dropFirst() } ?? "no reason is known"
             throw DatasetError.file(
                 path.string,
-                "The \(kind == .png ? "PNG" : "JPEG") data is damaged (\(reason)). Get the file again, or remove it.")
+                "The \(kind) data is damaged (\(reason)). Get the file again, or remove it.")
         }
     }
 
@@ -139,7 +156,7 @@ struct Picture {
 
     private static func jpegShape(_ bytes: [UInt8], _ path: FilePath) throws -> SampleShape {
         var found = picture_shape()
-        try checking(path, .jpeg) { picture_jpeg_shape(bytes, bytes.count, &found, $0) }
+        try checking(path, "JPEG") { picture_jpeg_shape(bytes, bytes.count, &found, $0) }
         guard [1, 3].contains(found.channels) else {
             throw DatasetError.file(
                 path.string, "It has \(found.channels) channels (CMYK?), and grey and RGB are read. Convert it to PNG.")

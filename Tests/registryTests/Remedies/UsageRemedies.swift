@@ -26,6 +26,13 @@ let usageRemedies: [Remedy] =
             "registry/Commands/Reading/CurveCommand", "more than one chart can distinguish",
             "registry curve mlp mlp mlp mlp mlp mlp mlp", ends: 64, .flags(["--format": nil])),
         Remedy(
+            "registry/Commands/Reading/PredictCommand", "--top must be at least",
+            "registry predict mlp \"$files/pictures\" --top 0", ends: 64, .flags(["--top": "1"])),
+        Remedy(
+            "registry/Commands/Reading/PredictCommand", "--labels goes with",
+            "registry predict mlp \"$files/digits/t10k-images-idx3-ubyte\" --labels "
+                + "\"$files/digits/t10k-labels-idx1-ubyte\"", ends: 64, .flags(["--evaluate": nil])),
+        Remedy(
             "registry/Options/Output", "--table goes with", "registry compare mlp cnn --table models", ends: 64,
             .flags(["--format": nil])),
         Remedy(

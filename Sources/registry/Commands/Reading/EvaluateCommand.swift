@@ -39,28 +39,50 @@ struct EvaluateCommand: AsyncParsableCommand {
         let tested = try store.dataset(named: dataset)
         let trained = try TrainedNetwork(of: version, in: store)
         let result = try trained.evaluator(on: engine)(trained.images(of: tested, split: split, from: store))
-        let accuracy = try store.accuracy(correct: result.correct, of: result.count)
         let name = "\(tested.description.name)@\(tested.version)"
-        let row = Table([
-            ("model", .string(version.model)), ("version", .integer(version.number)), ("dataset", .string(name)),
-            ("split", .string(split.rawValue)), ("samples", .integer(result.count)),
-            ("correct", .integer(result.correct)), ("accuracy", .number(accuracy.value)),
+        try Accuracy(correct: result.correct, samples: result.count, meanLoss: result.meanLoss).print(
+            [("dataset", .string(name)), ("split", .string(split.rawValue))],
+            line: ["data set", "\(name), \(split.rawValue), \(Quantity.count(result.count, "sample"))"], of: version,
+            in: store, to: output)
+    }
+}
+
+/// How a version did on some samples.
+struct Accuracy {
+    var correct = 0
+    var samples = 0
+    /// In nats.
+    var meanLoss = 0.0
+
+    /// Prints it with the interval of the accuracy.
+    ///
+    /// - Parameters:
+    ///   - what: Which samples these are, for programs.
+    ///   - line: The same for a person, with the number of samples.
+    func print(
+        _ what: [(key: String, value: JSONValue)], line: [String], of version: StoredVersion, in store: Store,
+        to output: OutputOptions
+    ) throws {
+        let accuracy = try store.accuracy(correct: correct, of: samples)
+        var values: [(key: String, value: JSONValue)] = [
+            ("model", .string(version.model)), ("version", .integer(version.number)),
+        ]
+        values += what
+        values += [
+            ("samples", .integer(samples)), ("correct", .integer(correct)), ("accuracy", .number(accuracy.value)),
             ("accuracy_lower", .number(accuracy.lower)), ("accuracy_upper", .number(accuracy.upper)),
-            ("loss", .number(result.meanLoss)),
-        ])
+            ("loss", .number(meanLoss)),
+        ]
+        let row = Table(values)
+        func decimal(_ value: Double) -> String { Quantity.decimal(value, places: 4) }
         try output.print(
             text: { screen in
                 Table.facts(
                     [
-                        ["version", "\(version.reference)"],
-                        ["data set", "\(name), \(split.rawValue), \(Quantity.count(result.count, "sample"))"],
-                        ["accuracy", Quantity.decimal(accuracy.value, places: 4)],
-                        [
-                            "  95 % interval",
-                            "\(Quantity.decimal(accuracy.lower, places: 4))–\(Quantity.decimal(accuracy.upper, places: 4))",
-                        ],
-                        ["mean loss, nats", Quantity.decimal(result.meanLoss, places: 5)],
-                        ["misclassified", Quantity.count(result.count - result.correct)],
+                        ["version", "\(version.reference)"], line, ["accuracy", decimal(accuracy.value)],
+                        ["  95 % interval", "\(decimal(accuracy.lower))–\(decimal(accuracy.upper))"],
+                        ["mean loss, nats", Quantity.decimal(meanLoss, places: 5)],
+                        ["misclassified", Quantity.count(samples - correct)],
                     ], on: screen)
             },
             json: .object(zip(row.keys, row.rows[0]).map { JSONValue.Member($0, $1) }), csv: row)
