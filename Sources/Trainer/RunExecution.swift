@@ -76,16 +76,26 @@ package struct RunExecution {
             throw error
         } catch let error where error is LeaseLost || error is LeaseOverdue || error is Diverged {
             throw error
-        } catch let error
-            where error is TrainingError || error is UnreadableConfiguration
-            || (error as? NotEnoughMemory)?.isLasting == true
-        {
+        } catch where error.isLasting {
             // No attempt will be better; on a larger machine, when somebody queues it again.
             try store { try $0.end(run.lease, as: .failed(error.line)) }
             throw error
         } catch {
             try store { try $0.end(run.lease, as: isRetried ? .failedAttempt(error.line) : .failed(error.line)) }
             throw error
+        }
+    }
+}
+
+extension Error {
+    /// Whether it is the configuration's, and so every attempt's.
+    fileprivate var isLasting: Bool {
+        switch self {
+        case is ArchitectureError, is ImagesError, is Misfit, is OtherClasses, is TrainingError,
+            is UnreadableConfiguration:
+            true
+        case let error as NotEnoughMemory: error.isLasting
+        default: false
         }
     }
 }

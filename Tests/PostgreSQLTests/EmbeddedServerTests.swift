@@ -12,6 +12,24 @@ import Musl
 
 @Suite("The embedded server", .serialized)
 struct EmbeddedServerTests {
+    /// A home whose server was made, and stopped.
+    private static let original = Task {
+        let top = try TemporaryDirectory.make()
+        TemporaryDirectory.removeAfterThisProcess(top)
+        let server = EmbeddedServer(home: top.appending("registry"))
+        _ = try server.start()
+        try server.stop()
+        return server.home
+    }
+
+    /// Runs `body` with a server that was made, and is stopped; then stops it.
+    private func withStoppedServer(_ body: (EmbeddedServer) async throws -> Void) async throws {
+        let top = try TemporaryDirectory.make()
+        let original = try await Self.original.value
+        #expect(system("cp -a \(original) \(top)/registry") == 0)
+        try await withServer(top, body)
+    }
+
     /// Runs `body` with a server in an empty home, and stops it afterwards.
     private func withServer(
         _ folder: FilePath? = nil, exactly home: FilePath? = nil, _ body: (EmbeddedServer) async throws -> Void
@@ -86,7 +104,7 @@ struct EmbeddedServerTests {
         "the server's first process killed with -9: the next start recovers what was committed",
         arguments: [false, true])
     func killed(withChildren: Bool) async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             let connection = try Connection(server.start())
             try connection.execute("create table public.kept as select generate_series(1, 1000) as x")
             let process = try process(of: server)
@@ -102,7 +120,7 @@ struct EmbeddedServerTests {
 
     @Test("a server that lost its socket is started again, and keeps its data")
     func lostSocket() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             let connection = try Connection(server.start())
             try connection.execute("create table public.kept as select generate_series(1, 1000) as x")
             let process = try process(of: server)
@@ -117,7 +135,7 @@ struct EmbeddedServerTests {
 
     @Test("a process file left behind whose number belongs to another process by now is seen through")
     func staleProcessFile() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             _ = try server.start()
             let file = try dataDirectory(of: server).appending("postmaster.pid")
             let lines = try String(contentsOf: file).split(separator: "\n", omittingEmptySubsequences: false)
@@ -138,7 +156,7 @@ struct EmbeddedServerTests {
 
     @Test("a data directory of another major version is refused with the way out")
     func otherVersion() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             _ = try server.start()
             try server.stop()
             let file = try dataDirectory(of: server).appending("PG_VERSION")
@@ -168,7 +186,7 @@ struct EmbeddedServerTests {
 
     @Test("what was left of a killed first start is cleared away")
     func unfinishedCluster() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             try expectAnswer(from: server)
             try server.stop()
             let data = try dataDirectory(of: server)
@@ -239,7 +257,7 @@ struct EmbeddedServerTests {
         chmod(secret.string, 0o600)
         for target in [victim, secret] {
             let before = try stat(of: target)
-            try await withServer { server in
+            try await withStoppedServer { server in
                 try expectAnswer(from: server)
                 try server.stop()
                 let root = try dataDirectory(of: server).removingLastComponent()
@@ -260,7 +278,7 @@ struct EmbeddedServerTests {
         "another user's home is refused whether its server runs or not, and so is one that others may write to",
         .enabled("needs root") { geteuid() == 0 })
     func foreignHome() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             try expectAnswer(from: server)
             let postgres = try #require(getpwnam("postgres")).pointee.pw_uid
             for isStopped in [false, true] {
@@ -290,7 +308,7 @@ struct EmbeddedServerTests {
 
     @Test("a copied home has a server of its own, made while the original's ran or not")
     func copiedHome() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             let original = try Connection(server.start())
             try original.execute("create table public.kept as select 1 as x")
             try original.execute("checkpoint")
@@ -317,7 +335,7 @@ struct EmbeddedServerTests {
         "a process file that is empty, cut, a pipe or a link stops nobody",
         arguments: ["", "12", "1\n", "pipe", "link"])
     func brokenProcessFile(contents: String) async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             try Connection(server.start()).execute("create table public.kept as select 1 as x")
             let file = try dataDirectory(of: server).appending("postmaster.pid").string
             func breakFile() {
@@ -343,7 +361,7 @@ struct EmbeddedServerTests {
 
     @Test("who holds the lock is waited for with a word, and not for ever")
     func heldLock() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             _ = try server.start()
             try server.stop()
             let lock = open(server.home.appending("lock").string, O_RDWR | O_CLOEXEC)
@@ -368,7 +386,7 @@ struct EmbeddedServerTests {
 
     @Test("a server that does not answer for a while is not stopped by who waits for it")
     func slowServer() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             _ = try server.start()
             let process = try process(of: server)
             kill(process, SIGSTOP)
@@ -389,7 +407,7 @@ struct EmbeddedServerTests {
 
     @Test("a server that is there and does not accept connections yet is waited for")
     func notAcceptingYet() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             let url = try server.start()
             try server.stop()
             let data = try dataDirectory(of: server)
@@ -417,7 +435,7 @@ struct EmbeddedServerTests {
 
     @Test("why a start failed is what this start said, not an earlier one")
     func reasonOfThisStart() async throws {
-        try await withServer { server in
+        try await withStoppedServer { server in
             _ = try server.start()
             try server.stop()
             system("echo '2020-01-01 UTC [1] FATAL:  an old reason' >> \(server.home)/postgresql.log")

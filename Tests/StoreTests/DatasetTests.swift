@@ -122,8 +122,7 @@ struct DatasetTests {
 
     @Test("six processes import the same content at once: one data set")
     func concurrentImport() async throws {
-        let database = try await TestServer.newDatabase()
-        _ = try Store(connection: Connection(database))
+        let database = try await TestServer.newDatabaseWithSchema()
         let versions = try await withThrowingTaskGroup(of: (Int, DatasetImport.Outcome).self) { group in
             for _ in 0..<6 {
                 group.addTask {

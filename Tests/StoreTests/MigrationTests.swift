@@ -21,10 +21,8 @@ struct MigrationTests {
     private static let rewritten = ["view analysis.dataset as\nselect ": "view analysis.dataset as\nselect all "]
 
     private func database() async throws -> (url: String, connection: Connection) {
-        let url = try await TestServer.newDatabase()
-        let connection = try Connection(url)
-        try Schema.current.migrate(connection)
-        return (url, connection)
+        let url = try await TestServer.newDatabaseWithSchema()
+        return (url, try Connection(url))
     }
 
     private func reader(of url: String, in role: String = "registry_reader") throws -> (name: String, Connection) {

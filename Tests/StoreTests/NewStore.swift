@@ -8,8 +8,14 @@ extension TestServer {
         try Store(connection: await connectToNewDatabase())
     }
 
+    /// A connection to a database of its own that has the schema.
     static func connectToNewDatabase() async throws -> Connection {
-        try Connection(await newDatabase())
+        try Connection(await newDatabaseWithSchema())
+    }
+
+    /// The connection string of a database of its own that has the schema.
+    static func newDatabaseWithSchema() async throws -> String {
+        try await newDatabase(like: "schema") { _ = try Store(connection: Connection($0)) }
     }
 }
 

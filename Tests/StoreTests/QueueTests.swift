@@ -42,7 +42,7 @@ struct QueueTests {
 
     @Test("eight workers at once take every run once")
     func concurrentClaims() async throws {
-        let database = try await TestServer.newDatabase()
+        let database = try await TestServer.newDatabaseWithSchema()
         let first = try Store(connection: Connection(database))
         let dataset = try first.importSmallDataset().dataset
         let request = RunRequest(

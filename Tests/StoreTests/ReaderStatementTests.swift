@@ -37,9 +37,8 @@ struct ReaderStatementTests {
 
     /// A superuser's store, and a login that has the reader's role and nothing else.
     private func connect() async throws -> (owner: Connection, reader: Connection) {
-        let database = try await TestServer.newDatabase()
+        let database = try await TestServer.newDatabaseWithSchema()
         let owner = try Connection(database)
-        _ = try Store(connection: owner)
         let name = "analyst_\(UInt32.random(in: 0...UInt32.max))"
         try owner.execute("create role \(name) login in role registry_reader")
         return (owner, try Connection("\(database) user=\(name)"))

@@ -94,7 +94,7 @@ struct RunTests {
 
     @Test("versions are numbered without gaps, also when runs end at once")
     func numbersVersions() async throws {
-        let database = try await TestServer.newDatabase()
+        let database = try await TestServer.newDatabaseWithSchema()
         let (dataset, _) = try Store(connection: Connection(database)).importSmallDataset()
         let numbers = try await withThrowingTaskGroup(of: ModelReference.self) { group in
             for worker in 0..<8 {

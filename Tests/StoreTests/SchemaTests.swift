@@ -8,7 +8,7 @@ import Testing
 struct SchemaTests {
     @Test("an empty database is migrated, and a second time there is nothing to do")
     func migratesOnce() async throws {
-        let connection = try await TestServer.connectToNewDatabase()
+        let connection = try Connection(await TestServer.newDatabase())
         let first = try Schema.current.migrate(connection)
         #expect(first == MigrationReport(migrations: Schema.current.migrations.map(\.name)))
         #expect(try Schema.current.migrate(connection) == MigrationReport())
@@ -29,7 +29,6 @@ struct SchemaTests {
     @Test("a database that is newer than the program is refused")
     func refusesNewerDatabase() async throws {
         let connection = try await TestServer.connectToNewDatabase()
-        try Schema.current.migrate(connection)
         _ = try connection.execute(
             "insert into registry.schema_migration values (9999, 'later', repeat('0', 64), 9999, now(), now())")
         let error = #expect(throws: SchemaError.self) { try Schema.current.prepare(connection) }
@@ -42,7 +41,6 @@ struct SchemaTests {
     @Test("a migration that was applied with another text is refused")
     func refusesAlteredMigration() async throws {
         let connection = try await TestServer.connectToNewDatabase()
-        try Schema.current.migrate(connection)
         let altered = Schema(
             files: EmbeddedSQL.files.map { ($0.path, $0.path.hasPrefix("migrations/0001") ? $0.text + "--" : $0.text) })
         let error = #expect(throws: SchemaError.self) { try altered.migrate(connection) }
@@ -55,7 +53,6 @@ struct SchemaTests {
     @Test("a migration that fails half way leaves nothing behind")
     func failedMigrationLeavesNothing() async throws {
         let connection = try await TestServer.connectToNewDatabase()
-        try Schema.current.migrate(connection)
         let broken = Schema(
             files: EmbeddedSQL.files + [
                 ("migrations/0999-broken", "create table registry.half (made integer); select 1 / 0;")
@@ -71,7 +68,6 @@ struct SchemaTests {
     @Test("changed views are created again")
     func replacesChangedViews() async throws {
         let connection = try await TestServer.connectToNewDatabase()
-        try Schema.current.migrate(connection)
         let changed = Schema(
             files: EmbeddedSQL.files + [("views/99-more", "create or replace view analysis.more as select 7 as seven;")]
         )

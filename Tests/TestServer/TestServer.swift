@@ -11,20 +11,51 @@ import Musl
 /// A PostgreSQL server for the tests of one process: started by the first test that needs it, gone with the process.
 package enum TestServer {
     private static let shared = Starter()
+    private static let templates = Templates()
     private static let databases = Atomic<Int>(0)
 
-    /// Makes a database.
+    /// Makes an empty database.
     ///
-    /// - Parameter original: The connection string of one that it is a copy of, and that nobody is connected to; `nil`
-    ///   for an empty one.
     /// - Returns: Its connection string.
-    package static func newDatabase(like original: String? = nil) async throws -> String {
+    package static func newDatabase() async throws -> String { try await newDatabase(template: nil) }
+
+    /// Makes a database with what a template has: the first one who asks for that fills it, all others get copies.
+    ///
+    /// - Parameters:
+    ///   - template: A name for the contents.
+    ///   - fill: Fills a database, given its connection string, and leaves no connection open.
+    /// - Returns: The copy's connection string.
+    package static func newDatabase(
+        like template: String, filledBy fill: @escaping @Sendable (String) async throws -> Void
+    ) async throws -> String {
+        let original = try await templates.connectionString(of: template, filledBy: fill)
+        return try await newDatabase(template: String(original.split(separator: "dbname=")[1]))
+    }
+
+    private static func newDatabase(template: String?) async throws -> String {
         let server = "host='\(try await shared.socketFolder())' port=5432 user=postgres"
-        let template = original?.split(separator: "dbname=").last
         let name = "test_\(databases.add(1, ordering: .relaxed).newValue)"
         try Connection("\(server) dbname=\(EmbeddedServer.database)")
             .execute("create database \(name)\(template.map { " template \($0)" } ?? "")")
         return "\(server) dbname=\(name)"
+    }
+
+    private actor Templates {
+        private var filled: [String: Task<String, any Error>] = [:]
+
+        func connectionString(
+            of template: String, filledBy fill: @escaping @Sendable (String) async throws -> Void
+        ) async throws -> String {
+            let task =
+                filled[template]
+                ?? Task {
+                    let database = try await TestServer.newDatabase()
+                    try await fill(database)
+                    return database
+                }
+            filled[template] = task
+            return try await task.value
+        }
     }
 
     private actor Starter {

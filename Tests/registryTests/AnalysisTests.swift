@@ -27,7 +27,6 @@ struct AnalysisTests {
     @Test("the data dictionary tells what is in the database: else run make dictionary")
     func dictionary() async throws {
         let program = try await Program.onNewDatabase()
-        try await program.succeed("db", "migrate")
         let made = try await output(
             program, of: Self.sql.appending(path: "dictionary.sql"), "--tuples-only", "--no-align")
         #expect(made == (try String(contentsOf: Self.sql.appending(path: "README.md"), encoding: .utf8)))
@@ -44,7 +43,6 @@ struct AnalysisTests {
     func views() async throws {
         for file in try Self.files(in: "tests", ending: ".sql") where file.lastPathComponent != "fixture.sql" {
             let program = try await Program.onNewDatabase()
-            try await program.succeed("db", "migrate")
             let lines = try await output(program, of: file, "--tuples-only", "--no-align").split(separator: "\n")
             let planned = lines.first { $0.hasPrefix("1..") }.flatMap { Int($0.dropFirst(3)) }
             #expect(planned == lines.filter { $0.hasPrefix("ok ") }.count, "\(file.lastPathComponent)")

@@ -8,8 +8,7 @@ struct AnswerTests {
 
     /// A program whose database has the small data set and no model.
     private static func program() async throws -> Program {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", small.path)
+        let program = try await Program.withSmallDataset()
         return program
     }
 

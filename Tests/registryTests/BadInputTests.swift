@@ -29,7 +29,6 @@ struct BadInputTests {
         ])
     func fullOutput(arguments: [String]) async throws {
         let program = try await Program.onNewDatabase()
-        try await program.succeed("db", "migrate")
         let script = #"exec "$0" "$@" > /dev/full"#
         let result = try await program.start("/bin/sh", arguments: ["-c", script, Program.executable.path] + arguments)
             .end()
@@ -115,7 +114,7 @@ struct BadInputTests {
         #expect(try await line(program, 66, "train", "mlp", "--dataset", "letters").contains("registry dataset list"))
         #expect(try await line(program, 66, "dataset", "fetch", "letters").contains("mnist, fashion-mnist"))
         #expect(try await line(program, 66, "dataset", "show", "mnist").contains("registry dataset fetch mnist"))
-        #expect(try await line(program, 66, "train", "mlp", "--init", "/nonexistent").contains("no such file"))
+        #expect(try await line(program, 66, "train", "mlp", "--init", "/proc/nonexistent").contains("no such file"))
         #expect(try await line(program, 66, "hardest").contains("registry dataset"))
         for command in ["runs", "models"] {
             #expect(try await line(program, 66, command, "--model", "nosuch").contains("no model “nosuch”"))
@@ -159,8 +158,7 @@ struct BadInputTests {
 
     @Test("files that are no network, or another's weights, are refused before a run is made")
     func badNetwork() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+        let program = try await Program.withMNIST()
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
         defer { try? FileManager.default.removeItem(at: file) }
         for (text, message) in [
@@ -238,7 +236,6 @@ struct BadInputTests {
     func database() async throws {
         var program = try await Program.onNewDatabase()
         #expect(try await line(program, 69, "models", "--database", "host=/nonexistent").contains("cannot be reached"))
-        try await program.succeed("db", "migrate")
         try program.connect().execute(
             "insert into registry.schema_migration (version, name, checksum, oldest_program) values (9999, '9999-later', repeat('0', 64), 9999)"
         )
@@ -253,9 +250,8 @@ struct BadInputTests {
 
     @Test("an export that can't be written leaves no file")
     func export() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+        let program = try await Program.withMNIST()
         try await program.succeed("train", "mlp", "--epochs", "1", "--quiet")
-        #expect(try await line(program, 74, "export", "mlp", "/nonexistent/a.safetensors").contains("Nothing was left"))
+        #expect(try await line(program, 74, "export", "mlp", "/proc/nonexistent/a.safetensors").contains("Nothing was left"))
     }
 }

@@ -85,8 +85,7 @@ struct DataIdentityTests {
 
     @Test("the newest versions of a model alone; none is an answer too")
     func someVersions() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", Self.small.path)
+        let program = try await Program.withSmallDataset()
         for name in ["a", "a", "b"] {
             try await program.succeed("train", "mlp", "--dataset", "small", "--name", name, "--epochs", "1", "--quiet")
         }
@@ -186,8 +185,7 @@ struct DataIdentityTests {
 
     @Test("the curve of a model without a version is that of its newest run")
     func divergedRun() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", Self.small.path)
+        let program = try await Program.withSmallDataset()
         let training = ["train", "mlp", "--dataset", "small", "--name", "m", "--epochs", "3", "--batch-size", "4"]
         #expect(try await program.run(training + ["--learning-rate", "1e30"]).status != 0)
         let curve = try await program.succeed("curve", "m", "--format", "csv")
@@ -204,8 +202,7 @@ struct DataIdentityTests {
 
     @Test("a run is written run:12 wherever one is taken, whether it became a version or not")
     func runs() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", Self.small.path)
+        let program = try await Program.withSmallDataset()
         let training = ["train", "mlp", "--dataset", "small", "--name", "m", "--batch-size", "4"]
         #expect(try await program.run(training + ["--epochs", "2", "--quiet"]).status == 0)
         #expect(try await program.run(training + ["--epochs", "3", "--learning-rate", "1e30"]).status == 65)
@@ -236,8 +233,7 @@ struct DataIdentityTests {
 
     @Test("doctor --deep finds what was written past the schema's checks")
     func deepDoctor() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", Self.small.path)
+        let program = try await Program.withSmallDataset()
         try await program.succeed("train", "mlp", "--dataset", "small", "--epochs", "2", "--quiet")
         try await program.succeed("doctor", "--deep")
         _ = try program.connect().script(

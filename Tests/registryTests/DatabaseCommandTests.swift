@@ -37,9 +37,8 @@ struct DatabaseCommandTests {
     @Test(
         "a home's path may hold any printable character: no shell reads it",
         arguments: [
-            "a b", "$(touch x)", "`touch x`", "quo\"te", "apo'strophe", "back\\slash", "com,ma", "per%cent%41", "é数",
-            "-dash",
-            "a;b&c", "q?u#e=r", String(repeating: "d", count: 200),
+            "a b;c&d $(touch x) `touch x`", "quo\"te apo'strophe back\\slash", "com,ma per%cent%41 q?u#e=r é数", "-dash",
+            String(repeating: "d", count: 200),
         ])
     func oddHomes(name: String) async throws {
         var (program, home) = try Program.withEmptyHome()
@@ -71,7 +70,7 @@ struct DatabaseCommandTests {
 
     @Test(
         "the first command is interrupted, and the next one finds a server or makes it",
-        arguments: [0, 100, 300, 1000], [SIGINT, SIGKILL])
+        arguments: [(0, SIGKILL), (100, SIGINT), (300, SIGKILL), (600, SIGINT), (1000, SIGKILL), (1500, SIGINT)])
     func interruptedFirstCommand(milliseconds: Int, signal: Int32) async throws {
         let (program, home) = try Program.withEmptyHome()
         let first = try program.start("models")
@@ -91,7 +90,7 @@ struct DatabaseCommandTests {
 
     @Test("eight processes migrate one empty database at once")
     func migrations() async throws {
-        let program = try await Program.onNewDatabase()
+        let program = try await Program.onEmptyDatabase()
         let commands = try (0..<8).map { _ in try program.start("db", "migrate") }
         var appliers = 0
         for command in commands {
@@ -121,7 +120,7 @@ struct DatabaseCommandTests {
 
     @Test("start and stop are for the embedded server alone")
     func external() async throws {
-        let program = try await Program.onNewDatabase()
+        let program = try await Program.onEmptyDatabase()
         for command in ["start", "stop"] {
             let result = try await program.run("db", command)
             #expect(result.status == 64 && result.errors.contains("is for the embedded server"))
@@ -131,7 +130,7 @@ struct DatabaseCommandTests {
 
     @Test("a password reaches psql by its environment, where other users can't see it")
     func password() async throws {
-        var program = try await Program.onNewDatabase()
+        var program = try await Program.onEmptyDatabase()
         let url = try #require(program.environment["REGISTRY_DATABASE_URL"])
         program.environment["REGISTRY_DATABASE_URL"] = url + " password='to p'"
         let shown = try await program.succeed(
@@ -142,7 +141,7 @@ struct DatabaseCommandTests {
 
     @Test("a migration that is killed, again and again, is completed by the next")
     func killed() async throws {
-        let program = try await Program.onNewDatabase()
+        let program = try await Program.onEmptyDatabase()
         for milliseconds in stride(from: 20, through: 400, by: 20) {
             let migration = try program.start("db", "migrate")
             try await Task.sleep(for: .milliseconds(milliseconds))
@@ -156,7 +155,7 @@ struct DatabaseCommandTests {
 
     @Test("a database that an older program made is changed by its migration alone")
     func older() async throws {
-        let program = try await Program.onNewDatabase()
+        let program = try await Program.onEmptyDatabase()
         try await program.succeed("db", "migrate")
         try program.connect().script(
             """

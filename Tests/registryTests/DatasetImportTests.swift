@@ -439,7 +439,6 @@ struct DatasetImportTests {
         let all = Self.arrays + Self.pictures + Self.tables + Self.others
         #expect(all.count == 90, "the number in Documentation/reliability.md")
         let program = try await Program.onNewDatabase()
-        try await program.succeed("db", "migrate")
         for refusal in all {
             let folder = try ImportFolder()
             let path = folder.url.appending(path: try refusal.write(folder)).path

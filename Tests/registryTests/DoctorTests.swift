@@ -8,7 +8,6 @@ struct DoctorTests {
     @Test("a schema as it was made is well; a lost index, a lost constraint and a lost grant are named")
     func findings() async throws {
         let program = try await Program.onNewDatabase()
-        try await program.succeed("db", "migrate")
         func facts() async throws -> (status: Int32, facts: [String: Any]) {
             let result = try await program.run("doctor", "--format", "json")
             return (result.status, try #require(try result.json() as? [String: Any]))

@@ -46,8 +46,7 @@ struct ForeignDatabaseTests {
 
     @Test("are refused in one line that says why, and nothing is changed in them", arguments: all)
     func refused(foreign: Foreign) async throws {
-        let program = try await Program.onNewDatabase()
-        if foreign.isMigrated { try await program.succeed("db", "migrate") }
+        let program = try await foreign.isMigrated ? Program.onNewDatabase() : Program.onEmptyDatabase()
         let owner = try program.connect()
         let name: String = try owner.query("select current_database()::text as name")[0]["name"]
         try owner.script(foreign.change.replacing("NAME", with: name))
@@ -67,7 +66,7 @@ struct ForeignDatabaseTests {
 
     @Test("other encodings, no such database, and logins without rights are named")
     func others() async throws {
-        var program = try await Program.onNewDatabase()
+        var program = try await Program.onEmptyDatabase()
         let url = try #require(program.environment["REGISTRY_DATABASE_URL"])
         let owner = try program.connect()
         for encoding in ["LATIN1", "SQL_ASCII", "EUC_JP"] {

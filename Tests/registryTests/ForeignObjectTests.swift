@@ -74,7 +74,7 @@ struct ForeignObjectTests {
 
     @Test("a stranger who may create in public gains nothing from any command of a superuser")
     func strangers() async throws {
-        let program = try await Program.onNewDatabase()
+        let program = try await Program.onEmptyDatabase()
         let stranger = "stranger_\(UInt32.random(in: 0...UInt32.max))"
         let administrator = try program.connect()
         try administrator.script(
@@ -138,7 +138,6 @@ struct ForeignObjectTests {
     @Test("every function of the schema brings a search path of its own")
     func searchPaths() async throws {
         let program = try await Program.onNewDatabase()
-        try await program.succeed("db", "migrate")
         let without = try program.connect().query(
             """
             select oid::regprocedure::text as name

@@ -12,7 +12,6 @@ struct HeldLockTests {
     @Test("a reader's lock does not keep anybody from importing")
     func readersLock() async throws {
         let program = try await Program.onNewDatabase()
-        try await program.succeed("db", "migrate")
         let name = "analyst_\(UInt32.random(in: 0...UInt32.max))"
         try program.connect().execute("create role \(name) login in role registry_reader")
         let reader = try Connection(try #require(program.environment["REGISTRY_DATABASE_URL"]) + " user=\(name)")

@@ -18,8 +18,7 @@ struct MemoryTests {
 
     @Test("what a process takes is what was told, within a quarter")
     func measured() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", Self.folder.path)
+        let program = try await Program.withSmallDataset()
         let samples = SampleCounts(training: 60, test: 30, shape: ImageShape(channels: 1, height: 8, width: 8))
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
         defer { try? FileManager.default.removeItem(at: file) }
@@ -51,8 +50,7 @@ struct MemoryTests {
 
     @Test("batches that are larger than the data set take no more than one of its size")
     func largeBatches() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", Self.folder.path)
+        let program = try await Program.withSmallDataset()
         func peak(_ batchSize: Int) async throws -> Int {
             try await peakMemory(
                 of: program, "train", "mlp", "--dataset", "small", "--epochs", "1", "--quiet", "--batch-size",
@@ -80,8 +78,7 @@ struct MemoryTests {
 
     @Test("a training that does not fit is refused before it is queued or started, with a batch size that fits")
     func refused() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", Self.folder.path)
+        let program = try await Program.withSmallDataset()
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
         defer { try? FileManager.default.removeItem(at: file) }
         func train(_ layers: [Layer], side: Int, _ flags: String...) async throws -> String {
@@ -116,8 +113,7 @@ struct MemoryTests {
 
     @Test("a daemon ends a run that is too large for its machine at once, and trains those that fit, one after another")
     func tooLargeForDaemon() async throws {
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "import", "small", Self.folder.path)
+        let program = try await Program.withSmallDataset()
         let folder = try TemporaryDirectory.make()
         TemporaryDirectory.removeAfterThisProcess(folder)
         // 3.2 GB, and twice 0.9 GB.
@@ -146,7 +142,7 @@ struct MemoryTests {
 
     @Test("the table of layers tells what a training and a test need")
     func shown() async throws {
-        let program = Program(environment: ["HOME": "/nonexistent"])
+        let program = Program(environment: ["HOME": "/proc/nonexistent"])
         let small = try await program.succeed("architecture", "show", "vgg16", "--batch-size", "1", "--format", "json")
             .json()
         let large = try await program.succeed(

@@ -17,7 +17,7 @@ struct NameTests {
     /// Commands with a place for a name.
     private static let commands = [
         ["train", "mlp", "--name", "NAME"], ["train", "mlp", "--dataset", "NAME"], ["dataset", "fetch", "NAME"],
-        ["dataset", "import", "NAME", "/nonexistent"], ["dataset", "show", "NAME"], ["dataset", "inspect", "NAME"],
+        ["dataset", "import", "NAME", "/proc/nonexistent"], ["dataset", "show", "NAME"], ["dataset", "inspect", "NAME"],
         ["dataset", "drift", "NAME"], ["dataset", "drift", "mnist", "NAME"],
         ["schedule", "add", "NAME", "0 3 * * *", "retrain"],
         ["schedule", "add", "night", "0 3 * * *", "retrain", "NAME"],
@@ -53,7 +53,7 @@ struct NameTests {
 
     @Test("an exit status of 64 and one line of its own, whatever the name's letters")
     func status() async throws {
-        let program = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
+        let program = Program(environment: ["HOME": "/proc/nonexistent", "PATH": "/usr/bin:/bin"])
         for name in ["数", "m\n", "\u{1B}[31m"] {
             let result = try await program.run("train", "mlp", "--name", name)
             #expect(result.status == 64 && result.output.isEmpty)

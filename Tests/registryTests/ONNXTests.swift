@@ -41,8 +41,7 @@ struct ONNXTests {
         let description = folder.appending(path: "network.json")
         try Data(Self.everyLayer.utf8).write(to: description)
 
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+        let program = try await Program.withMNIST()
         let trained = try await program.succeed(
             "train", network == "every layer" ? description.path : network, "--epochs", "1", "--quiet")
         let model = folder.appending(path: "model.onnx")
@@ -166,8 +165,7 @@ struct ONNXTests {
              {"type": "dense", "outputs": 10}]}
             """.utf8
         ).write(to: description)
-        let program = try await Program.onNewDatabase()
-        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+        let program = try await Program.withMNIST()
         try await program.succeed("train", description.path, "--epochs", "1")
         let result = try await program.run(["export", "even", folder.appending(path: "even.onnx").path])
         #expect(result.status == 64)

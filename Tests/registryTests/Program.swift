@@ -10,25 +10,34 @@ struct Program {
     /// Standard input is empty, the environment only what is given here.
     var environment: [String: String]
 
-    /// With a database of its own on the tests' server, and an empty home.
+    /// With an empty database of its own on the tests' server, and an empty home.
+    static func onEmptyDatabase() async throws -> Program { try on(try await TestServer.newDatabase()) }
+
+    /// With a database of its own that has the schema.
     static func onNewDatabase() async throws -> Program {
-        let url = try await TestServer.newDatabase()
-        return Program(environment: try emptyHome().merging(["REGISTRY_DATABASE_URL": url]) { $1 })
+        try on(try await TestServer.newDatabase(like: "schema") { try await on($0).succeed("db", "migrate") })
     }
 
     /// With a database of its own that has MNIST.
     static func withMNIST() async throws -> Program {
-        let program = try await onNewDatabase()
-        try await program.succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
-        return program
+        try on(
+            try await TestServer.newDatabase(like: "MNIST") {
+                try await on($0).succeed("dataset", "fetch", "mnist", "--from", try await MNISTFiles.folder().string)
+            })
     }
 
     /// With a database of its own that has 60 and 30 images of 8 × 8 pixels, as “small”.
     static func withSmallDataset() async throws -> Program {
-        let program = try await onNewDatabase()
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Resources/small")
-        try await program.succeed("dataset", "import", "small", folder.path)
-        return program
+        return try on(
+            try await TestServer.newDatabase(like: "small") {
+                try await on($0).succeed("dataset", "import", "small", folder.path)
+            })
+    }
+
+    /// With this database.
+    static func on(_ database: String) throws -> Program {
+        Program(environment: try emptyHome().merging(["REGISTRY_DATABASE_URL": database]) { $1 })
     }
 
     /// With an embedded server that is yet to be made; stopped and removed after the tests.

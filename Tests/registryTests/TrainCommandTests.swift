@@ -74,7 +74,7 @@ struct TrainCommandTests {
 
         // Without the program that draws pixels nothing is left.
         var bare = program
-        bare.environment["PATH"] = "/nonexistent"
+        bare.environment["PATH"] = "/proc/nonexistent"
         let picture = file.deletingPathExtension().appendingPathExtension("png")
         defer { try? FileManager.default.removeItem(at: picture) }
         let missing = try await bare.run("curve", "cnn", "--output", picture.path)
@@ -103,7 +103,7 @@ struct TrainCommandTests {
 
     @Test("an architecture is shown without a database, and its description can be trained")
     func architectures() async throws {
-        let bare = Program(environment: ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"])
+        let bare = Program(environment: ["HOME": "/proc/nonexistent", "PATH": "/usr/bin:/bin"])
         let table = try await bare.succeed("architecture", "show", "vgg16", "--classes", "1000")
         #expect(table.output.contains("138,357,544 parameters, 15,470,264,320 multiply-adds"))
         let list = try #require(

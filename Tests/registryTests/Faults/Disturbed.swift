@@ -17,7 +17,7 @@ struct Disturbed {
 
     /// Talks to the database past all faults.
     let program: Program
-    private let undisturbed: Int
+    private let undisturbed = 1
 
     /// Imports the first images of MNIST and trains the undisturbed run.
     init(_ program: Program, epochs: Int = 6) async throws {
@@ -25,14 +25,23 @@ struct Disturbed {
         self.epochs = epochs
         let folder = try await Self.smallFolder()
         try await program.succeed("dataset", "import", "small", folder.path)
-        undisturbed = 1
         let result = try await program.run(["train", "mlp", "--name", "undisturbed", "--quiet"] + flags)
         #expect(result.status == 0 && result.output == "undisturbed@1\n", "\(result.errors)")
     }
 
     /// On the tests' server.
     static func onNewDatabase(epochs: Int = 6) async throws -> Disturbed {
-        try await Disturbed(try await Program.onNewDatabase(), epochs: epochs)
+        Disturbed(
+            epochs: epochs,
+            program: try Program.on(
+                try await TestServer.newDatabase(like: "undisturbed, \(epochs) epochs") {
+                    _ = try await Disturbed(try Program.on($0), epochs: epochs)
+                }))
+    }
+
+    private init(epochs: Int, program: Program) {
+        self.epochs = epochs
+        self.program = program
     }
 
     /// The first images of MNIST, as four files.

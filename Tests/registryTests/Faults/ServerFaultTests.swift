@@ -357,7 +357,7 @@ struct ServerFaultTests {
 
     @Test("eight daemons and three retrainings start at once on an empty database")
     func stampede() async throws {
-        let program = try await Program.onNewDatabase()
+        let program = try await Program.onEmptyDatabase()
         let daemons = try (0..<8).map { _ in try program.start("daemon", "--threads-per-worker", "1") }
         let retrainings = try (0..<3).map { _ in try program.start("retrain") }
         for retraining in retrainings {

@@ -53,7 +53,7 @@ struct SignalTests {
         #expect(try states(program) == Self.signals.map { _ in "cancelled" })
     }
 
-    @Test("a signal before a run is made ends a command at once, with nothing to read", arguments: signals)
+    @Test("a signal before a run is made ends a command at once, without a word", arguments: signals)
     func beforeClaim(signal: Int32) async throws {
         let program = try await Program.withSmallDataset()
         for command in [["models"], ["train", "mlp", "--dataset", "small", "--epochs", "1000000"]] {
@@ -62,9 +62,10 @@ struct SignalTests {
             let running = try program.start(command)
             try await wait(until: "\(command) waits") { try isHoldingUp(lock, program) }
             kill(running.identifier, signal)
-            // The lock is still held: it does not wait for the database.
+            // The lock is still held: it does not wait for the database. On a slow machine it has said by now that it waits.
             let ended = try await running.end()
-            #expect(ended.status == 128 + signal && ended.errors.isEmpty, "\(ended.status) \(ended.errors)")
+            #expect(ended.status == 128 + signal)
+            #expect(ended.errorLines.allSatisfy { $0.hasPrefix("Waiting: ") }, "\(ended.errors)")
             try lock.script("rollback")
         }
         #expect(try states(program).isEmpty)

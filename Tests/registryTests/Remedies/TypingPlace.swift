@@ -19,14 +19,15 @@ struct TypingPlace {
     let folder: URL
     private var kept: [Program.Running] = []
 
-    init(_ contents: Contents) async throws {
+    init(_ contents: Contents) async throws { try await self.init(on: try await Self.database(contents)) }
+
+    private init(on database: String) async throws {
         folder = URL(filePath: try TemporaryDirectory.make().string)
         TemporaryDirectory.removeAfterThisProcess(.init(folder.path))
         program = try Program.withEmptyHome().program
-        let url = try await Self.stores.copy(contents)
         program.environment.merge(
             [
-                "REGISTRY_DATABASE_URL": url, "here": folder.path, "files": try await Self.files.value.folder.path,
+                "REGISTRY_DATABASE_URL": database, "here": folder.path, "files": try await Self.files.value.folder.path,
                 "PATH": "\(try await Self.files.value.programs.path):\(program.environment["PATH"] ?? "")",
                 // No data set is fetched from anywhere.
                 "https_proxy": "http://127.0.0.1:1", "PIP_INDEX_URL": "http://127.0.0.1:1/simple",
@@ -34,7 +35,6 @@ struct TypingPlace {
     }
 
     private static let files = Task { try RemedyFiles() }
-    private static let stores = Stores()
 
     /// Types a line.
     func type(_ line: String) async throws -> Program.Result { try await start(line).end() }
@@ -81,29 +81,20 @@ struct TypingPlace {
         return try await process.end()
     }
 
-    /// Databases that were filled once, to be copied.
-    private actor Stores {
-        private var filled: [Contents: Task<String, any Error>] = [:]
-
-        func copy(_ contents: Contents) async throws -> String {
-            guard contents != .nothing else { return try await TestServer.newDatabase() }
-            return try await TestServer.newDatabase(like: try await url(of: contents))
+    private static func database(_ contents: Contents) async throws -> String {
+        let lines = ["registry dataset import mnist \"$files/digits\""]
+        return switch contents {
+        case .nothing: try await TestServer.newDatabase()
+        case .imported: try await database(after: lines)
+        case .trained: try await database(after: lines + ["registry train mlp --quiet", "registry train cnn --quiet"])
         }
+    }
 
-        private func url(of contents: Contents) async throws -> String {
-            if let task = filled[contents] { return try await task.value }
-            let task = Task {
-                let place = try await TypingPlace(contents == .imported ? .nothing : .imported)
-                for line in contents == .imported
-                    ? ["registry dataset import mnist \"$files/digits\""]
-                    : ["registry train mlp --quiet", "registry train cnn --quiet"]
-                {
-                    try await place.succeed(line)
-                }
-                return try #require(place.program.environment["REGISTRY_DATABASE_URL"])
-            }
-            filled[contents] = task
-            return try await task.value
+    /// A copy of a database in which lines were typed once.
+    private static func database(after lines: [String]) async throws -> String {
+        try await TestServer.newDatabase(like: "\(lines)") { database in
+            let place = try await TypingPlace(on: database)
+            for line in lines { try await place.succeed(line) }
         }
     }
 }
