@@ -16,8 +16,6 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFetched(String, attempts: [String])
     /// A folder in which no form of a data set is recognised, and the names of what is there.
     case unrecognised(folder: String, found: [String])
-    /// A data set without parts, and no rule to make them.
-    case notDivided(String)
     /// No room for the pixels in the folder for temporary files.
     case space(folder: String, bytes: Int, reason: String)
 
@@ -25,6 +23,7 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Remedy: Sendable, Equatable {
         case size(height: Int, width: Int)
         case sizeAndGrey
+        case divided
         case undivided
         case twoShares
         case otherShares
@@ -58,8 +57,6 @@ package enum DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unrecognised(let folder, let found):
             "\(folder): no data set is recognised there; the folder has \(Self.list(found)). Forms that are read: four IDX "
                 + "files, a folder for each class, a table path,label,split, NumPy's .npz, CIFAR's binary files."
-        case .notDivided(let path):
-            "\(path): it has no training and test part."
         case .space(let folder, let bytes, let reason):
             "\(folder): there is no room for \(bytes.bytes) of pixels there (\(reason)). Name another folder for temporary "
                 + "files with the environment's TMPDIR."

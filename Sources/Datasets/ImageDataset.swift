@@ -36,7 +36,8 @@ package struct ImageDataset: Sendable {
     ) throws {
         guard exists(path) else { throw DatasetError.file(path.string, "There is no such file or folder.") }
         let form = try options.form ?? DatasetForm(of: path)
-        try self.init(try form.open(path, classNames: options.classNames), at: path, options, report)
+        try self.init(
+            try form.open(path, classNames: options.classNames, labels: options.labels), at: path, options, report)
     }
 
     init(
@@ -49,6 +50,10 @@ package struct ImageDataset: Sendable {
             source.parts[.test] = validation
             source.parts[.validation] = nil
             remarks.append("There is no test part: the validation part is the test.")
+        }
+        // One part alone is divided as what has none.
+        if options.division != nil, source.parts.count == 1, let part = source.parts.values.first {
+            source.parts = [.whole: part]
         }
         let rule = try options.division(of: source, path)
         let parts = source.parts.sorted { $0.key.rawValue < $1.key.rawValue }
@@ -84,7 +89,7 @@ package struct ImageDataset: Sendable {
             sets[rule.part] = nil
             sets.merge(try rule.divide(divided, path)) { $1 }
         }
-        guard let training = sets[.training], let test = sets[.test] else { throw DatasetError.notDivided(path.string) }
+        guard let training = sets[.training], let test = sets[.test] else { throw ReadingOptions.notDivided(path) }
         self.training = training
         self.test = test
         validation = sets[.validation]
@@ -117,6 +122,8 @@ package struct ReadingOptions: Sendable {
     package var isGrey = false
     /// Label 0 is the first; `nil` for the form's own.
     package var classNames: [String]?
+    /// `nil` for the fine ones where there are two for each image.
+    package var labels: LabelGranularity?
     package var division: Division?
 
     package init() {}
@@ -152,17 +159,21 @@ package struct ReadingOptions: Sendable {
         return first
     }
 
+    fileprivate static func notDivided(_ path: FilePath) -> DatasetError {
+        .settings(path.string, "It has no training and test part.", .divided)
+    }
+
     /// What is to be divided, and how.
     fileprivate func division(of source: SourceDataset, _ path: FilePath) throws -> (
         part: DatasetPart, divide: (SampleSet, FilePath) throws -> [DatasetPart: SampleSet]
     )? {
         let hasParts = source.parts[.whole] == nil
         guard let division else {
-            guard hasParts else { throw DatasetError.notDivided(path.string) }
+            guard hasParts else { throw Self.notDivided(path) }
             guard source.parts[.training] != nil, source.parts[.test] != nil else {
                 let only = source.parts.keys.map(\.rawValue).sorted().joined(separator: " and ")
-                throw DatasetError.file(
-                    path.string, "It has only samples for \(only); training and test are both needed.")
+                throw DatasetError.settings(
+                    path.string, "It has only samples for \(only); training and test are both needed.", .divided)
             }
             return nil
         }

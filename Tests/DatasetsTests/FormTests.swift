@@ -191,7 +191,7 @@ struct FormTests {
 
     // MARK: CIFAR, EMNIST
 
-    @Test("CIFAR-10 and CIFAR-100, by their fine classes")
+    @Test("CIFAR-10, and CIFAR-100 by its fine and its coarse classes")
     func cifar() throws {
         let image = (0..<3072).map { UInt8(truncatingIfNeeded: $0 / 7) }
         for batch in [10, 2, 1] { try write([UInt8(batch % 10)] + image, as: "data_batch_\(batch).bin") }
@@ -203,12 +203,22 @@ struct FormTests {
         #expect(ten.classNames[9] == "truck")
         let hundred = try Folder()
         try hundred.write([0, 99] + image, as: "train.bin")
-        try hundred.write([7, 5] + image, as: "test.bin")
+        try hundred.write([19, 5] + image, as: "test.bin")
         let names = (0..<100).map { "class \($0)" }
-        try hundred.write(Array(names.joined(separator: "\n").utf8), as: "fine_label_names.txt")
-        let dataset = try ImageDataset(hundred.path, ReadingOptions())
-        #expect(dataset.training.labels == [99] && dataset.test.labels == [5] && dataset.classNames == names)
-        #expect(try dataset.test.pixels() == image)
+        for (granularity, count) in [("fine", 100), ("coarse", 20)] {
+            try hundred.write(
+                Array(names.prefix(count).joined(separator: "\n").utf8), as: "\(granularity)_label_names.txt")
+        }
+        for labels: LabelGranularity? in [nil, .fine, .coarse] {
+            var options = ReadingOptions()
+            options.labels = labels
+            let dataset = try ImageDataset(hundred.path, options)
+            let isCoarse = labels == .coarse
+            #expect(dataset.training.labels == [isCoarse ? 0 : 99] && dataset.test.labels == [isCoarse ? 19 : 5])
+            #expect(dataset.classNames == Array(names.prefix(isCoarse ? 20 : 100)))
+            #expect(try dataset.test.pixels() == image)
+        }
+        #expect(throws: DatasetError.self) { try read { $0.labels = .coarse } }
     }
 
     private func writeEMNIST(_ prefix: String, _ labels: [UInt8]) throws {
@@ -299,5 +309,18 @@ struct FormTests {
         #expect(try (validation + dataset.training.pixels()).sorted() == images)
         #expect((25...75).contains(validation.count))
         #expect(throws: DatasetError.self) { try read { $0.division = Division("80/10/10", seed: 3) } }
+    }
+
+    @Test("training samples alone are divided as samples without a part are")
+    func trainingAlone() throws {
+        for value: UInt8 in 0..<40 {
+            try write(picture(value), as: "train/\(value % 2)/\(value).png")
+        }
+        #expect(throws: DatasetError.self) { try read() }
+        let named = try read { $0.division = Division("50/25/25", seed: 1) }
+        let flat = try read("train") { $0.division = Division("50/25/25", seed: 1) }
+        #expect(named.training.labels.count + (named.validation?.labels.count ?? 0) + named.test.labels.count == 40)
+        #expect(try named.test.fingerprint() == flat.test.fingerprint())
+        #expect(try named.training.fingerprint() == flat.training.fingerprint())
     }
 }

@@ -418,6 +418,13 @@ struct DatasetImportTests {
         files("CIFAR without a test", [("data_batch_1.bin", cifar)], "test_batch.bin", "No such file"),
         files("CIFAR-100 that is CIFAR-10", [("train.bin", cifar), ("test.bin", cifar)], "not whole records of 3,074"),
         files(
+            "CIFAR-100 with a coarse label of 20",
+            [("train.bin", [20] + cifar), ("test.bin", [0] + cifar)], "The label of record 0 is 20",
+            "there are 20 classes", arguments: ["--labels", "coarse"]),
+        files(
+            "coarse labels of CIFAR-10", [("data_batch_1.bin", cifar), ("test_batch.bin", cifar)],
+            "one label each (cifar10)", arguments: ["--labels", "coarse"]),
+        files(
             "CIFAR's names too few",
             [("data_batch_1.bin", cifar), ("test_batch.bin", cifar), ("batches.meta.txt", Array("a\nb\n".utf8))],
             "names 2 classes, and there are 10"),

@@ -16,16 +16,21 @@ enum CIFAR {
             classes: 10, names: try classNames(folder.appending("batches.meta.txt"), count: 10) ?? usual)
     }
 
-    /// Its classes are the hundred fine ones.
-    static func hundred(_ folder: FilePath) throws -> SourceDataset {
-        try open(
-            folder, training: ["train.bin"], test: ["test.bin"], labels: 2, classes: 100,
-            names: try classNames(folder.appending("fine_label_names.txt"), count: 100) ?? (0..<100).map(String.init))
+    /// Each of its records has the coarse label, then the fine one.
+    static func hundred(_ folder: FilePath, _ granularity: LabelGranularity) throws -> SourceDataset {
+        let classes = granularity == .fine ? 100 : 20
+        let names = folder.appending("\(granularity)_label_names.txt")
+        return try open(
+            folder, training: ["train.bin"], test: ["test.bin"], labels: 2, label: granularity == .fine ? 1 : 0,
+            classes: classes, names: try classNames(names, count: classes) ?? (0..<classes).map(String.init))
     }
 
-    /// - Parameter labels: Bytes before the intensities; the last is the label.
+    /// - Parameters:
+    ///   - labels: Bytes before the intensities.
+    ///   - label: Which of them is read.
     private static func open(
-        _ folder: FilePath, training: [String], test: [String], labels: Int, classes: Int, names: [String]
+        _ folder: FilePath, training: [String], test: [String], labels: Int, label: Int = 0, classes: Int,
+        names: [String]
     ) throws -> SourceDataset {
         func part(_ files: [String]) throws -> SourceDataset.Part {
             let paths = files.map { folder.appending($0) }
@@ -33,13 +38,13 @@ enum CIFAR {
             for path in paths {
                 let before = values.count
                 try forEachRecord(path, size: labels + shape.count) { record in
-                    guard record[labels - 1] < classes else {
+                    guard record[label] < classes else {
                         throw DatasetError.file(
                             path.string,
-                            "The label of record \(values.count - before) is \(record[labels - 1]), and CIFAR-\(classes) "
-                                + "has \(classes) classes. Get the file again.")
+                            "The label of record \(values.count - before) is \(record[label]), and there are \(classes) "
+                                + "classes. Get the file again.")
                     }
-                    values.append(UInt16(record[labels - 1]))
+                    values.append(UInt16(record[label]))
                 }
             }
             return SourceDataset.Part(
@@ -90,4 +95,9 @@ enum CIFAR {
         }
         return names
     }
+}
+
+/// Which of two labels that an image has; of the forms that are read only CIFAR-100 has two.
+package enum LabelGranularity: String, CaseIterable, Sendable {
+    case fine, coarse
 }

@@ -54,8 +54,7 @@ enum ClassFolders {
             }
             for picture in pictures {
                 let path = inner.appending(picture)
-                // A path would be taken apart for its extension.
-                guard Picture.isName(picture) else {
+                guard isPicture(picture) else {
                     throw DatasetError.file(
                         path.string,
                         "This is no .png, .jpg, .jpeg, .pgm or .ppm file, and a class's folder holds pictures alone. Convert "
@@ -67,5 +66,11 @@ enum ClassFolders {
         }
         guard !files.isEmpty else { throw DatasetError.unrecognised(folder: folder.string, found: names) }
         return SourceDataset.Part(labels: labels, images: PictureStream(files: files), name: folder.string)
+    }
+
+    /// By the end of its name: a `FilePath` would look through all components, and there may be a million files.
+    private static func isPicture(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return [".png", ".jpg", ".jpeg"].contains(where: name.hasSuffix)
     }
 }

@@ -48,15 +48,21 @@ package enum DatasetForm: String, CaseIterable, Sendable {
 
     /// Reads what is known before any image is decoded.
     ///
-    /// - Parameter classNames: `nil` when the form's own names are to be taken.
-    func open(_ path: FilePath, classNames: [String]?) throws -> SourceDataset {
-        switch self {
+    /// - Parameters:
+    ///   - classNames: `nil` when the form's own names are to be taken.
+    ///   - labels: `nil` for the fine ones where there are two for each image.
+    func open(_ path: FilePath, classNames: [String]?, labels: LabelGranularity?) throws -> SourceDataset {
+        guard labels == nil || self == .cifar100 else {
+            throw DatasetError.file(
+                path.string, "Its images have one label each (\(self)); coarse and fine ones are those of CIFAR-100.")
+        }
+        return switch self {
         case .idx, .emnist: try IDXFolder.open(path, isTransposed: self == .emnist, classNames: classNames)
         case .npz: try NumPyArrays.open(path)
         case .folder: try ClassFolders.open(path, classNames: classNames)
         case .manifest: try Manifest.open(path, classNames: classNames)
         case .cifar10: try CIFAR.ten(path)
-        case .cifar100: try CIFAR.hundred(path)
+        case .cifar100: try CIFAR.hundred(path, labels ?? .fine)
         }
     }
 }

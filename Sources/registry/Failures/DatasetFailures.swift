@@ -22,7 +22,6 @@ extension DatasetError: Failure {
             "Get the four files otherwise and name their folder: registry dataset fetch \(name) --from DIRECTORY"
         case .settings(_, _, let remedy): remedy.advice
         case .unrecognised: "See: registry help dataset import"
-        case .notDivided: "Say how to divide it: --split 80/10/10 --seed 1"
         default: nil
         }
     }
@@ -33,6 +32,7 @@ extension DatasetError.Remedy {
         switch self {
         case .size(let height, let width): "Bring all to one size, e.g. --size \(height)x\(width)."
         case .sizeAndGrey: "Bring them to one size with --size and --grey."
+        case .divided: "Say how to divide it: --split 80/10/10 --seed 1"
         case .undivided: "Leave out --split."
         case .twoShares: "To take validation samples from training give two shares: --split 90/10"
         case .otherShares: "Give it a larger share, or another --seed."

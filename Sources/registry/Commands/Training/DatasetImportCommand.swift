@@ -42,6 +42,9 @@ struct DatasetImportCommand: AsyncParsableCommand {
     @Option(help: "A file with the names of the classes, one a line, label 0 first.", completion: .file())
     var classes: String?
 
+    @Option(help: "Of CIFAR-100: fine for its 100 classes, coarse for the 20 that these belong to. Default: fine.")
+    var labels: LabelGranularity?
+
     @Option(
         help: """
             Divide at random what is not divided: 80/10/10 for training, validation and test, 80/20 without validation; \
@@ -101,6 +104,7 @@ struct DatasetImportCommand: AsyncParsableCommand {
         options.size = sides
         options.isGrey = grey
         options.classNames = try names ?? classes.map { try ClassNames.lines(of: FilePath($0)) }
+        options.labels = labels
         options.division = division
         let progress = ImportProgress(isShown: !quiet)
         defer { progress.clear() }
@@ -115,3 +119,4 @@ struct DatasetImportCommand: AsyncParsableCommand {
 }
 
 extension DatasetForm: ExpressibleByArgument {}
+extension LabelGranularity: ExpressibleByArgument {}
