@@ -3,6 +3,7 @@
 # make test-faults   kill, stop and starve trainings and servers, many times over
 # make test-postgresql-18   run the tests that need a server with PostgreSQL 18
 # make test-peers  predictions of PyTorch beside those of the networks here; PYTHON=… names an interpreter that has it
+# make test-colour   cnn on a data set in colour as large as CIFAR-10, whose best possible accuracy is known
 # make bench   measure the engine, beside PyTorch and JAX where they are installed
 # make bench-sql   time the reading commands while the database grows to ten million misclassifications
 # make bench-queue   claims a second, and how long a run waits for its trainer
@@ -13,7 +14,7 @@ RELEASE := --configuration release --static-swift-stdlib
 # Tests that compute keep the few threads of those that wait: more at once are no faster, and starve each other.
 TEST := swift test --skip-build --experimental-maximum-parallelization-width 4
 .DEFAULT_GOAL := build
-.PHONY: demo test test-faults test-postgresql-18 test-peers build bench bench-sql bench-queue dictionary smoke lint format clean packages
+.PHONY: demo test test-faults test-postgresql-18 test-peers test-colour build bench bench-sql bench-queue dictionary smoke lint format clean packages
 
 packages:
 	@scripts/install-packages
@@ -49,6 +50,12 @@ test-peers:
 	@scripts/install-scikit-learn
 	swift build --build-tests
 	PEERS=1 PYTHON="$(or $(PYTHON),python3)" $(TEST) --filter PeerTests
+
+# The long form of a test; make test has a short one.
+test-colour:
+	@scripts/install-packages
+	swift build --build-tests
+	COLOUR=whole $(TEST) --filter ColourNetworkTests
 
 # The engine's speed as tables; PYTHON=… names an interpreter with PyTorch and JAX to run beside it.
 bench: packages
