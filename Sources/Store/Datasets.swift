@@ -140,14 +140,19 @@ extension Store {
     private func storeClassDistances(of samples: any SampleSource, split: Int, training: Int) throws {
         let distances = samples.classDistances
         guard !distances.isEmpty else { return }
+        // All samples of a split have theirs or none has. A join would be planned without statistics of what this transaction
+        // has stored, and look at each sample of one split for each of the other.
         let known = try connection.query(
             """
             select
               from registry.class_distance
-              join registry.sample using (sample_id)
              where training_split_id = $1
-               and split_id = $2
-             limit 1
+               and sample_id = (
+                       select sample_id
+                         from registry.sample
+                        where split_id = $2
+                        order by index
+                        limit 1)
             """, training, split)
         guard known.isEmpty else { return }
         let ids = try sampleIDs(ofSplit: split)

@@ -134,6 +134,37 @@ struct DatasetImportTests {
         #expect(again.errors.contains("nothing was changed"))
     }
 
+    @Test(
+        "beside a data set that is there, another one is stored by work that grows as its samples, not as their square")
+    func second() async throws {
+        let folder = try ImportFolder()
+        let program = try await Program.onNewDatabase()
+        for name in ["first", "second"] {
+            var numbers = FixedNumbers(seed: name == "first" ? 1 : 2)
+            let pixels = (0..<3000).map { UInt8($0 % 256) }
+            let arrays = ["train", "test"].flatMap { part in
+                let labels = (0..<3000).map { _ in UInt8(numbers.next() % 10) }
+                return [
+                    (name: "x_\(part)", bytes: FormFile.npy("|u1", [3000, 1, 1], pixels)),
+                    (name: "y_\(part)", bytes: FormFile.npy("|u1", [3000], labels)),
+                ]
+            }
+            try folder.write(FormFile.zip(arrays), as: "\(name).npz")
+            try await program.succeed(
+                "dataset", "import", name, folder.url.appending(path: "\(name).npz").path, "--quiet")
+        }
+        // A look at each sample of one split for each of the other would be nine million.
+        let connection = try program.connect()
+        try await wait(until: "the server counts 12,000 samples") {
+            let counts = try connection.query(
+                "select n_tup_ins, idx_tup_fetch from pg_stat_user_tables where relname = 'sample'")[0]
+            guard try counts["n_tup_ins"] as Int == 12_000 else { return false }
+            let looks: Int = try counts["idx_tup_fetch"]
+            #expect(looks < 1_000_000)
+            return true
+        }
+    }
+
     @Test("three hundred classes are learned and told by their names")
     func manyClasses() async throws {
         let folder = try ImportFolder()
