@@ -81,6 +81,8 @@ struct FileKind {
 
     private static let magics: [(bytes: [UInt8], offset: Int, name: String, remedy: String)] = [
         ([0x50, 0x4B, 0x03, 0x04], 0, "a ZIP archive", unpack), ([0x50, 0x4B, 0x05, 0x06], 0, "a ZIP archive", unpack),
+        ([0xFF, 0xFE], 0, "a text in UTF-16", "Convert it with: iconv -f UTF-16 -t UTF-8"),
+        ([0xFE, 0xFF], 0, "a text in UTF-16", "Convert it with: iconv -f UTF-16 -t UTF-8"),
         (Array("ustar".utf8), 257, "a tar archive", unpack),
         ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], 0, "a 7-Zip archive", unpack),
         (Array("Rar!".utf8), 0, "a RAR archive", unpack),

@@ -33,6 +33,12 @@ enum ClassFolders {
     }
 
     private static func checked(_ names: [String], of folder: FilePath) throws -> [String] {
+        guard names.count > 1 else {
+            throw DatasetError.file(
+                folder.string,
+                "It holds \(names.isEmpty ? "no folder" : "the folder “\(names[0])” alone"), and each folder is a class. "
+                    + "Name the folder that holds the classes, or train, val and test.")
+        }
         try ClassNames.check(names, of: folder)
         return names
     }
@@ -57,8 +63,10 @@ enum ClassFolders {
                 guard isPicture(picture) else {
                     throw DatasetError.file(
                         path.string,
-                        "This is no .png, .jpg, .jpeg, .pgm or .ppm file, and a class's folder holds pictures alone. Convert "
-                            + "or remove it.")
+                        isFolder(path)
+                            ? "This is a folder, and a class's folder holds pictures alone. Move its pictures out of it."
+                            : "This is no .png, .jpg or .jpeg file, and a class's folder holds pictures alone. Convert "
+                                + "or remove it.")
                 }
                 labels.append(label)
                 files.append(path)

@@ -16,14 +16,7 @@ package enum DatasetForm: String, CaseIterable, Sendable {
             } else if Manifest.isHeader(bytes) {
                 self = .manifest
             } else {
-                let kind = FileKind(bytes)
-                let name =
-                    bytes.starts(with: [0, 0, 8]) ? "an IDX file" : kind?.name ?? "no form of a data set that is known"
-                let isArray = bytes.starts(with: [0x93] + Array("NUMPY".utf8))
-                let remedy =
-                    kind == nil || isArray
-                    ? "Name the folder that holds all files of the data set." : kind?.remedy ?? ""
-                throw DatasetError.file(path.string, "This is \(name). \(remedy)")
+                throw DatasetError.file(path.string, Self.reason(against: bytes))
             }
             return
         }
@@ -33,6 +26,9 @@ package enum DatasetForm: String, CaseIterable, Sendable {
             self = idx
         } else if names.contains("test_batch.bin") || names.contains("data_batch_1.bin") {
             self = .cifar10
+        } else if names.contains("data_batch_1"), names.contains("batches.meta") {
+            throw DatasetError.file(
+                path.string, "This is CIFAR-10 as pickles of Python, which are not read. Get its binary version.")
         } else if names.contains("train.bin"), names.contains("test.bin") {
             self = .cifar100
         } else if has(".npz") || has(".npy") {
@@ -44,6 +40,24 @@ package enum DatasetForm: String, CaseIterable, Sendable {
         } else {
             throw DatasetError.unrecognised(folder: path.string, found: names)
         }
+    }
+
+    /// Why a file is no data set, by its first bytes.
+    private static func reason(against bytes: [UInt8]) -> String {
+        let kind = FileKind(bytes)
+        let name = bytes.starts(with: [0, 0, 8]) ? "an IDX file" : kind?.name ?? "no form of a data set that is known"
+        let isArray = bytes.starts(with: [0x93] + Array("NUMPY".utf8))
+        let remedy =
+            if kind == nil || isArray {
+                "Name the folder that holds all files of the data set."
+            } else if name.hasSuffix(" image") {
+                "Name the folder that holds a folder of pictures for each class."
+            } else if name.hasPrefix("a text (") {
+                "A table of pictures begins with path,label or path,label,split, with commas between."
+            } else {
+                kind?.remedy ?? ""
+            }
+        return "This is \(name). \(remedy)"
     }
 
     /// Reads what is known before any image is decoded.

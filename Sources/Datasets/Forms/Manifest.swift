@@ -132,7 +132,8 @@ enum Manifest {
         }
         let whole = FilePath(root).pushing(path)
         guard let resolved = realpath(whole.string, nil) else {
-            throw failure("“\(name)” cannot be read (\(Errno(rawValue: errno))).")
+            let reason = "“\(name)” cannot be read (\(Errno(rawValue: errno)))."
+            throw failure(name.contains("\\") ? "\(reason) Write paths with / between folders." : reason)
         }
         defer { free(resolved) }
         guard FilePath(String(cString: resolved)).starts(with: FilePath(root)) else {

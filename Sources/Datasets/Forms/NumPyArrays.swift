@@ -12,7 +12,13 @@ enum NumPyArrays {
         let part: DatasetPart
         let content: Content
         let name: String
-        let open: () throws -> NumPyArray
+        let source: () throws -> any ByteSource
+
+        func open() throws -> NumPyArray {
+            guard content == .labels else { return try NumPyArray(try source()) }
+            return try NumPyArray(
+                try source(), remedy: "Write whole numbers; of names: np.unique(y, return_inverse=True)[1]")
+        }
     }
 
     static func open(_ path: FilePath) throws -> SourceDataset {
@@ -53,23 +59,23 @@ enum NumPyArrays {
 
     private static func arrays(in path: FilePath) throws -> ([Found], names: [String]) {
         var (found, names): ([Found], [String]) = ([], [])
-        func add(_ word: String, _ open: @escaping () throws -> NumPyArray) {
+        func add(_ word: String, _ source: @escaping () throws -> any ByteSource) {
             names.append(word)
-            if let array = role(of: word).map({ Found(part: $0.0, content: $0.1, name: word, open: open) }) {
+            if let array = role(of: word).map({ Found(part: $0.0, content: $0.1, name: word, source: source) }) {
                 found.append(array)
             }
         }
         for file in try files(path) {
             let stem = file.stem ?? ""
             guard file.extension?.lowercased() != "npy" else {
-                add(stem) { try NumPyArray(SourceFile(file)) }
+                add(stem) { try SourceFile(file) }
                 continue
             }
             let archive = try ZipArchive(file)
             for name in archive.names {
                 let word = name.hasSuffix(".npy") ? String(name.dropLast(4)) : name
                 // Of an array without a name, the file's name says what it is.
-                add(word == "arr_0" && archive.names.count == 1 ? stem : word) { try NumPyArray(archive.file(name)) }
+                add(word == "arr_0" && archive.names.count == 1 ? stem : word) { try archive.file(name) }
             }
         }
         return (found, names)
@@ -146,10 +152,14 @@ enum NumPyArrays {
         } else if sizes.count == 4, [1, 3].contains(sizes[1]) {
             (shape, layout) = (SampleShape(channels: sizes[1], height: sizes[2], width: sizes[3]), .planes)
         } else {
+            let remedy =
+                sizes.count == 2
+                ? " Write it with x.reshape(-1, height, width)."
+                : sizes.last == 4 ? " Leave the fourth out: x[..., :3]" : ""
             throw DatasetError.file(
                 images.name,
                 "Images have the shape (N, height, width), or 4 dimensions with 1 or 3 channels, and this has "
-                    + "\(NumPyArray.text(sizes)). Write it with x.reshape(-1, height, width).")
+                    + "\(NumPyArray.text(sizes)).\(remedy)")
         }
         return ArrayStream(count: sizes[0], shape: shape, layout: layout, read: images.intensities)
     }
