@@ -4,6 +4,7 @@
 # make test-postgresql-18   run the tests that need a server with PostgreSQL 18
 # make test-peers  predictions of PyTorch beside those of the networks here; PYTHON=… names an interpreter that has it
 # make test-colour   cnn on a data set in colour as large as CIFAR-10, whose best possible accuracy is known
+# make fuzz    give every reader of files made-up bytes for a minute, or SECONDS=… each
 # make bench   measure the engine, beside PyTorch and JAX where they are installed
 # make bench-sql   time the reading commands while the database grows to ten million misclassifications
 # make bench-queue   claims a second, and how long a run waits for its trainer
@@ -14,7 +15,7 @@ RELEASE := --configuration release --static-swift-stdlib
 # Tests that compute keep the few threads of those that wait: more at once are no faster, and starve each other.
 TEST := swift test --skip-build --experimental-maximum-parallelization-width 4
 .DEFAULT_GOAL := build
-.PHONY: demo test test-faults test-postgresql-18 test-peers test-colour build bench bench-sql bench-queue dictionary smoke lint format clean packages
+.PHONY: demo test test-faults test-postgresql-18 test-peers test-colour fuzz build bench bench-sql bench-queue dictionary smoke lint format clean packages
 
 packages:
 	@scripts/install-packages
@@ -57,6 +58,10 @@ test-colour:
 	swift build --build-tests
 	COLOUR=whole $(TEST) --filter ColourNetworkTests
 
+# libFuzzer with the address sanitiser; the executions are printed.
+fuzz: packages
+	@scripts/fuzz $(SECONDS)
+
 # The engine's speed as tables; PYTHON=… names an interpreter with PyTorch and JAX to run beside it.
 bench: packages
 	swift build $(RELEASE) --product engine-benchmark
@@ -79,10 +84,10 @@ smoke: build
 	@scripts/timed scripts/smoke
 
 lint:
-	swift format lint --strict --recursive Sources Tests Benchmarks Plugins Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Fuzzing Plugins Package.swift
 
 format:
-	swift format --in-place --recursive Sources Tests Benchmarks Plugins Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Fuzzing Plugins Package.swift
 
 clean:
 	rm -rf .build

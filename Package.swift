@@ -22,6 +22,26 @@ let kernelTargets = [
 let kernelTargets = [kernels("KernelsBaseline", [])]
 #endif
 
+/// Of make fuzz: the archive of libFuzzer, which sees what an input does in code that is compiled so.
+let libFuzzer = Context.environment["LIBFUZZER"]
+let watched: [SwiftSetting] = libFuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer,address"])]
+let watchedC: [CSetting] = libFuzzer == nil ? [] : [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]
+let fuzzTargets: [Target] =
+    libFuzzer.map { archive in
+        [
+            .systemLibrary(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+            .executableTarget(
+                name: "fuzz-readers",
+                dependencies: [
+                    "CLibFuzzer", "Datasets", "NeuralNetwork", "TestData",
+                    .product(name: "SystemPackage", package: "swift-system"),
+                ],
+                path: "Fuzzing/FuzzReaders",
+                swiftSettings: strict + watched,
+                linkerSettings: [.unsafeFlags(["-sanitize=address", "-Xlinker", archive]), .linkedLibrary("stdc++")]),
+        ]
+    } ?? []
+
 let package = Package(
     name: "registry",
     dependencies: [
@@ -33,15 +53,16 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
-    targets: kernelTargets + [
+    targets: kernelTargets + fuzzTargets + [
         .target(name: "CPUFeatures"),
         .target(name: "KernelTypes", swiftSettings: strict),
         .target(
             name: "Kernels",
             dependencies: ["CPUFeatures", "KernelTypes"] + kernelTargets.map { .init(stringLiteral: $0.name) },
             swiftSettings: strict),
-        .target(name: "NeuralNetwork", dependencies: ["CPUFeatures", "KernelTypes"], swiftSettings: strict),
-        .target(name: "CPictures", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
+        .target(name: "NeuralNetwork", dependencies: ["CPUFeatures", "KernelTypes"], swiftSettings: strict + watched),
+        .target(
+            name: "CPictures", cSettings: watchedC, linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
@@ -53,7 +74,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             // It measures every pixel: without optimisation an import of MNIST takes a minute.
-            swiftSettings: strict + [.unsafeFlags(["-O"])]),
+            swiftSettings: strict + watched + [.unsafeFlags(["-O"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CLinux"),
         .target(

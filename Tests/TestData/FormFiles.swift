@@ -37,7 +37,7 @@ package enum FormFile {
         var (archive, directory): ([UInt8], [UInt8]) = ([], [])
         for (name, bytes) in files {
             let packed = method == 8 ? deflated(bytes, windowBits: -15) : bytes
-            let sum = checksum ?? UInt32(crc32(0, bytes, UInt32(bytes.count)))
+            let sum = checksum ?? Self.checksum(bytes)
             let about =
                 littleEndian(flags) + littleEndian(method) + [0, 0, 0x21, 0x50] + littleEndian(sum)
                 + littleEndian(UInt32(packed.count)) + littleEndian(UInt32(announced ?? bytes.count))
@@ -70,9 +70,11 @@ package enum FormFile {
             + chunk("IDAT", deflated(lines, windowBits: 15)) + chunk("IEND", [])
     }
 
+    package static func checksum(_ bytes: [UInt8]) -> UInt32 { UInt32(crc32(0, bytes, UInt32(bytes.count))) }
+
     private static func chunk(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
         let content = Array(name.utf8) + bytes
-        return bigEndian(UInt32(bytes.count)) + content + bigEndian(UInt32(crc32(0, content, UInt32(content.count))))
+        return bigEndian(UInt32(bytes.count)) + content + bigEndian(checksum(content))
     }
 
     package static func deflated(_ bytes: [UInt8], windowBits: Int32) -> [UInt8] {
