@@ -1,6 +1,8 @@
 import ArgumentParser
+import Datasets
 import NeuralNetwork
 import Store
+import Trainer
 
 /// A command that a schedule may execute.
 ///
@@ -9,12 +11,16 @@ import Store
 protocol SchedulableCommand: ParsableCommand {
     /// - Throws: `ScheduleRefusal` when an option has no place in a schedule.
     func checkMayBeScheduled() throws
+
+    /// - Throws: `NotFound` for a model or data set that is not there, and whatever else ends the command in any case.
+    func checkCanWork(in store: Store) throws
 }
 
 /// Checks the words of a schedule, both when it is made and whenever it is due.
 ///
 /// - Throws: `ScheduleRefusal`.
-func checkSchedule(_ words: [String]) throws {
+@discardableResult
+func checkSchedule(_ words: [String]) throws -> any SchedulableCommand {
     let command: (any ParsableCommand)?
     do {
         command = try Registry.parseAsRoot(words)
@@ -25,6 +31,7 @@ func checkSchedule(_ words: [String]) throws {
         throw ScheduleRefusal(words, "A schedule executes retrain, train --detach or robustness")
     }
     try command.checkMayBeScheduled()
+    return command
 }
 
 /// Words that are no command for a schedule.
@@ -55,8 +62,14 @@ extension DatabaseOptions {
 }
 
 extension RetrainCommand: SchedulableCommand {
-    func checkMayBeScheduled() throws {
-        try database.checkMayBeScheduled()
+    func checkMayBeScheduled() throws { try database.checkMayBeScheduled() }
+
+    /// A model whose first training is still queued may be scheduled.
+    func checkCanWork(in store: Store) throws {
+        for model in models {
+            try store.checkIsKnown(model: model)
+            if try store.hasVersions(of: model) { _ = try Retrainer.predecessor(of: model, in: store).weights() }
+        }
     }
 }
 
@@ -73,8 +86,16 @@ extension TrainCommand: SchedulableCommand {
             throw ScheduleRefusal("A schedule only queues a training: say train --detach, without --wait.")
         }
     }
+
+    /// A known data set that is not there yet is fetched when the time has come.
+    func checkCanWork(in store: Store) throws {
+        do {
+            _ = try configuration(on: try store.dataset(named: dataset))
+        } catch NotFound.dataset(let name) where KnownDataset.named(name) != nil {}
+    }
 }
 
 extension RobustnessCommand: SchedulableCommand {
     func checkMayBeScheduled() throws { try database.checkMayBeScheduled() }
+    func checkCanWork(in store: Store) throws { _ = try store.resolve(model).weights() }
 }

@@ -18,7 +18,8 @@ struct ScheduleTests {
         try await program.succeed(
             "schedule", "add", "made-up", "0 3 * * *", "train", "mlp", "--dataset", "small", "--epochs", "1", "--detach"
         )
-        try await program.succeed("schedule", "add", "--missed", "skip", "left-out", "0 3 * * *", "robustness", "mlp")
+        try await program.succeed(
+            "schedule", "add", "--missed", "skip", "left-out", "0 3 * * *", "robustness", "undisturbed")
         try await program.succeed("schedule", "add", "failing", "0 3 * * *", "retrain", "--gate")
         #expect(try await program.run("schedule", "add", "x", "0 3 * *", "models").status == 64)
         #expect(try await program.run("schedule", "add", "x", "0 3 * * *", "nonsense").status == 64)
@@ -100,6 +101,36 @@ struct ScheduleTests {
         let words = command.split(separator: " ").map(String.init)
         let added = try await Program.withEmptyHome().program.run(["schedule", "add", "x", "0 3 * * *"] + words)
         #expect(added.status == 64, "\(added.errors)")
+    }
+
+    @Test("a schedule of what is not there, or can never be trained, is refused with what is wrong and how to get it")
+    func absent() async throws {
+        let program = try await Program.withSmallDataset()
+        let add = ["schedule", "add", "x", "0 3 * * *"]
+        for (command, status, message) in [
+            ("retrain nosuch", 66, "Train it with: registry train mlp --name nosuch"),
+            ("robustness nosuch", 66, "Train it with: registry train mlp --name nosuch"),
+            ("train mlp --detach --dataset nosuch", 66, "There is no data set “nosuch”. See: registry dataset list"),
+            ("train mlp --detach --dataset mnist@7", 66, "See: registry dataset list"),
+            ("train cnn --detach --dataset small", 65, "Layer "),
+        ] {
+            let refused = try await program.run(add + command.split(separator: " ").map(String.init))
+            #expect(refused.status == status && refused.errorLines.count == 1, "\(command): \(refused.errors)")
+            #expect(refused.errors.contains(message), "\(command): \(refused.errors)")
+        }
+        #expect(try program.connect().query("select from registry.schedule").isEmpty)
+
+        // MNIST is fetched when the time has come; a model whose first training is queued will be there.
+        let train = ["train", "mlp", "--dataset", "small", "--epochs", "1", "--detach"]
+        try await program.succeed(train)
+        for command in [train, ["train", "mlp", "--detach"], ["retrain", "mlp"], ["retrain"]] {
+            try await program.succeed(add + command)
+        }
+        let refused = try await program.run(add + ["robustness", "mlp"])
+        #expect(refused.status == 66 && refused.errors.contains("registry runs --model mlp"), "\(refused.errors)")
+        try await program.succeed("daemon", "--once")
+        try await program.succeed(add + ["robustness", "mlp"])
+        #expect(try await program.run(add + ["robustness", "mlp@2"]).status == 66)
     }
 
     @Test("words in the database that are no command for a schedule are never executed, and hold up no other")

@@ -101,31 +101,14 @@ struct TrainCommand: AsyncParsableCommand {
         if !quiet { for change in weights?.changes ?? [] { Terminal.tell("\(initialWeights ?? ""): \(change)") } }
         let connect = try await database.connector()
         let store = try connect()
-        let start = try from.map { try TrainingStart(store.resolve($0), in: store) }
-        let dataset = try await DatasetSupply(store: store, isQuiet: quiet)
-            .dataset(named: dataset ?? start?.dataset.name ?? "mnist")
-        let architecture = try start?.architecture ?? described ?? builtInArchitecture(for: dataset.description)
-        try architecture.checkFits(dataset.description)
-        // Another process, later, trains what is only queued.
-        let memory = detach ? Memory.total : Memory.available
-        var settings = training.configuration(for: dataset.description)
-        if let start {
-            if settings.standardization != nil { settings.standardization = start.standardization }
-            if !quiet, start.dataset.classNames != dataset.description.classNames {
-                Terminal.tell(
-                    "The classes of \(dataset.name) are not those that \(start.version) learned, by name and order: its "
-                        + "outputs are trained for them.")
-            }
+        let dataset = try await DatasetSupply(store: store, isQuiet: quiet).dataset(named: dataset)
+        var configuration = try self.configuration(of: described, on: dataset)
+        let architecture = configuration.architecture
+        if let weights {
+            try architecture.check(weights.tensors)
+            configuration.initialWeights = try store.storeArtifact(
+                weights.encoded(), mediaType: "application/x-safetensors")
         }
-        try architecture.checkTraining(settings, samples: dataset.trainingSamples)
-        try RunConfiguration(architecture: architecture, training: settings)
-            .checkMemory(on: dataset.sampleCounts, available: memory)
-        if let weights { try architecture.check(weights.tensors) }
-
-        let digest = try weights.map { try store.storeArtifact($0.encoded(), mediaType: "application/x-safetensors") }
-        let configuration = RunConfiguration(
-            architecture: architecture, training: settings, initialWeights: start?.weights ?? digest,
-            parent: start.map { "\($0.version)" })
         let request = RunRequest(
             model: model, datasetID: dataset.id, configuration: try configuration.json(),
             parameterCount: architecture.parameterCount, multiplyAdds: architecture.multiplyAdds,
@@ -157,6 +140,20 @@ struct TrainCommand: AsyncParsableCommand {
             let version = try training.run(on: dataset, isQuiet: quiet, isForProgram: isForProgram)
             if isForProgram { try print(version, in: ForegroundTraining.store(connect: connect)) }
         }
+    }
+
+    /// What is to be trained, checked against the data set and this machine's memory.
+    ///
+    /// - Parameter described: An architecture from a file; `nil` for a built-in one.
+    func configuration(of described: Architecture? = nil, on dataset: StoredDataset) throws -> RunConfiguration {
+        let architecture = try described ?? builtInArchitecture(for: dataset.description)
+        try architecture.checkFits(dataset.description)
+        let settings = training.configuration(for: dataset.description)
+        try architecture.checkTraining(settings, samples: dataset.trainingSamples)
+        let configuration = RunConfiguration(architecture: architecture, training: settings)
+        // Another process, later, trains what is only queued.
+        try configuration.checkMemory(on: dataset.sampleCounts, available: detach ? Memory.total : Memory.available)
+        return configuration
     }
 
     /// The new version for a program.

@@ -18,8 +18,8 @@ struct ScheduleCommand: AsyncParsableCommand {
             abstract: "Make a schedule, or change the one of that name.",
             discussion: """
                 The time is minute, hour, day, month and weekday, as in crontab(5), in UTC, or @daily and the like. \
-                The command is retrain, train --detach or robustness; it names models and data sets, no files and \
-                no addresses.
+                The command is retrain, train --detach or robustness; it names models and data sets that are there, no \
+                files and no addresses.
 
                 Example: registry schedule add nightly "0 3 * * *" retrain mlp cnn --gate
                 """)
@@ -51,6 +51,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         func run() async throws {
             let cron = try CronExpression(cron)
             let store = try await database.openStore()
+            try checkSchedule(command).checkCanWork(in: store)
             guard let next = cron.next(after: try store.now().date) else { return }
             try store.setSchedule(name, cron: self.cron, command: command, missed: missed, nextDueAt: Timestamp(next))
             Terminal.tell("\(name): next on \(Timestamp(next).text) UTC, by a registry daemon")
