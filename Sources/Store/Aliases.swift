@@ -10,9 +10,7 @@ extension Store {
               from registry.model
              where name = $1
                 on conflict (model_id, alias) do update
-               set number = excluded.number,
-                   set_at = now(),
-                   set_by = current_user
+               set number = excluded.number
             """, version.model, alias, version.number)
     }
 

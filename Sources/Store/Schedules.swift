@@ -126,6 +126,27 @@ extension Store {
         }
     }
 
+    /// Brings forward what is due later than its schedule says: whoever may train may write when that is, and what one
+    /// program has set aside another may be able to execute.
+    ///
+    /// - Parameter next: The first due time after now; throws for a schedule that can't be executed.
+    /// - Returns: The names of the schedules.
+    public func bringForward(next: (DueSchedule) throws -> Timestamp) throws -> [String] {
+        let rows = try connection.query(
+            """
+            select name, cron, command, missed, next_due_at, now() as now
+              from registry.schedule
+             where next_due_at > now()
+            """)
+        return try rows.compactMap { row in
+            guard let due = try? DueSchedule(row), let first = try? next(due), first < due.dueAt else { return nil }
+            let isCorrected = try connection.execute(
+                "update registry.schedule set next_due_at = $3 where name = $1 and next_due_at = $2",
+                due.name, due.dueAt, first)
+            return isCorrected == 1 ? due.name : nil
+        }
+    }
+
     private func setNextDue(of name: String, _ moment: any PostgreSQLEncodable) throws {
         _ = try connection.execute("update registry.schedule set next_due_at = $2 where name = $1", name, moment)
     }

@@ -24,7 +24,7 @@ struct RoleTests {
 
     /// Columns that a trainer may change.
     private static let changed = [
-        "model": "last_version_number", "model_alias": "number set_at set_by",
+        "model": "last_version_number", "model_alias": "number",
         "retraining": "production_number finished_at outcome reason",
         "run": "state epochs_finished attempts fence available_at cancel_requested lease_expires_at worker started_at "
             + "finished_at host processor threads program_version failure",

@@ -41,6 +41,27 @@ struct WriterTests {
         kill(daemon.identifier, SIGTERM)
         #expect(try await daemon.end().status == 0)
 
+        // What a trainer puts off, daemons bring forward.
+        try await owner.succeed("schedule", "add", "nightly", "0 3 * * *", "retrain")
+        for moment in ["infinity", "2100-01-01"] {
+            try Connection(url + " user=\(name)").execute(
+                "update registry.schedule set next_due_at = '\(moment)' where name = 'nightly'")
+            let daemon = try writer.start("daemon")
+            try await wait(until: "it is due within a day") {
+                try owner.connect().query(
+                    "select name from registry.schedule where next_due_at > now() + interval '1 day'"
+                ).isEmpty
+            }
+            kill(daemon.identifier, SIGTERM)
+            #expect(try await daemon.end().status == 0)
+        }
+        // Who moved an alias is who had logged in.
+        try Connection(url + " user=\(name)").script(
+            "set role registry_writer; update registry.model_alias set number = number; reset role")
+        let movers = try owner.connect().query("select set_by from analysis.alias_history where alias = 'production'")
+        #expect(movers.count >= 2)
+        for mover in movers { #expect(try mover["set_by"] == name) }
+
         for command in [
             ["schedule", "add", "x", "* * * * *", "retrain"], ["schedule", "remove", "often"],
         ] {

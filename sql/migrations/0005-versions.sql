@@ -144,8 +144,6 @@ create table registry.model_alias (
     model_id  bigint      not null,
     alias     text        not null,
     number    integer     not null,
-    set_at    timestamptz not null default now(),
-    set_by    text        not null default current_user,
     constraint model_alias_pkey primary key (model_id, alias),
     constraint model_alias_model_id_number_fkey
         foreign key (model_id, number) references registry.model_version,
@@ -153,19 +151,18 @@ create table registry.model_alias (
         check (alias ~ '^[A-Za-z][A-Za-z0-9._-]{0,99}$' and alias !~* '^(v[0-9.]*|latest|newest)$')
 );
 create index model_alias_model_id_number_index on registry.model_alias (model_id, number);
-comment on table registry.model_alias is 'A name for one version of a model that can be moved, e.g. production.';
+comment on table registry.model_alias is
+    'A name for one version of a model that can be moved, e.g. production. Who moved it, and when, is in registry.model_alias_history.';
 comment on column registry.model_alias.model_id is 'The model.';
 comment on column registry.model_alias.alias is 'The name, written mlp@production on the command line.';
 comment on column registry.model_alias.number is 'The version it stands for.';
-comment on column registry.model_alias.set_at is 'When it was given to that version.';
-comment on column registry.model_alias.set_by is 'The database role that did.';
 
 create table registry.model_alias_history (
     model_id  bigint      not null,
     alias     text        not null,
     set_at    timestamptz not null default clock_timestamp(),
     number    integer,
-    set_by    text        not null default current_user,
+    set_by    text        not null,
     constraint model_alias_history_pkey primary key (model_id, alias, set_at),
     constraint model_alias_history_model_id_fkey foreign key (model_id) references registry.model
 );
@@ -174,7 +171,7 @@ comment on column registry.model_alias_history.model_id is 'The model.';
 comment on column registry.model_alias_history.alias is 'The alias.';
 comment on column registry.model_alias_history.set_at is 'When it was moved.';
 comment on column registry.model_alias_history.number is 'The version it was given to; null when it was removed.';
-comment on column registry.model_alias_history.set_by is 'The database role that did.';
+comment on column registry.model_alias_history.set_by is 'The role that had logged in, whatever role it had taken on.';
 
 create trigger model_alias_history_change_check
     before update or delete on registry.model_alias_history
@@ -194,16 +191,13 @@ create function registry.keep_model_alias_history() returns trigger
     security definer
     set search_path = pg_catalog, pg_temp
 as $$
-declare
-    -- As current_user was before this function took the rights of its owner.
-    actor text := coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
     if tg_op = 'DELETE' then
         insert into registry.model_alias_history (model_id, alias, number, set_by)
-        values (old.model_id, old.alias, null, actor);
+        values (old.model_id, old.alias, null, session_user);
     else
         insert into registry.model_alias_history (model_id, alias, number, set_by)
-        values (new.model_id, new.alias, new.number, actor);
+        values (new.model_id, new.alias, new.number, session_user);
     end if;
     return null;
 end

@@ -54,7 +54,7 @@ comment on column registry.schedule.command is 'The words after registry.';
 comment on column registry.schedule.missed is
     'What becomes of times at which no daemon ran: once makes up for all of them together, skip leaves them out.';
 comment on column registry.schedule.next_due_at is
-    'When it is executed next; infinity for a schedule that can''t be executed and was set aside.';
+    'When it is executed next; infinity for a schedule that can''t be executed and was set aside. What is later than cron says, daemons bring forward.';
 comment on column registry.schedule.created_at is 'When it was made.';
 
 create table registry.schedule_execution (

@@ -148,7 +148,7 @@ as $$
                          started_at,finished_at,host,processor,threads,program_version,failure}'::text[]),
                ('run_attempt', '{ended_at,outcome,error}'),
                ('model', '{last_version_number}'),
-               ('model_alias', '{number,set_at,set_by}'),
+               ('model_alias', '{number}'),
                ('retraining', '{production_number,finished_at,outcome,reason}'),
                ('schedule_execution', '{alive_at,finished_at,exit_status,output}'),
                -- When a schedule is due next. What it executes is its owner's choice: daemons run it.

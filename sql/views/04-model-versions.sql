@@ -107,4 +107,4 @@ comment on column analysis.alias_history.alias is 'The alias, e.g. production.';
 comment on column analysis.alias_history.version is 'The version that it stood for.';
 comment on column analysis.alias_history.held_from is 'From when on.';
 comment on column analysis.alias_history.held_until is 'Until when; null while it stands for it.';
-comment on column analysis.alias_history.set_by is 'The database role that set it.';
+comment on column analysis.alias_history.set_by is 'The database role that had logged in to set it.';

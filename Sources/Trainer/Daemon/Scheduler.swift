@@ -15,6 +15,8 @@ package struct Scheduler: Service {
     private static let mostAtOnce = 4
     /// How often the row of an execution says that it goes on; later due times wait as long as it does.
     private static let heartbeat = Duration.seconds(15)
+    /// How often due times are compared with what their schedules say.
+    private static let correctionInterval = Duration.seconds(60)
 
     /// A command that has ended.
     package struct Ended: Sendable {
@@ -72,8 +74,15 @@ package struct Scheduler: Service {
         let store = reconnectingStore()
         let running = Running()
         let executions = DispatchGroup()
+        var nextCorrection = ContinuousClock.now
         while !shutdown.isRequested {
             do {
+                if ContinuousClock.now >= nextCorrection {
+                    for name in try store({ try $0.bringForward(next: next) }) {
+                        logger.warning("was due later than its times say", metadata: ["schedule": "\(name)"])
+                    }
+                    nextCorrection = .now + Self.correctionInterval
+                }
                 let due =
                     running.executions.count < Self.mostAtOnce
                     ? try store {
@@ -176,12 +185,15 @@ package struct Scheduler: Service {
         let ended = Mutex(Ended(status: -1, output: ""))
     }
 
+    private func next(_ due: DueSchedule) throws -> Timestamp {
+        try check(due.command)
+        return try CronExpression(due.cron).next(after: due.now.date).map(Timestamp.init) ?? .infinity
+    }
+
     /// Of all times that have come since, the last is executed: at once, or only where it has just come.
     private func plan(_ due: DueSchedule) throws -> (execute: Timestamp?, next: Timestamp) {
-        try check(due.command)
-        let cron = try CronExpression(due.cron)
-        let last = max(due.dueAt.date, cron.last(through: due.now.date) ?? due.dueAt.date)
-        let next = cron.next(after: due.now.date).map(Timestamp.init) ?? .infinity
+        let next = try self.next(due)
+        let last = max(due.dueAt.date, try CronExpression(due.cron).last(through: due.now.date) ?? due.dueAt.date)
         let isLate = due.now.date.timeIntervalSince(last) > Self.tolerance
         return (due.missed == .skip && isLate ? nil : Timestamp(last), next)
     }
