@@ -89,6 +89,8 @@ package struct ServerError: Sendable, Hashable, CustomStringConvertible {
                 "The database ended the statement: \(message). Ask for less, or raise statement_timeout of this role."
         case .lockNotAvailable:
             return "Another session holds what this needs, and has not let go of it for too long."
+        case _ where sqlState.isOfMissingObject:
+            return "The database's schema is damaged: \(message)."
         default: break
         }
         var text = "The database refused: \(message) (SQLSTATE \(sqlState))"

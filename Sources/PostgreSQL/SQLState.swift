@@ -13,6 +13,13 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible {
     /// The first two characters, e.g. `23` for every violated constraint.
     package var conditionClass: String { String(code.prefix(2)) }
 
+    /// Whether a schema, table, column, function or trigger is missing, or another than a statement takes it for.
+    package var isOfMissingObject: Bool {
+        [
+            .undefinedSchema, .undefinedTable, .undefinedColumn, .undefinedObject, .undefinedFunction, .wrongObjectType,
+        ].contains(self)
+    }
+
     package static let connectionFailure = SQLState("08006")
     package static let numericValueOutOfRange = SQLState("22003")
     package static let divisionByZero = SQLState("22012")
@@ -40,6 +47,9 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible {
     package static let invalidFunctionDefinition = SQLState("42P13")
     package static let invalidTableDefinition = SQLState("42P16")
     package static let undefinedColumn = SQLState("42703")
+    package static let undefinedObject = SQLState("42704")
+    package static let wrongObjectType = SQLState("42809")
+    package static let undefinedFunction = SQLState("42883")
     package static let diskFull = SQLState("53100")
     package static let tooManyConnections = SQLState("53300")
     package static let objectNotInPrerequisiteState = SQLState("55000")

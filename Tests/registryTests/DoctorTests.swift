@@ -42,4 +42,43 @@ struct DoctorTests {
         let csv = try await program.run("doctor", "--format", "csv")
         #expect(csv.status == 65 && csv.output.hasPrefix("name,value"))
     }
+
+    @Test("views and functions that others dropped or changed are made again by a migration; a lost table is named")
+    func restored() async throws {
+        let program = try await Program.withSmallDataset()
+        let train = ["train", "mlp", "--dataset", "small", "--epochs", "1", "--quiet"]
+        for name in ["mlp", "other"] { try await program.succeed(train + ["--name", name]) }
+        let other = try program.connect()
+        func objects() throws -> [String] {
+            try other.query("select object || checksum as object from analysis.schema_definitions() order by 1")
+                .map { try $0["object"] }
+        }
+        let before = try objects()
+        for (damage, command) in [
+            ("drop function analysis.mcnemar cascade", ["compare", "mlp", "other"]),
+            ("drop view analysis.run cascade", ["runs"]),
+            ("drop function registry.count_version", train),
+            // With other columns it cannot simply be replaced.
+            ("drop view analysis.schedule; create view analysis.schedule as select 1 as one", ["schedule", "list"]),
+            ("drop function analysis.schema_definitions cascade", ["doctor"]),
+        ] {
+            try other.script(damage)
+            let refused = try await program.run(command)
+            #expect(refused.status == 69 && refused.errorLines.count == 1, "\(damage): \(refused.errors)")
+            #expect(refused.errors.contains("registry db migrate"), "\(damage): \(refused.errors)")
+            let migrated = try await program.succeed("db", "migrate")
+            #expect(migrated.errors.contains("Made again: "), "\(damage): \(migrated.errors)")
+            #expect(try objects() == before, "\(damage)")
+            try await program.succeed(command)
+        }
+
+        try other.script("drop table registry.near_duplicate cascade")
+        for command in [["dataset", "check", "small"], ["db", "migrate"]] {
+            let refused = try await program.run(command)
+            #expect(refused.status == 69 && refused.errors.contains("registry.near_duplicate"), "\(refused.errors)")
+            #expect(refused.errorLines.last?.contains("registry doctor") == true, "\(refused.errors)")
+        }
+        let doctor = try await program.run("doctor")
+        #expect(doctor.status == 65 && doctor.output.contains("table registry.near_duplicate"), "\(doctor.output)")
+    }
 }

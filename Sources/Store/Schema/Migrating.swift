@@ -12,6 +12,8 @@ package struct MigrationReport: Sendable, Hashable {
     package var migrations: [String] = []
     /// Names of the scripts that were applied because their text had changed.
     package var scripts: [String] = []
+    /// Views and functions that others had dropped or changed, and that were made again.
+    package var restored: [String] = []
     /// Privileges that were given or taken away; `nil` where this role may not change them.
     package var privileges: Int? = 0
     /// The schema's number when that is above the program's, which works with it all the same.
@@ -74,6 +76,7 @@ extension Schema {
             return report
         }
         if version.checksum == checksum, version.isComplete {
+            report.restored = try restore(connection, patience)
             do {
                 report.privileges = try applyRoles(connection, patience)
             } catch let error as PostgreSQLError where error.sqlState == .insufficientPrivilege {
@@ -166,7 +169,11 @@ extension Schema {
             where [.invalidTableDefinition, .invalidFunctionDefinition].contains(error.sqlState)
         {
             // Columns or parameters have changed: what was there is dropped, unless others built on it.
-            return try patience.transaction { try replaceScripts(on: connection) }
+            try patience.transaction {
+                try replaceScripts(on: connection)
+                try record(connection)
+            }
+            return scripts.map(\.name)
         }
     }
 
@@ -177,23 +184,70 @@ extension Schema {
             stored[try row["name"]] = try row["checksum"]
         }
         let changed = scripts.filter { stored[$0.name] != $0.checksum }
-        let views = Set(
+        let views = try presentViews(connection)
+        for script in changed { try execute(script, on: connection, except: views) }
+        try record(connection)
+        return changed.map(\.name)
+    }
+
+    /// The views that are there, each with the checksum of the statement that created it.
+    private func presentViews(_ connection: Connection) throws -> Set<String> {
+        Set(
             try connection.query(
                 """
                 select recorded.object, recorded.statement_checksum
                   from registry.schema_object as recorded
                   join analysis.schema_definitions() as present using (object)
                  where recorded.statement_checksum is not null
+                   and (recorded.checksum = present.checksum
+                        or recorded.server_version <> current_setting('server_version_num')::integer / 10000)
                 """
             ).map { row -> String in "\(try row["object"] as String) \(try row["statement_checksum"] as String)" })
-        for script in changed { try execute(script, on: connection, except: views) }
-        try record(connection)
-        return changed.map(\.name)
+    }
+
+    /// Makes views and functions again that others have dropped or changed. Tables, and what is in them, only a backup has.
+    ///
+    /// What the schema has to consist of stays as the last migration recorded it.
+    ///
+    /// - Returns: Their names; all that was asked for where even the comparison was gone.
+    private func restore(_ connection: Connection, _ patience: Patience) throws -> [String] {
+        let damaged = try damagedObjects(connection)
+        guard damaged?.isEmpty != true else { return [] }
+        do {
+            try patience.transaction {
+                try lock(connection)
+                let views = damaged == nil ? [] : try presentViews(connection)
+                for script in scripts { try execute(script, on: connection, except: views) }
+            }
+        } catch let error as PostgreSQLError
+            where [.invalidTableDefinition, .invalidFunctionDefinition].contains(error.sqlState)
+        {
+            try patience.transaction { try replaceScripts(on: connection) }
+        }
+        let remaining = try damagedObjects(connection) ?? []
+        return damaged.map { $0.subtracting(remaining).sorted() } ?? scripts.map(\.name)
+    }
+
+    /// - Returns: `nil` where what would tell it is missing itself.
+    private func damagedObjects(_ connection: Connection) throws -> Set<String>? {
+        do {
+            return Set(
+                try connection.query(
+                    """
+                    select object
+                      from analysis.schema_difference
+                     where difference <> 'added'
+                       and (object like 'view %' or object like 'function %')
+                    """
+                ).map { row -> String in try row["object"] })
+        } catch let error as PostgreSQLError where error.sqlState?.isOfMissingObject == true {
+            return nil
+        }
     }
 
     /// Applies all scripts to a schema from which their views and functions were taken. Privileges that the owner gave to
     /// others are kept.
-    private func replaceScripts(on connection: Connection) throws -> [String] {
+    private func replaceScripts(on connection: Connection) throws {
         try lock(connection)
         let grants = try connection.query(
             """
@@ -226,8 +280,6 @@ extension Schema {
         for grant in grants where present.contains("view \(grant.split(separator: " ")[3])") {
             try connection.execute(grant)
         }
-        try record(connection)
-        return scripts.map(\.name)
     }
 
     private func execute(_ script: Script, on connection: Connection, except unchanged: Set<String> = []) throws {

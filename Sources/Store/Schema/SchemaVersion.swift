@@ -59,9 +59,7 @@ extension Schema {
                 oldestProgram: try row["oldest_program"], checksum: try row["checksum"])
         } catch let error as PostgreSQLError where error.sqlState == .insufficientPrivilege {
             throw SchemaError.mayNotRead
-        } catch let error as PostgreSQLError
-            where [.undefinedTable, .undefinedSchema, .undefinedColumn].contains(error.sqlState)
-        {
+        } catch let error as PostgreSQLError where error.sqlState?.isOfMissingObject == true {
             let schemas: Int = try connection.query(
                 "select count(*) as n from pg_namespace where nspname in ('registry', 'analysis')")[0]["n"]
             guard schemas > 0 else { return nil }

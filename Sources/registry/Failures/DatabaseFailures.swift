@@ -6,7 +6,8 @@ extension PostgreSQLError: Failure {
         switch self {
         case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: .databaseUnreachable
         case .unreadableConnectionString: .usage
-        case .server(let error) where isConnectionLoss || error.isRefusal: .databaseUnreachable
+        case .server(let error) where isConnectionLoss || error.isRefusal || error.sqlState.isOfMissingObject:
+            .databaseUnreachable
         case .server(let error) where error.sqlState == .insufficientPrivilege: .noPermission
         case .server(let error) where isTransient || error.sqlState == .queryCanceled: .tryAgain
         case .server(let error) where error.isDataException: .badInput
@@ -24,6 +25,8 @@ extension PostgreSQLError: Failure {
                 + "(to read); registry db migrate gives those their rights."
         case .readOnlyTransaction: "Name the primary server with --database."
         case .lockNotAvailable: "Try again later."
+        case let state? where state.isOfMissingObject:
+            "Views and functions are made again by: registry db migrate; what else is missing, shows: registry doctor"
         default: nil
         }
     }

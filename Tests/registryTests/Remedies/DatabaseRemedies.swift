@@ -70,8 +70,22 @@ let databaseRemedies: [Remedy] =
                 try await trial.succeed(trial.typed.replacing("$latin", with: "$latin-utf8"))
             }),
         Remedy(
-            "registry/Commands/Upkeep/DoctorCommand", "Grants are corrected by: registry db migrate", "registry doctor",
-            ends: 65, before: { try $0.sql("revoke select on analysis.run from registry_reader") }, .typing()),
+            "registry/Commands/Upkeep/DoctorCommand", "grants are put right by: registry db migrate", "registry doctor",
+            ends: 65,
+            before: {
+                try $0.sql(
+                    "revoke select on analysis.run from registry_reader; drop function analysis.mcnemar cascade")
+            }, .typing()),
+        Remedy(
+            "registry/Failures/DatabaseFailures", "Views and functions are made again by", "registry hardest", ends: 69,
+            before: { try $0.sql("drop function analysis.hard_samples cascade") },
+            .own { trial in
+                let doctor = try trial.command(1)
+                #expect(try await trial.place.type(doctor).output.contains("function analysis.hard_samples"))
+                try await trial.succeed(trial.command(0))
+                try await trial.succeed(doctor)
+                try await trial.succeed(trial.typed)
+            }),
     ]
 
 /// The session only reads; the database behind can be written to under another address.

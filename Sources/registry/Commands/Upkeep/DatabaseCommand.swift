@@ -181,6 +181,7 @@ extension MigrationReport {
         var lines: [String] = []
         if !migrations.isEmpty { lines.append("Applied: \(migrations.joined(separator: ", ")).") }
         if !scripts.isEmpty { lines.append("Changed: \(scripts.joined(separator: ", ")).") }
+        if !restored.isEmpty { lines.append("Made again: \(restored.joined(separator: ", ")).") }
         if lines.isEmpty { lines.append("The schema is up to date.") }
         switch privileges {
         case nil: lines.append("Grants were not looked at: this role may not change them.")

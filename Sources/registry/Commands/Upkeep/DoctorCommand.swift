@@ -12,8 +12,8 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "What this machine has, what the program makes of it, and whether the database is as it must be.",
         discussion: """
-            Ends with status 65 when the schema or its grants are not as the migrations left them; registry db migrate corrects
-            grants.
+            Ends with status 65 when the schema or its grants are not as the migrations left them; registry db migrate puts
+            views, functions and grants right.
 
             REGISTRY_CPU=baseline|v3|v4 forces lower instructions than the processor has; no result changes.
 
@@ -93,6 +93,7 @@ struct ChangedSchema: Failure {
     var exitStatus: ExitStatus { .badInput }
     var description: String {
         "The schema is not as its last migration left it (\(findings) \(findings == 1 ? "finding" : "findings") above). "
-            + "Grants are corrected by: registry db migrate. Whatever else is missing must be made again, or a backup restored."
+            + "Views, functions and grants are put right by: registry db migrate. Whatever else is missing must be made "
+            + "again, or a backup restored."
     }
 }
