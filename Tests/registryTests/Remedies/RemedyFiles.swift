@@ -24,6 +24,13 @@ struct RemedyFiles {
             Array(
                 #"{"name":"norm","input":{"channels":1,"height":28,"width":28},"layers":[\#(layers)]}"#.utf8),
             "norm.json")
+        // Squares of pixels above 1 overflow, and their power with the exponent 0 is no number.
+        let overflowing =
+            #"{"type":"local_response_norm","size":1,"alpha":3e38,"beta":0},{"type":"flatten"},{"type":"dense","outputs":10}"#
+        try write(
+            Array(
+                #"{"name":"overflow","input":{"channels":1,"height":28,"width":28},"layers":[\#(overflowing)]}"#.utf8),
+            "overflow.json")
         try write(Array((0...10).map { "c\($0)\n" }.joined().utf8), "eleven.txt")
         try write(Array("#!/bin/sh\necho cannot draw >&2\nexit 1\n".utf8), "broken/rsvg-convert")
         chmod(folder.appending(path: "broken/rsvg-convert").path, 0o755)

@@ -54,10 +54,6 @@ let notTyped: [(file: String, message: String, reason: String)] =
             "registry/Commands/Training/ImportCommand", "--split must be test",
             "needs a file of predictions, as ImportCommandTests writes"
         ),
-        (
-            "registry/Failures/RunFailures", "Try --no-standardize.",
-            "needs pixels that overflow when they are divided by their deviation"
-        ),
         ("registry/Failures/DatabaseFailures", "Try again later.", "needs a lock that another session gives up"),
         (
             "registry/Failures/DatasetFailures", "say so with --logits",

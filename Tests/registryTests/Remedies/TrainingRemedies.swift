@@ -29,6 +29,9 @@ let trainingRemedies: [Remedy] =
             "registry/Failures/RunFailures", "Try a smaller --learning-rate.", on: .imported,
             "registry train mlp --batch-size 8 --learning-rate 1e20", ends: 65, .flags(["--learning-rate": "0.01"])),
         Remedy(
+            "registry/Failures/RunFailures", "Try --no-standardize.", on: .imported,
+            "registry train \"$files/overflow.json\" --epochs 1", ends: 65, .flags(["--no-standardize": nil])),
+        Remedy(
             "registry/Failures/RunFailures", "Start without --init, or with other weights.",
             "registry train mlp --init huge.safetensors", ends: 65,
             before: { place in
