@@ -62,6 +62,8 @@ package final class Connection {
                 ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
                 ("tcp_user_timeout", "20000"), ("connect_timeout", "\(connectTimeout)"),
                 ("fallback_application_name", applicationName), ("dbname", conninfo), ("client_encoding", "UTF8"),
+                // A session that replicates takes no statements.
+                ("replication", address["replication"] == nil ? "" : "false"),
             ]
         let keys = CStrings(options.map(\.0))
         let values = CStrings(options.map(\.1))
@@ -82,7 +84,11 @@ package final class Connection {
         guard let pointer = connected else { throw PostgreSQLError.cannotConnect("out of memory") }
         self.pointer = pointer
         guard PQstatus(pointer) == CONNECTION_OK else {
-            throw PostgreSQLError.cannotConnect(address.redacting(oneLine(PQerrorMessage(pointer))))
+            let reason = address.redacting(oneLine(PQerrorMessage(pointer)))
+            let variables = address.settingsOfEnvironment { getenv($0) != nil }
+            throw PostgreSQLError.cannotConnect(
+                variables.isEmpty
+                    ? reason : "\(reason) (settings from the environment: \(variables.joined(separator: ", ")))")
         }
         PQsetnonblocking(pointer, 1)
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)

@@ -48,6 +48,23 @@ package struct ConnectionString: Sendable {
 
     private static let secret = ["password", "sslpassword"]
 
+    /// The variables that are set and say how to connect, where this string does not: what a message of libpq is about may
+    /// be in one of them. Those that tell where the server is are in the message anyway.
+    func settingsOfEnvironment(isSet: (String) -> Bool) -> [String] {
+        guard let options = PQconninfoParse("", nil) else { return [] }
+        defer { PQconninfoFree(options) }
+        let place = ["host", "hostaddr", "port", "user", "dbname", "service"] + Self.secret
+        var variables: [String] = []
+        var option = options
+        while let keyword = option.pointee.keyword.map({ String(cString: $0) }) {
+            if let variable = option.pointee.envvar, self[keyword] == nil, !place.contains(keyword) {
+                variables.append(String(cString: variable))
+            }
+            option += 1
+        }
+        return (variables + ["PGTZ", "PGDATESTYLE", "PGGEQO"]).filter(isSet)
+    }
+
     /// A message of libpq or of the server, without the secrets of this string.
     func redacting(_ message: String) -> String {
         parameters.filter { Self.secret.contains($0.keyword) && $0.value.utf8.count > 3 }

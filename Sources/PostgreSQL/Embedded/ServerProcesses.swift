@@ -143,7 +143,9 @@ struct ServerProcesses {
                 lock ?? -1)
         }
         guard error == 0 else {
-            throw EmbeddedServerError.programFailed(words[0], reason: String(cString: strerror(error)))
+            let isMissing = error == ENOENT && !words[0].contains("/")
+            throw EmbeddedServerError.programFailed(
+                words[0], reason: isMissing ? "no folder of PATH has it" : String(cString: strerror(error)))
         }
         return process
     }

@@ -4,6 +4,12 @@ import PostgreSQL
 import Store
 import Trainer
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Where the database is: the first of these that is given.
 ///
 /// 1. `--database URL`
@@ -20,6 +26,8 @@ enum DatabaseAddress {
     init(option: String?, environment: [String: String]) throws {
         if let url = option ?? environment["REGISTRY_DATABASE_URL"], !url.isEmpty {
             self = .external(url)
+            // Of libpq's variables those count that say what the URL does not; this one would lead to another host.
+            if (try? ConnectionString(url))?["host"] != nil { unsetenv("PGHOSTADDR") }
         } else if Self.libpqVariables.contains(where: { environment[$0]?.isEmpty == false }) {
             self = .external("")
         } else {
