@@ -359,6 +359,46 @@ struct EmbeddedServerTests {
         }
     }
 
+    @Test("a server whose files are broken: one reason, of this start, and it works when they are back")
+    func brokenFiles() async throws {
+        try await withServer { server in
+            try Connection(server.start()).execute("create table public.kept as select 1 as x")
+            try server.stop()
+            let data = try dataDirectory(of: server)
+            for (file, damage, reason) in [
+                ("postgresql.conf", "echo 'shared_buffers = lots' > FILE", "contains errors"),
+                ("postgresql.conf", "echo \"include 'postgresql.conf'\" > FILE", "contains errors"),
+                ("postgresql.conf", "mkdir FILE", "contains errors"),
+                ("postgresql.conf", "ln -s postgresql.conf FILE", "symbolic links"),
+                ("postgresql.conf", "true", "No such file"),
+                ("postgresql.auto.conf", "head -c 100 /dev/urandom > FILE", "contains errors"),
+                ("pg_hba.conf", "true", "pg_hba.conf"), ("pg_hba.conf", "echo garbage > FILE", "pg_hba.conf"),
+                ("pg_hba.conf", "touch FILE", "pg_hba.conf"),
+                ("global/pg_control", "true", "could not find the database system"),
+                ("global/pg_control", "touch FILE", "pg_control"),
+                ("global/pg_control", "head -c 8192 /dev/urandom > FILE", "incompatible"),
+                ("PG_VERSION", "touch FILE", "PG_VERSION"), ("PG_VERSION", "mkfifo FILE", "PG_VERSION"),
+                ("PG_VERSION", "mkdir FILE", "PG_VERSION"), ("pg_wal", "true", "pg_wal"),
+                ("pg_wal", "touch FILE", "pg_wal"), ("pg_wal", "mkdir FILE", "valid checkpoint record"),
+            ] {
+                let path = "\(data)/\(file)"
+                #expect(system("mv \(path) \(path).kept && \(damage.replacing("FILE", with: path))") == 0)
+                system("chown -h --reference=\(path).kept \(path) 2>/dev/null")
+                let error = #expect(throws: EmbeddedServerError.self, "\(file): \(damage)") { try server.start() }
+                #expect(error?.description.contains(reason) == true, "\(damage): \(String(describing: error))")
+                #expect(system("rm -rf \(path) && mv \(path).kept \(path)") == 0)
+            }
+            // It reads its settings for ever.
+            let path = "\(data)/postgresql.conf"
+            #expect(system("mv \(path) \(path).kept && mkfifo \(path) && chown --reference=\(path).kept \(path)") == 0)
+            let impatient = EmbeddedServer(home: server.home, patience: .seconds(1))
+            let error = #expect(throws: EmbeddedServerError.self) { try impatient.start() }
+            #expect(error?.description.contains("it hangs") == true, "\(String(describing: error))")
+            #expect(system("rm \(path) && mv \(path).kept \(path)") == 0)
+            #expect(try Connection(server.start()).query("select x from public.kept").count == 1)
+        }
+    }
+
     @Test("who holds the lock is waited for with a word, and not for ever")
     func heldLock() async throws {
         try await withStoppedServer { server in

@@ -203,23 +203,25 @@ package struct EmbeddedServer: Sendable {
                 guard patience.pause("The embedded server (process \(process)) does not answer: waiting for it.") else {
                     throw EmbeddedServerError.noAnswer(process: process)
                 }
-            case .unreachable(let process):
-                // One that has lost its socket, or its first process, serves nobody any more. One that was just started,
-                // or killed, takes a moment.
-                if attempt?.isAlive != true, patience.elapsed > .seconds(3) {
-                    try stop(process, of: data, in: folder, with: processes)
+            case .unreachable where attempt?.isAlive == true, .none where attempt?.isAlive == true:
+                // It was just started: nothing is to be said of what usually takes a moment.
+                let word = "The embedded server is being started: waiting for it."
+                guard patience.pause(word, after: .seconds(10)) else {
+                    if let attempt { kill(attempt.process, SIGINT) }
+                    throw EmbeddedServerError.didNotStart(
+                        log: place.home.path.appending(ServerLog.name).string, reason: "it hangs")
                 }
+            case .unreachable(let process):
+                // One that has lost its socket, or its first process, serves nobody any more. One that was just killed
+                // takes a moment.
+                if patience.elapsed > .seconds(3) { try stop(process, of: data, in: folder, with: processes) }
                 guard patience.pause("The embedded server (process \(process)) cannot be reached: stopping it.") else {
                     throw EmbeddedServerError.noAnswer(process: process)
                 }
             case .none:
-                if let running = attempt {
-                    guard !running.isAlive else {
-                        usleep(5_000)
-                        continue
-                    }
+                if let ended = attempt {
                     // The children of a killed server hold its shared memory until they notice.
-                    let reason = ServerProcesses.reason(in: running.log.text)
+                    let reason = ServerProcesses.reason(in: ended.log.text)
                     guard ["shared memory block", "already exists"].contains(where: reason.contains),
                         patience.pause("The embedded server was killed, and what it left has not ended yet.")
                     else {

@@ -73,12 +73,14 @@ struct Patience {
 
     /// Waits a moment.
     ///
-    /// - Parameter reason: What is waited for; said once, after a second.
+    /// - Parameters:
+    ///   - reason: What is waited for; said once.
+    ///   - silence: When it is said.
     /// - Returns: `false` when it has been waited for long enough.
-    mutating func pause(_ reason: @autoclosure () -> String) -> Bool {
+    mutating func pause(_ reason: @autoclosure () -> String, after silence: Duration = .seconds(1)) -> Bool {
         let elapsed = ContinuousClock.now - start
         guard elapsed < limit else { return false }
-        if !hasTold, elapsed > .seconds(1) {
+        if !hasTold, elapsed > silence {
             hasTold = true
             tell(reason())
         }
