@@ -112,6 +112,8 @@ extension Store {
                 try end(lease, as: .diverged(divergence))
             } else if let checkpoint {
                 try storeCheckpoint(checkpoint, epoch: epoch.epoch, of: lease.run)
+                // A large one may take as long as a lease, and nobody else could renew it meanwhile.
+                _ = try renew(lease)
             }
         }
     }

@@ -38,7 +38,12 @@ package final class LeaseKeeper: Sendable {
     /// - Throws: `NoThread`.
     package init(connect: @escaping @Sendable () throws -> Store) throws {
         let shared = Shared()
-        let store = OwnStore({ shared.isEnding.isSet || shared.next.withLock { $0?.isOver.isSet ?? true } }, connect)
+        let store = OwnStore({ shared.isEnding.isSet || shared.next.withLock { $0?.isOver.isSet ?? true } }) {
+            let store = try connect()
+            // It waits for its own worker while that stores an epoch; whoever else is in the way, the worker tells.
+            store.connection.whileWaiting = nil
+            return store
+        }
         self.shared = shared
         self.store = store
         thread = try OwnThread {
@@ -115,6 +120,9 @@ package final class LeaseKeeper: Sendable {
             self.lease = lease
             self.isAbandoning = isAbandoning
         }
+
+        /// An epoch was stored, which renews the lease.
+        func hasBeenRenewed() { renewedAt.withLock { $0 = .now } }
 
         /// Whether another trainer has the run, or it has ended.
         var isLost: Bool { lost.isSet }

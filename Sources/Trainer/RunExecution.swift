@@ -163,6 +163,7 @@ private struct Training {
         let isFinite = trained.firstNonFiniteStep == nil && tested.meanLoss.isFinite
         let diverged = isFinite ? nil : diverged(in: epoch, trained)
         try store { try $0.record(record, checkpoint: checkpoint, divergence: diverged?.reason, under: lease) }
+        keeping.hasBeenRenewed()
         report(.epoch(record))
         if let diverged { throw diverged }
         return epoch < configuration.training.epochs ? request(isBetweenEpochs: true) : nil
