@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -41,6 +42,16 @@ int spawn_program(pid_t *process, char *const words[], char *const environment[]
 int unnamed_file(void) { return memfd_create("registry", MFD_CLOEXEC); }
 
 int open_for_passing(const char *folder) { return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC); }
+
+int redirect_standard_error(ssize_t (*write)(void *context, const char *bytes, size_t count), void *context) {
+#ifdef __GLIBC__
+    FILE *stream = fopencookie(context, "w", (cookie_io_functions_t){.write = write});
+    if (!stream) return -1;
+    setvbuf(stream, NULL, _IOLBF, 0);
+    stderr = stream;
+#endif
+    return 0;
+}
 
 uid_t peer_user(int socket) {
     struct ucred peer;

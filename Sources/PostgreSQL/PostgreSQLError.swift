@@ -44,7 +44,11 @@ package enum PostgreSQLError: Error, Sendable, CustomStringConvertible {
 
     /// Whether the same statement may succeed when it is tried again, on a new connection where this one is lost.
     package var isTransient: Bool {
-        if case .server(let error) = self, ["40", "53", "55"].contains(error.sqlState.conditionClass) { return true }
+        if case .server(let error) = self, error.sqlState != .configurationLimitExceeded,
+            ["40", "53", "55"].contains(error.sqlState.conditionClass)
+        {
+            return true
+        }
         return isConnectionLoss
     }
 
@@ -87,8 +91,13 @@ package struct ServerError: Sendable, Hashable, CustomStringConvertible {
         case .queryCanceled:
             return
                 "The database ended the statement: \(message). Ask for less, or raise statement_timeout of this role."
+        case .configurationLimitExceeded:
+            return "The database ended the statement: \(message). Ask for less, or raise that limit of this role."
         case .lockNotAvailable:
             return "Another session holds what this needs, and has not let go of it for too long."
+        case _ where sqlState.isOfDamagedFiles:
+            return
+                "The database's files cannot be read or written: \(message). Restore a backup where they are damaged."
         case _ where sqlState.isOfMissingObject:
             return "The database's schema is damaged: \(message)."
         default: break

@@ -13,6 +13,9 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible {
     /// The first two characters, e.g. `23` for every violated constraint.
     package var conditionClass: String { String(code.prefix(2)) }
 
+    /// Whether the server could not read or write its own files, or found them damaged.
+    package var isOfDamagedFiles: Bool { conditionClass == "58" || ["XX001", "XX002"].contains(code) }
+
     /// Whether a schema, table, column, function or trigger is missing, or another than a statement takes it for.
     package var isOfMissingObject: Bool {
         [
@@ -51,6 +54,7 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible {
     package static let wrongObjectType = SQLState("42809")
     package static let undefinedFunction = SQLState("42883")
     package static let diskFull = SQLState("53100")
+    package static let configurationLimitExceeded = SQLState("53400")
     package static let tooManyConnections = SQLState("53300")
     package static let objectNotInPrerequisiteState = SQLState("55000")
     package static let lockNotAvailable = SQLState("55P03")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import PostgreSQL
 import Reporting
 import Trainer
 
@@ -14,6 +15,7 @@ import Musl
 enum Start {
     static func main() {
         Terminal.openStandardDescriptors()
+        handLinesOfLibraries { Terminal.tell($0) }
         // Swift's runtime takes SIGQUIT for a crash: it prints where the program is, and lets it go on.
         signal(SIGQUIT, SIG_DFL)
         do {

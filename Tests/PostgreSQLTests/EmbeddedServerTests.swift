@@ -395,7 +395,17 @@ struct EmbeddedServerTests {
             let error = #expect(throws: EmbeddedServerError.self) { try impatient.start() }
             #expect(error?.description.contains("it hangs") == true, "\(String(describing: error))")
             #expect(system("rm \(path) && mv \(path).kept \(path)") == 0)
-            #expect(try Connection(server.start()).query("select x from public.kept").count == 1)
+            let connection = try Connection(server.start())
+            #expect(try connection.query("select x from public.kept").count == 1)
+            // It starts, and a table's file is missing.
+            let table: String = try connection.query("select pg_relation_filepath('public.kept') as path")[0]["path"]
+            try server.stop()
+            #expect(system("rm \(data)/\(table)") == 0)
+            let missing = #expect(throws: PostgreSQLError.self) {
+                try Connection(server.start()).query("select x from public.kept")
+            }
+            #expect(missing?.sqlState?.isOfDamagedFiles == true, "\(String(describing: missing))")
+            #expect(missing?.description.contains(table) == true)
         }
     }
 

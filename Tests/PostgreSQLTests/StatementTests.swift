@@ -106,6 +106,18 @@ struct StatementTests {
         #expect(error?.isTransient == true)
     }
 
+    @Test("a statement that needs more temporary files than its role may have is not tried again")
+    func temporaryFiles() async throws {
+        let connection = try Connection(try await TestServer.newDatabase())
+        try connection.script("set work_mem = '64kB'; set temp_file_limit = 0")
+        let error = #expect(throws: PostgreSQLError.self) {
+            _ = try connection.query("select number from generate_series(1, 100000) as number order by -number")
+        }
+        #expect(error?.isTransient == false)
+        #expect(error?.description.contains("temp_file_limit") == true, "\(String(describing: error))")
+        #expect(error?.description.contains("SQLSTATE") == false)
+    }
+
     @Test("a notification reaches a listener, and waiting for none ends in time")
     func notifications() async throws {
         let database = try await TestServer.newDatabase()

@@ -25,7 +25,9 @@ struct InterruptionTests {
             kill(running.identifier, signal)
             let ended = try await running.end()
             #expect([0, 128 + signal].contains(ended.status), "\(ended.status) \(ended.errors)")
-            #expect(ended.errors.isEmpty || ended.status == 0, "\(ended.errors)")
+            // What was killed before may go on for a moment, and is waited for.
+            let isSilent = ended.errorLines.allSatisfy { $0.contains("aiting for ") }
+            #expect(isSilent || ended.status == 0, "\(ended.errors)")
         }
         try await program.succeed(importing)
         let datasets = try await program.succeed("dataset", "list", "--format", "json").json() as? [Any]

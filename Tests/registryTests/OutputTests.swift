@@ -33,6 +33,33 @@ struct OutputTests {
         #expect(try states.map { try $0["state"] } == ["succeeded"])
     }
 
+    @Test("what a server says while it connects reaches the terminal without its control characters")
+    func hostileServer() async throws {
+        let server = """
+            import socket, struct
+            def message(kind, body): return kind + struct.pack("!i", len(body) + 4) + body
+            listener = socket.create_server(("127.0.0.1", 0))
+            print(listener.getsockname()[1], flush=True)
+            notice = message(b"N", b"SWARNING\\0C01000\\0M\\x1b]52;c;x\\x07\\x1b[31mred\\0\\0")
+            refusal = message(b"E", b"SFATAL\\0C28000\\0M\\x1b[2Jrefused\\0\\0")
+            while True:
+                client, _ = listener.accept()
+                client.recv(4096)
+                client.sendall(message(b"R", struct.pack("!i", 0)) + notice + refusal)
+                client.close()
+            """
+        var program = try Program.withEmptyHome().program
+        let running = try program.start("/usr/bin/env", arguments: ["python3", "-c", server])
+        try await running.waitForOutput("\n")
+        let port = running.outputSoFar.trimmingCharacters(in: .newlines)
+        program.environment["REGISTRY_DATABASE_URL"] = "host=127.0.0.1 port=\(port) user=x dbname=x sslmode=disable"
+        let result = try await program.run("models")
+        #expect(result.status == 69)
+        #expect(result.errors.contains("WARNING:") && result.errors.contains("refused"), "\(result.errors)")
+        let isPlain = result.errors.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 }
+        #expect(isPlain, "\(result.errors.debugDescription)")
+    }
+
     @Test("in a locale without UTF-8 whatever a person reads is ASCII: answers, messages, logs and help")
     func ascii() async throws {
         var program = try await Program.onNewDatabase()

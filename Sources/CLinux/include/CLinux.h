@@ -18,5 +18,11 @@ int unnamed_file(void);
 /// Opens a folder for what is in it, without the right to list it; -1 when that fails.
 int open_for_passing(const char *folder);
 
+/// Hands what libraries print to C's `stderr` to a function, a line or more at a time; the descriptor stays as it is. Does
+/// nothing where the C library has no such streams.
+///
+/// - returns: 0, or -1 when there is no memory for it.
+int redirect_standard_error(ssize_t (*write)(void *context, const char *bytes, size_t count), void *context);
+
 /// The user at the other end of a Unix socket, or (uid_t)-1.
 uid_t peer_user(int socket);

@@ -6,10 +6,12 @@ extension PostgreSQLError: Failure {
         switch self {
         case .cannotConnect, .connectionLost, .commitOutcomeUnknown, .timedOut: .databaseUnreachable
         case .unreadableConnectionString: .usage
-        case .server(let error) where isConnectionLoss || error.isRefusal || error.sqlState.isOfMissingObject:
+        case .server(let error) where [.queryCanceled, .configurationLimitExceeded].contains(error.sqlState): .tryAgain
+        case .server(let error) where isConnectionLoss || error.isRefusal: .databaseUnreachable
+        case .server(let error) where error.sqlState.isOfMissingObject || error.sqlState.isOfDamagedFiles:
             .databaseUnreachable
         case .server(let error) where error.sqlState == .insufficientPrivilege: .noPermission
-        case .server(let error) where isTransient || error.sqlState == .queryCanceled: .tryAgain
+        case .server where isTransient: .tryAgain
         case .server(let error) where error.isDataException: .badInput
         case .server: .internalError
         case .transactionAborted, .encoding: .internalError
