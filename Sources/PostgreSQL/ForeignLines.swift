@@ -4,7 +4,7 @@ import CLinux
 ///
 /// While a connection is made, libpq prints what the server has to say (a collation that has changed) and what is wrong
 /// with a password file, and nothing can be set before: whatever stands at the other end would write to the terminal.
-public func handLinesOfLibraries(to tell: @escaping @Sendable (String) -> Void) {
+package func handLinesOfLibraries(to tell: @escaping @Sendable (String) -> Void) {
     let context = Unmanaged.passRetained(LineReceiver(tell))
     let result = redirect_standard_error(
         { context, bytes, count in

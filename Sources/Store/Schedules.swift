@@ -131,7 +131,7 @@ extension Store {
     ///
     /// - Parameter next: The first due time after now; throws for a schedule that can't be executed.
     /// - Returns: The names of the schedules.
-    public func bringForward(next: (DueSchedule) throws -> Timestamp) throws -> [String] {
+    package func bringForward(next: (DueSchedule) throws -> Timestamp) throws -> [String] {
         let rows = try connection.query(
             """
             select name, cron, command, missed, next_due_at, now() as now

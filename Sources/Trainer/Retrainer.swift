@@ -86,7 +86,7 @@ package struct Retrainer {
     /// The version that a retraining repeats: the one in production, else the newest.
     ///
     /// - Throws: `NotFound`.
-    public static func predecessor(of model: String, in store: Store) throws -> StoredVersion {
+    package static func predecessor(of model: String, in store: Store) throws -> StoredVersion {
         try production(of: model, in: store) ?? store.resolve(ModelReference(model: model))
     }
 
