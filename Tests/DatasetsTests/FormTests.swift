@@ -151,6 +151,18 @@ struct FormTests {
         #expect(try read { $0.classNames = ["b", "Z"] }.training.labels == [1, 0, 0], "the folders keep their order")
     }
 
+    @Test("a class's folder whose name is not UTF-8 is named, and not left out")
+    func foreignNames() throws {
+        for name in ["a", "b", "c"] {
+            try write(FormFile.png(height: 1, width: 1, channels: 1, [7]), as: "\(name)/1.png")
+        }
+        let path = folder.path.appending("c").string
+        let renamed = Array(path.utf8).dropLast() + [0xFF, 0]
+        #expect(renamed.withUnsafeBytes { rename(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self)) } == 0)
+        let error = #expect(throws: DatasetError.self) { try read() }
+        #expect(error?.description.contains("not UTF-8") == true, "\(String(describing: error))")
+    }
+
     @Test("without a test folder the validation is the test, and that is said")
     func validationAsTest() throws {
         for name in ["train/a/1.png", "train/b/1.png", "val/a/1.png"] { try write(picture(1), as: name) }

@@ -181,7 +181,7 @@ struct FlagTests {
             "daemon --workers 256 --threads-per-worker 4", "daemon --metrics-port 0", "daemon --metrics-port 65535",
             "models --limit 0", "errors mlp --limit 9223372036854775807", "architecture show mlp --classes 32767",
             "architecture show mlp --width 65536", "db migrate --wait 86400", "hardest --since 0000-01-01",
-            "hardest --until 9999-12-31T23:59:59Z",
+            "hardest --until 9999-12-31T23:59:59Z", "errors mlp --class -a", "hardest --class --b",
             "show mlp@9223372036854775807", "show run:9223372036854775807",
             "dataset import x . --size 1024x1", "dataset import x . --split 1/99 --seed 0",
         ] {

@@ -16,7 +16,7 @@ struct ErrorsCommand: AsyncParsableCommand {
     @Argument(help: "mlp, mlp@3 or mlp@production.", transform: ModelReference.init(typed:))
     var model: ModelReference
 
-    @Option(name: .customLong("class"), help: "Only test samples of this class: its name.")
+    @Option(name: .customLong("class"), parsing: .unconditional, help: "Only test samples of this class: its name.")
     var className: String?
 
     @OptionGroup var limit: LimitOption

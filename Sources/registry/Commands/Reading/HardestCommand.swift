@@ -19,7 +19,7 @@ struct HardestCommand: AsyncParsableCommand {
     @Option(help: "mnist (the newest version) or mnist@2.")
     var dataset = "mnist"
 
-    @Option(name: .customLong("class"), help: "Only samples of this class: its name.")
+    @Option(name: .customLong("class"), parsing: .unconditional, help: "Only samples of this class: its name.")
     var className: String?
 
     @Option(help: "Only versions of this model.")
