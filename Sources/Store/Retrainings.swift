@@ -21,14 +21,6 @@ package enum RetrainingStart: Sendable {
     case doneTonight(run: Int, outcome: String)
 }
 
-/// A decision of the gate.
-package struct GateDecision: Sendable, Hashable {
-    package let passes: Bool
-    /// Of McNemar's exact test.
-    package let p: Double
-    package let reason: String
-}
-
 /// What became of a decision.
 package enum DecisionFate: Sendable, Hashable {
     case stored
@@ -101,16 +93,6 @@ extension Store {
         }
     }
 
-    /// Whether a new version may replace the old one.
-    package func gate(
-        onlyOldCorrect: Int, onlyNewCorrect: Int, newAccuracy: Double, level: Double, minimumAccuracy: Double
-    ) throws -> GateDecision {
-        let row = try connection.query(
-            "select passes, p, reason from analysis.gate($1, $2, $3, $4, $5)",
-            onlyOldCorrect, onlyNewCorrect, newAccuracy, level, minimumAccuracy)[0]
-        return GateDecision(passes: try row["passes"], p: try row["p"], reason: try row["reason"])
-    }
-
     /// Ends a retraining; a version that passed becomes the one in production, in one transaction.
     ///
     /// - Parameter production: The version that the decision compared with.
@@ -134,9 +116,9 @@ extension Store {
                 """, version.model
             ).first?["number"]
             guard current == production?.number else { return .productionMoved }
-            if decision.passes { try set(alias: "production", to: version) }
+            if decision.outcome == .promoted { try set(alias: "production", to: version) }
             try finish(
-                retraining, outcome: decision.passes ? "promoted" : "held back", reason: decision.reason,
+                retraining, outcome: decision.outcome.rawValue, reason: decision.reason,
                 productionNumber: production?.number)
             return .stored
         }
@@ -177,51 +159,5 @@ extension Store {
              where model = $1
             """, model)[0]["seed"]
         return UInt64(greatest < .max ? greatest + 1 : .random(in: 0..<(.max)))
-    }
-
-    /// Which test samples both, one or neither of two versions get right; `nil` where they were tested on others.
-    package func agreement(of old: StoredVersion, and new: StoredVersion) throws -> Agreement? {
-        try connection.query(
-            """
-            select both_correct, only_a_correct, only_b_correct, neither_correct
-              from analysis.agreement
-             where a_model = $1
-               and a_version = $2
-               and b_model = $3
-               and b_version = $4
-            """, old.model, old.number, new.model, new.number
-        ).first.map { row in
-            Agreement(
-                bothCorrect: try row["both_correct"], onlyOldCorrect: try row["only_a_correct"],
-                onlyNewCorrect: try row["only_b_correct"], neitherCorrect: try row["neither_correct"])
-        }
-    }
-
-    /// The positions in the test split of the samples that a version misses.
-    package func missedIndices(of version: StoredVersion) throws -> Set<Int> {
-        Set(
-            try connection.query(
-                "select index from analysis.misclassified_sample where model = $1 and version = $2",
-                version.model, version.number
-            ).map { try $0["index"] as Int })
-    }
-}
-
-/// How many test samples both, one or neither of two versions get right.
-package struct Agreement: Sendable, Equatable {
-    package let bothCorrect: Int
-    package let onlyOldCorrect: Int
-    package let onlyNewCorrect: Int
-    package let neitherCorrect: Int
-
-    package init(bothCorrect: Int, onlyOldCorrect: Int, onlyNewCorrect: Int, neitherCorrect: Int) {
-        self.bothCorrect = bothCorrect
-        self.onlyOldCorrect = onlyOldCorrect
-        self.onlyNewCorrect = onlyNewCorrect
-        self.neitherCorrect = neitherCorrect
-    }
-
-    package var oldAccuracy: Double {
-        Double(bothCorrect + onlyOldCorrect) / Double(bothCorrect + onlyOldCorrect + onlyNewCorrect + neitherCorrect)
     }
 }

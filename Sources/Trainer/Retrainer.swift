@@ -1,26 +1,14 @@
 import NeuralNetwork
 import Store
 
-/// Retrains a model as its version in production was trained, and lets the new version take its place unless it is
-/// worse.
+/// Retrains a model as its version in production was trained, and lets the new version take its place where it is shown
+/// to be no worse.
 package struct Retrainer {
-    /// What may replace the version in production.
-    package struct Conditions: Sendable {
-        /// Below this p value a new version that errs more often is worse.
-        let level: Double
-        let minimumAccuracy: Double
-
-        package init(level: Double, minimumAccuracy: Double) {
-            self.level = level
-            self.minimumAccuracy = minimumAccuracy
-        }
-    }
-
     let store: ReconnectingStore
     let keeper: LeaseKeeper
     let engine: Engine
     let executor: Executor
-    let conditions: Conditions
+    let conditions: GateConditions
     let isStopping: @Sendable () -> Bool
 
     /// - Parameters:
@@ -29,7 +17,7 @@ package struct Retrainer {
     ///   - executor: What the run's row says of this process.
     ///   - isStopping: Asked after every batch: whether to give the run back, for a later retraining to resume.
     package init(
-        store: ReconnectingStore, keeper: LeaseKeeper, engine: Engine, executor: Executor, conditions: Conditions,
+        store: ReconnectingStore, keeper: LeaseKeeper, engine: Engine, executor: Executor, conditions: GateConditions,
         isStopping: @escaping @Sendable () -> Bool
     ) {
         self.store = store
@@ -48,8 +36,12 @@ package struct Retrainer {
         let start = try store { store in
             try keeper.connect()
             let production = try Self.production(of: model, in: store)
+            let example = try production ?? store.resolve(ModelReference(model: model))
+            // Known before anything is trained.
+            let learned = try store.dataset(id: example.datasetID).description.name
+            try store.check(conditions, on: try store.dataset(named: learned))
             return try store.beginRetraining(of: model, production: production, repeats: repeats, by: executor) {
-                try Self.request(like: try production ?? store.resolve(ModelReference(model: model)), in: store)
+                try Self.request(like: example, in: store)
             }
         }
         let retraining: Retraining
@@ -129,46 +121,40 @@ package struct Retrainer {
                 }
                 return (candidate, try Self.production(of: candidate.model, in: store))
             }
-            let agreement = try production.map { try self.agreement(of: $0, and: candidate) }
-            let summary = try store { try $0.summaries(of: [candidate]).decoded(as: VersionSummary.self)[0] }
-            let decision = try store {
-                try $0.gate(
-                    onlyOldCorrect: agreement?.onlyOldCorrect ?? 0, onlyNewCorrect: agreement?.onlyNewCorrect ?? 0,
-                    newAccuracy: summary.testAccuracy, level: conditions.level,
-                    minimumAccuracy: conditions.minimumAccuracy)
+            let missed = try production.flatMap { try self.missed(by: $0, onTestOf: candidate) }
+            let (summary, decision) = try store { store in
+                (
+                    try store.summaries(of: [candidate]).decoded(as: VersionSummary.self)[0],
+                    try store.gate(candidate, production: production, missed: missed, conditions)
+                )
             }
             switch try store({ try $0.decide(retraining, on: candidate, against: production, decision) }) {
             case .productionMoved: continue
             // By this process, too, when an answer was lost.
-            case .decidedBefore(let outcome) where outcome != (decision.passes ? "promoted" : "held back"):
+            case .decidedBefore(let outcome) where outcome != decision.outcome.rawValue:
                 return .decidedByAnother(outcome: outcome)
             case .stored, .decidedBefore:
                 return .decided(
                     GateReport(
-                        candidate: candidate, summary: summary, production: production, agreement: agreement,
+                        candidate: candidate, summary: summary, production: production, conditions: conditions,
                         decision: decision))
             }
         }
     }
 
-    /// The version in production is tested again where it was tested on other samples. Classes match by name.
-    private func agreement(of production: StoredVersion, and candidate: StoredVersion) throws -> Agreement {
-        if let known = try store({ try $0.agreement(of: production, and: candidate) }) { return known }
-        let (images, trained, missed) = try store { store in
+    /// The test samples of the candidate that production misses: it is tested again where it was tested on others. Classes
+    /// match by name.
+    ///
+    /// - Returns: `nil` where it was tested on the same.
+    private func missed(by production: StoredVersion, onTestOf candidate: StoredVersion) throws -> [Int]? {
+        guard production.testSplitID != candidate.testSplitID else { return nil }
+        let (images, trained) = try store { store in
             let trained = try TrainedNetwork(of: production, in: store)
             let dataset = try store.dataset(id: candidate.datasetID)
-            return (
-                try trained.images(of: dataset, split: .test, from: store), trained,
-                try store.missedIndices(of: candidate)
-            )
+            return (try trained.images(of: dataset, split: .test, from: store), trained)
         }
         let tested = try trained.evaluator(on: engine)(images)
-        let missedBefore = Set(images.labels.indices.filter { tested.predictions[$0] != images.labels[$0] })
-        return Agreement(
-            bothCorrect: images.labels.count - missed.union(missedBefore).count,
-            onlyOldCorrect: missed.subtracting(missedBefore).count,
-            onlyNewCorrect: missedBefore.subtracting(missed).count,
-            neitherCorrect: missed.intersection(missedBefore).count)
+        return images.labels.indices.filter { tested.predictions[$0] != images.labels[$0] }
     }
 }
 
@@ -184,7 +170,7 @@ package struct RetrainingResult: Sendable {
     package enum Outcome: Sendable {
         /// The new version was promoted, or held back.
         case decided(GateReport)
-        /// Another process decided first, as `promoted` or `held back`.
+        /// Another process decided first, as `promoted`, `held back` or `not shown`.
         case decidedByAnother(outcome: String)
         /// Nothing was done: this night's is over.
         case doneTonight(run: Int, outcome: String)
@@ -202,7 +188,10 @@ package struct RetrainingResult: Sendable {
 
     package var isBusy: Bool { if case .busy = outcome { true } else { false } }
 
-    package var isHeldBack: Bool { if case .decided(let report) = outcome { !report.decision.passes } else { false } }
+    /// Whether the gate kept the version in production, as worse or because it could not be shown not to be.
+    package var isHeldBack: Bool {
+        if case .decided(let report) = outcome { report.decision.outcome != .promoted } else { false }
+    }
 
     init(model: String, outcome: Outcome, isOfAnEarlierNight: Bool = false) {
         self.model = model
@@ -218,7 +207,6 @@ package struct GateReport: Sendable {
     package let summary: VersionSummary
     /// The version that was in production; `nil` where none was.
     package let production: StoredVersion?
-    /// Of both, on the candidate's test samples.
-    package let agreement: Agreement?
+    package let conditions: GateConditions
     package let decision: GateDecision
 }

@@ -62,7 +62,10 @@ extension DatabaseOptions {
 }
 
 extension RetrainCommand: SchedulableCommand {
-    func checkMayBeScheduled() throws { try database.checkMayBeScheduled() }
+    func checkMayBeScheduled() throws {
+        guard mustPass == nil else { throw ScheduleRefusal.option("--must-pass") }
+        try database.checkMayBeScheduled()
+    }
 
     /// A model whose first training is still queued may be scheduled.
     func checkCanWork(in store: Store) throws {

@@ -81,6 +81,7 @@ struct ReaderStatementTests {
         "text": ["''", "'x'", "'%s %I'", "null"], "boolean": ["true", "null"],
         "double precision[]": ["'{}'", "'{0,NaN,null,Infinity}'", "'{{1,2},{3,4}}'", "null"],
         "real[]": ["'{}'", "'{0,NaN,null,Infinity}'", "'{1e38}'", "null"],
+        "integer[]": ["'{}'", "'{2147483647,-1,null}'", "null"],
         "bigint[]": ["'{}'", "'{9223372036854775807,null}'", "null"], "text[]": ["'{}'", "'{a,null}'", "null"],
         "timestamp with time zone": ["'-infinity'", "'infinity'", "null"], "interval": ["'178000000 years'", "null"],
     ]

@@ -87,7 +87,7 @@ struct BadInputTests {
         ]
         let options =
             training.map { ["train", "mlp", $0] }
-            + ["--level", "--minimum-accuracy", "--threads"].map { ["retrain", $0] }
+            + ["--level", "--margin", "--minimum-accuracy", "--threads"].map { ["retrain", $0] }
             + ["--classes", "--channels", "--height", "--width", "--batch-size"].map {
                 ["architecture", "show", "mlp", $0]
             }

@@ -13,7 +13,9 @@ struct RetrainCommandTests {
     /// What programs get: of a night that is done, and of a retraining that promotes version 3.
     private func checkFormats(_ program: Program) async throws {
         func rows(_ arguments: String...) async throws -> [[String: Any]] {
-            let output = try await program.run(["retrain", "undisturbed", "--format", "json"] + arguments).output
+            let output = try await program.run(
+                ["retrain", "undisturbed", "--margin", "1", "--format", "json"] + arguments
+            ).output
             return try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String: Any]])
         }
         let done = try #require(try await rows().first)
@@ -45,7 +47,7 @@ struct RetrainCommandTests {
         #expect(try await program.run("retrain").status == 66)
         try await program.succeed("alias", "undisturbed@1", "production")
 
-        let first = try await program.succeed("retrain", "--gate")
+        let first = try await program.succeed("retrain", "--gate", "--margin", "1")
         #expect(first.output.split(separator: "\n").count == 10)
         #expect(first.output.contains("undisturbed@2 is now in production"))
         #expect(try production(program) == 2)
@@ -112,7 +114,7 @@ struct RetrainCommandTests {
         let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
         let program = disturbed.program
         try await program.succeed("alias", "undisturbed", "production")
-        let result = try await program.run("retrain", "absent", "undisturbed")
+        let result = try await program.run("retrain", "absent", "undisturbed", "--margin", "1")
         #expect(result.status == 66)
         #expect(result.errors.contains("There is no model “absent”"))
         #expect(result.output.contains("undisturbed@2 is now in production"))
@@ -131,11 +133,57 @@ struct RetrainCommandTests {
         _ = try program.connect().execute(
             "update registry.run set configuration = jsonb_set(configuration, '{training,learning_rate}', '1e-9')")
         let worse = try await program.run("retrain", "--gate", "--force")
-        #expect(worse.status == 10 && worse.output.contains("significantly worse: p is below 0.05"))
+        #expect(
+            worse.status == 10
+                && worse.output.contains("worse than undisturbed@1 by more than the margin of 0.002: loss "))
         #expect(try production(program) == 1)
         let outcomes = try program.connect().query("select outcome from analysis.retraining order by run")
             .map { try $0["outcome"] as String }
         #expect(outcomes == ["held back", "held back", "held back"])
+    }
+
+    @Test("what the test samples are too few to show changes nothing; guards and samples that must pass hold back")
+    func checks() async throws {
+        let disturbed = try await Disturbed.onNewDatabase(epochs: 2)
+        let program = disturbed.program
+        try await program.succeed("alias", "undisturbed", "production")
+        let unclear = try await program.run("retrain", "--gate")
+        #expect(unclear.status == 10 && unclear.output.contains("NOT SHOWN"), "\(unclear.output)")
+        #expect(unclear.output.contains(/about [0-9,]+ more test samples would decide/), "\(unclear.output)")
+        #expect(try production(program) == 1)
+
+        // A sample that the next version misses as both before did.
+        let hard: Int = try program.connect().query(
+            "select index from analysis.misclassified_sample group by index having count(*) = 2 order by index limit 1")[
+                0]["index"]
+        let file = URL(filePath: try #require(program.environment["HOME"])).appending(path: "must-pass")
+        try Data("# The worst.\n\n\(hard)\n".utf8).write(to: file)
+        let broken = try await program.run(
+            "retrain", "--gate", "--force", "--margin", "1", "--must-pass", file.path, "--guard", "label=4", "--guard",
+            "category=tilted")
+        #expect(broken.status == 10 && broken.output.contains("1 of 1 samples that must pass do not: \(hard)"))
+        let outcomes = try program.connect().query("select outcome from analysis.retraining order by run")
+            .map { try $0["outcome"] as String }
+        #expect(outcomes == ["not shown", "held back"])
+
+        // Known before anything is trained.
+        for (guarded, what) in [
+            ("label=10", "label=10"), ("class=ten", "class=ten"), ("category=bent", "category=bent"),
+        ] {
+            let absent = try await program.run("retrain", "--force", "--guard", guarded)
+            #expect(absent.status == 66 && absent.errors.contains("has no \(what)."), "\(absent.errors)")
+        }
+        for (text, status, message) in [
+            ("7\nseven\n", Int32(65), "line 2 is no index of a sample: “seven”"), ("-1", 65, "line 1 is no index"),
+            ("500", 66, "has no test sample 500"),
+        ] {
+            try Data(text.utf8).write(to: file)
+            let refused = try await program.run("retrain", "--force", "--must-pass", file.path)
+            #expect(refused.status == status && refused.errors.contains(message), "\(refused.errors)")
+        }
+        #expect(try await program.run("retrain", "--must-pass", "\(file.path).absent").status == 66)
+        let runs: Int = try program.connect().query("select count(*) as runs from registry.run")[0]["runs"]
+        #expect(runs == 3)
     }
 
     @Test("a second retraining at the same time ends with 75; one that was killed is resumed")

@@ -94,7 +94,8 @@ struct ScheduleTests {
             "db psql -- -c select", "export mlp FILE", "models", "daemon", "dataset list", "dataset fetch mnist",
             "schedule remove x", "train mlp", "train ./mlp.json --detach", "train mlp --detach --init FILE",
             "train mlp --detach --database host=elsewhere", "retrain --database host=elsewhere",
-            "retrain --no-such-option", "retrain ../mlp", "robustness mlp --database=host=elsewhere",
+            "retrain --must-pass FILE", "retrain --no-such-option", "retrain ../mlp",
+            "robustness mlp --database=host=elsewhere",
             "train mlp --detach --wait", "--help", "help retrain",
         ])
     func closedList(command: String) async throws {

@@ -1,8 +1,8 @@
--- The queue in its order, what the views show of claims, and the gate of retrainings.
+-- The queue in its order, and what the views show of claims.
 begin;
 create extension pgtap;
 \ir fixture.sql
-select plan(13);
+select plan(8);
 
 insert into registry.run (run_id, model_id, dataset_id, configuration, parameter_count, epochs, available_at)
 overriding system value
@@ -32,19 +32,6 @@ select results_eq(
 select results_eq(
     'select fence, worker, outcome from analysis.attempt where run = 11 order by fence',
     $$values (1::bigint, 'b', 'lost'), (2, 'c', null)$$, 'both attempts are kept');
-
--- McNemar's exact test of 10 against 25 has p = 0.0166738 (binomial, two-sided), of 9 against 3 p = 0.1459961.
-select results_eq(
-    'select passes, round(p::numeric, 7) from analysis.gate(25, 10, 0.97, 0.05, 0)', 'values (false, 0.0166738)',
-    'significantly worse');
-select is((analysis.gate(25, 10, 0.97, 0.01, 0)).passes, true, 'but not at a stricter level');
-select results_eq(
-    'select passes, round(p::numeric, 7) from analysis.gate(9, 3, 0.97, 0.05, 0)', 'values (true, 0.1459961)',
-    'worse by chance');
-select is((analysis.gate(10, 25, 0.97, 0.05, 0)).passes, true, 'significantly better');
-select results_eq(
-    'select passes, reason from analysis.gate(0, 50, 0.97, 0.05, 0.98)',
-    $$values (false, 'accuracy 0.9700 is below the minimum of 0.98')$$, 'better, and still not good enough');
 
 select * from finish();
 rollback;

@@ -197,3 +197,38 @@ end
 $$;
 comment on function analysis.even_odds_probability(bigint, bigint) is
     'The probability of so many successes in so many trials that succeed as often as they fail, within 10⁻¹².';
+
+
+create or replace function analysis.normal_quantile(upper_tail double precision)
+    returns double precision
+    language plpgsql
+    immutable
+    strict
+    parallel safe
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    lower double precision := 0;
+    upper double precision := 40;
+    middle double precision;
+begin
+    if upper_tail not between 0 and 1 or upper_tail = 'NaN' then
+        return null;
+    elsif upper_tail > 0.5 then
+        return -analysis.normal_quantile(1 - upper_tail);
+    elsif upper_tail = 0 then
+        return 'infinity';
+    end if;
+    for step in 1..60 loop
+        middle := (lower + upper) / 2;
+        if analysis.complementary_error_function(middle / sqrt(2::double precision)) > 2 * upper_tail then
+            lower := middle;
+        else
+            upper := middle;
+        end if;
+    end loop;
+    return (lower + upper) / 2;
+end
+$$;
+comment on function analysis.normal_quantile(double precision) is
+    'The value that a standard normal variable exceeds with a probability, within 10⁻¹²: 1.96 for 0.025. Null for what is no probability.';

@@ -34,6 +34,8 @@ extension DifferentTests: Failure {
     package var advice: String? { "See: registry models" }
 }
 
+extension NothingToGuard: Failure { var exitStatus: ExitStatus { .notFound } }
+
 extension NothingTested: Failure {
     var exitStatus: ExitStatus { .notFound }
     package var advice: String? {

@@ -154,6 +154,13 @@ private let rangeRemedies: [Remedy] =
             ends: 64,
             .bound("--level"), .bound("--level", largest: true)),
         Remedy(
+            "registry/Commands/Unattended/RetrainCommand", "--margin must be", "registry retrain mlp --margin 2",
+            ends: 64,
+            .bound("--margin"), .bound("--margin", largest: true)),
+        Remedy(
+            "registry/Commands/Unattended/RetrainCommand", "is no group of test samples",
+            "registry retrain mlp --guard 4", ends: 64, .flags(["--guard": "label=4"])),
+        Remedy(
             "registry/Commands/Unattended/RetrainCommand", "--minimum-accuracy must be",
             "registry retrain mlp --minimum-accuracy -1", ends: 64, .bound("--minimum-accuracy"),
             .bound("--minimum-accuracy", largest: true)),

@@ -15,26 +15,54 @@ import Musl
 struct RetrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retrain",
-        abstract: "Retrain production models and promote each new version unless it is worse.",
+        abstract: "Retrain production models and promote each new version that is shown to be no worse.",
         discussion: """
             With a seed that was not used before, on the newest version of the data set. The alias production moves to the \
-            new version, unless it is significantly worse on the same test samples (McNemar's exact test). Once a night: \
-            asked again within twelve hours, nothing is done. An interrupted retraining is resumed.
+            new version if it loses less accuracy than --margin, on the same test samples: the upper end of the loss's \
+            two-sided 95 % interval (Tango, 1998) is below it. So it must be against the version in production, and against \
+            the most accurate one that ever was there, lest accuracy sinks night after night. Where the test samples are too \
+            few to show that, nothing changes, and it says how many more would decide. Once a night: asked again within twelve \
+            hours, nothing is done. An interrupted retraining is resumed.
 
             In a crontab:
-              0 3 * * *  registry retrain --gate --minimum-accuracy 0.95 --quiet
+              0 3 * * *  registry retrain --gate --minimum-accuracy 0.95 --guard label=4 --quiet
 
-            Exit status 10 says that the gate held a version back (with --gate), 75 that another process is retraining already.
+            Exit status 10 says that a version was held back or not shown to be no worse (with --gate), 75 that another process \
+            is retraining already.
             """)
 
     @Argument(help: "Models. Default: all that have a version in production that was trained here.")
     var models: [String] = []
 
-    @Flag(help: "End with exit status 10 when a new version was held back.")
+    @Flag(help: "End with exit status 10 when a new version was held back, or not shown to be no worse.")
     var gate = false
 
-    @Option(parsing: .unconditional, help: "Significance level of McNemar's test.")
+    @Option(parsing: .unconditional, help: "How much accuracy a new version may lose: 0.002 is 0.2 points.")
+    var margin = 0.002
+
+    @Option(
+        parsing: .unconditional,
+        help: "Level of the loss's interval and of guards: 0.05 is a two-sided interval of 95 %.")
     var level = 0.05
+
+    @Option(
+        name: .customLong("guard"),
+        help: ArgumentHelp(
+            "Test samples on which a new version must not be significantly worse than production: label=4, class=NAME or "
+                + "category=tilted. May be repeated; p values are adjusted for their number (Holm).", valueName: "group"
+        ),
+        transform: { text in
+            guard let wanted = GateGuard(text) else {
+                throw ValidationError("“\(text)” is no group of test samples. Write e.g. --guard label=4")
+            }
+            return wanted
+        })
+    var guards: [GateGuard] = []
+
+    @Option(
+        help: "A file with the indices of test samples that a new version must classify correctly, one a line.",
+        completion: .file())
+    var mustPass: String?
 
     @Option(
         parsing: .unconditional, help: "A new version must classify at least this share of the test samples correctly.")
@@ -54,6 +82,7 @@ struct RetrainCommand: AsyncParsableCommand {
 
     func validate() throws {
         for model in models { try checkNewName(model) }
+        guard (0...1).contains(margin) else { throw ValidationError("--margin must be between 0 and 1.") }
         guard (0...1).contains(level) else { throw ValidationError("--level must be between 0 and 1.") }
         guard (0...1).contains(minimumAccuracy) else {
             throw ValidationError("--minimum-accuracy must be between 0 and 1.")
@@ -62,6 +91,9 @@ struct RetrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        let conditions = GateConditions(
+            margin: margin, level: level, minimumAccuracy: minimumAccuracy, guards: guards,
+            mustPass: try mustPass.map(SampleIndices.init(contentsOf:))?.indices ?? [])
         let engine = try computing.engine()
         let connect = try await database.connector()
         let store = ForegroundTraining.store(connect: connect)
@@ -71,7 +103,7 @@ struct RetrainCommand: AsyncParsableCommand {
         defer { keeper.end() }
         let retrainer = Retrainer(
             store: store, keeper: keeper, engine: engine, executor: ForegroundTraining.executor(engine),
-            conditions: Retrainer.Conditions(level: level, minimumAccuracy: minimumAccuracy),
+            conditions: conditions,
             isStopping: { Interruption.hasCome })
         Interruption.watch()
         var results: [RetrainingResult] = []
@@ -123,6 +155,40 @@ struct RetrainCommand: AsyncParsableCommand {
             return nil
         }
     }
+}
+
+/// A text file with the index of a sample on each line; lines that are empty or begin with # say nothing.
+struct SampleIndices {
+    let indices: [Int]
+
+    /// More than any test split has.
+    private static let mostBytes = 64 << 20
+
+    /// - Throws: `FileError`, or `NoIndex` for a line that is none.
+    init(contentsOf path: String) throws {
+        let lines = try readFile(path, limit: Self.mostBytes).split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        var indices: [Int] = []
+        for (number, line) in lines.enumerated() {
+            let text = String(decoding: line, as: UTF8.self).filter { !$0.isWhitespace }
+            guard !text.isEmpty, !text.hasPrefix("#") else { continue }
+            guard let index = Int(text), (0...Int(Int32.max)).contains(index) else {
+                throw NoIndex(path: path, line: number + 1, text: String(text.prefix(40)))
+            }
+            indices.append(index)
+        }
+        self.indices = indices
+    }
+}
+
+/// A line that is no index of a sample.
+struct NoIndex: Failure {
+    let path: String
+    let line: Int
+    let text: String
+
+    var exitStatus: ExitStatus { .badInput }
+    var description: String { "\(path): line \(line) is no index of a sample: “\(text)”." }
 }
 
 /// Settings that a new training would take otherwise, and a retraining may not.
