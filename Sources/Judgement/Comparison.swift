@@ -16,6 +16,8 @@ package struct Comparison {
     /// A row for each version.
     package let modelTable: Table
     private let classTables: [Table]
+    private let means: [[ClassMean]]
+    private let meanTables: [Table]
 
     /// - Throws: `DifferentTests` when they were not tested on the same samples.
     package init(of versions: [StoredVersion], in store: Store) throws {
@@ -28,7 +30,10 @@ package struct Comparison {
         modelTable = try Table(summaries).only(Self.keys)
         let classes = try versions.map { try store.classAccuracy(of: $0) }
         self.classes = try classes.map { try $0.decoded() }
-        classTables = try classes.map { try Table($0) }
+        classTables = try classes.map { try ClassTables.classes($0) }
+        let means = try versions.map { try store.classMeans(of: $0) }
+        self.means = try means.map { try $0.decoded() }
+        meanTables = try means.map { try ClassTables.means($0) }
         let pairs = try store.comparisons(of: versions)
         self.pairs = try pairs.decoded()
         pairTable = try Table(pairs)
@@ -38,6 +43,10 @@ package struct Comparison {
     package var summaryLines: [[String]] {
         func line(_ title: String, _ value: (VersionSummary) -> String) -> [String] { [title] + summaries.map(value) }
         func decimal(_ value: Double) -> String { Quantity.decimal(value, places: 4) }
+        let macroF1 = means.map { means -> (value: String, interval: String) in
+            guard let mean = means.first(where: { $0.metric == "f1" && $0.mean == "macro" }) else { return ("–", "–") }
+            return (decimal(mean.value), "\(decimal(mean.lower))–\(decimal(mean.upper))")
+        }
         let isAnyImported = summaries.contains { $0.producer != nil }
         let origin = isAnyImported ? [line("predictions of") { $0.producer ?? "–" }] : []
         let title = [""] + versions.map { "\($0.reference)" }
@@ -45,6 +54,8 @@ package struct Comparison {
             line("data set") { "\($0.dataset)@\($0.datasetVersion)" },
             line("test accuracy") { decimal($0.testAccuracy) },
             line("  95 % interval") { "\(decimal($0.testAccuracyLower))–\(decimal($0.testAccuracyUpper))" },
+            ["macro F1"] + macroF1.map(\.value),
+            ["  95 % interval"] + macroF1.map(\.interval),
             line("mean test loss, nats") { $0.testLoss.map { Quantity.decimal($0, places: 5) } ?? "–" },
             line("misclassified") { "\(Quantity.count($0.misclassified)) of \(Quantity.count($0.testSamples))" },
             line("parameters") { $0.parameters.map(Quantity.count) ?? "–" },
@@ -65,17 +76,23 @@ package struct Comparison {
     }
 
     /// A row for each version and class.
-    package var classTable: Table {
+    package var classTable: Table { joined(classTables) }
+
+    /// A row for each version, metric and mean.
+    package var meanTable: Table { joined(meanTables) }
+
+    private func joined(_ tables: [Table]) -> Table {
         Table(
-            keys: ["model", "version"] + (classTables.first?.keys ?? []),
-            rows: zip(versions, classTables).flatMap { version, table in
+            keys: ["model", "version"] + (tables.first?.keys ?? []),
+            rows: zip(versions, tables).flatMap { version, table in
                 table.rows.map { [.string(version.model), .integer(version.number)] + $0 }
             })
     }
 
     package var json: JSONValue {
-        let models = zip(modelTable.rows, classTables).map { row, classes in
-            JSONValue.object(zip(modelTable.keys, row).map { JSONValue.Member($0, $1) }) + ["classes": classes.json]
+        let models = zip(modelTable.rows, zip(classTables, meanTables)).map { row, tables in
+            JSONValue.object(zip(modelTable.keys, row).map { JSONValue.Member($0, $1) })
+                + ["classes": tables.0.json, "class_means": tables.1.json]
         }
         return ["models": .array(models), "pairs": pairTable.json]
     }

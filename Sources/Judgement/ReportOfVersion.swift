@@ -52,6 +52,9 @@ struct ReportOfVersion {
         let (unexplained, unjudged) = try store.unexplainedErrors(of: version)
         return """
             \(try confusions())
+            <h3>Accuracy, precision and F1 by class, and their means</h3>
+            \(try ClassTables.classes(try store.classAccuracy(of: version)).html)
+            \(try ClassTables.means(try store.classMeans(of: version)).html)
             <h3>Do images that deviate from their class fail more often?</h3>
             \(categories.html)
             <p>\(Quantity.count(unexplained)) of the misclassified samples fall into none of these categories.\(Errors.unjudgedNote(unjudged))</p>

@@ -17,6 +17,24 @@ package struct ClassAccuracy: RowDecodable, Sendable {
     }
 }
 
+/// A row of `Store.classMeans`.
+package struct ClassMean: RowDecodable, Sendable {
+    package let metric: String
+    /// `macro` or `weighted`.
+    package let mean: String
+    package let value: Double
+    package let lower: Double
+    package let upper: Double
+
+    package init(row: Row) throws {
+        metric = try row["metric"]
+        mean = try row["mean"]
+        value = try row["value"]
+        lower = try row["lower"]
+        upper = try row["upper"]
+    }
+}
+
 /// A row of `Store.confusions`: how often one class is taken for another.
 package struct Confusion: RowDecodable, Sendable {
     package let label: Int
@@ -51,16 +69,26 @@ extension Store {
         ).first?["losses"]
     }
 
-    /// Test accuracy by class, one row per class.
+    /// Accuracy (the class's recall), precision and F1 with their 95 % intervals, one row for each class that test samples
+    /// have.
     package func classAccuracy(of version: StoredVersion) throws -> Rows {
         try connection.query(
             """
-            select label, class_name, samples, correct, accuracy
-              from analysis.class_accuracy
+            select label, class_name, samples, correct,
+                   recall as accuracy, recall_lower as accuracy_lower, recall_upper as accuracy_upper,
+                   precision, precision_lower, precision_upper, f1, f1_lower, f1_upper
+              from analysis.class_metric
              where model = $1
                and version = $2
+               and samples > 0
              order by label
             """, version.model, version.number)
+    }
+
+    /// Macro and weighted means of precision, recall and F1 over the classes, with their 95 % intervals.
+    package func classMeans(of version: StoredVersion) throws -> Rows {
+        try connection.query(
+            "select * from analysis.mean_class_metrics($1, $2)", version.model, version.number)
     }
 
     /// How often one class is taken for another, the commonest confusion first.

@@ -63,6 +63,18 @@ struct ImportCommandTests {
         for key in ["parameters", "epochs", "weights_sha256", "seconds_per_epoch"] {
             #expect(shown[key] is NSNull, "\(key)")
         }
+        // scikit-learn's precision_recall_fscore_support of these answers.
+        let means = try #require(shown["class_means"] as? [[String: Any]])
+        for (metric, mean, value) in [
+            ("precision", "macro", 0.8583333333333332), ("recall", "macro", 0.8333333333333333),
+            ("f1", "macro", 0.8304761904761906), ("f1", "weighted", 0.8304761904761904),
+        ] {
+            let row = try #require(means.first { $0["metric"] as? String == metric && $0["mean"] as? String == mean })
+            #expect(abs((row["value"] as? Double ?? 0) - value) < 1e-12, "\(metric)")
+        }
+        let classes = try #require(shown["classes"] as? [[String: Any]])
+        let known = [1, 2.0 / 3, 0.75, 1, 1, 0.75, 1, 1, 2.0 / 3, 0.75]
+        #expect(zip(classes, known).allSatisfy { abs(($0["precision"] as? Double ?? 0) - $1) < 1e-12 })
         let text = try await program.succeed("show", "resnet").output
         #expect(text.contains("Test accuracy by class") && !text.contains("Layers") && !text.contains("Epochs\n"))
         try await program.succeed("show", "run:2")
@@ -95,7 +107,8 @@ struct ImportCommandTests {
         #expect(pair["only_a_correct"] as? Int == missed.subtracting(Self.wrong).count)
         #expect(pair["only_b_correct"] as? Int == Set(Self.wrong).subtracting(missed).count)
         #expect(pair["loss_samples"] as? Int == 30 && pair["same_weights"] is NSNull)
-        #expect(try await program.succeed("compare", "resnet", "mlp").output.contains("predictions of"))
+        let table = try await program.succeed("compare", "resnet", "mlp").output
+        #expect(table.contains("predictions of") && table.contains(/macro F1 +0\.8305/), "\(table)")
 
         let hardest = try Self.object(
             try await program.succeed("hardest", "--dataset", "small", "--limit", "30", "--format", "json"))

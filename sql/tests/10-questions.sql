@@ -1,8 +1,8 @@
--- Twenty-eight questions of an analyst, asked of the views. The right answers come from the table answer, from which
+-- Thirty questions of an analyst, asked of the views. The right answers come from the table answer, from which
 -- the rows are made: 120 test samples of four classes, every tenth tilted, three versions of cnn and one of mlp, three epochs each.
 begin;
 create extension pgtap;
-select plan(28);
+select plan(30);
 
 insert into registry.split (split_id, fingerprint, samples, channels, height, width, label_bound)
 overriding system value
@@ -109,7 +109,10 @@ select a.model as a_model, a.version as a_version, b.model as b_model, b.version
 
 create temporary table disk as
 select tablename::text, pg_total_relation_size(format('registry.%I', tablename)) as bytes from pg_tables where schemaname = 'registry';
-grant select on answer, version_answer, pair, made, disk to registry_reader;
+-- scikit-learn's figures of the same answers (scripts/class-metrics-reference).
+create temporary table metric (model text, version integer, metric text, which text, value float8, lower float8, upper float8);
+\ir class-metrics.sql
+grant select on answer, version_answer, pair, made, disk, metric to registry_reader;
 -- An analyst has the views and functions of analysis, and nothing else.
 set local role registry_reader;
 
@@ -132,6 +135,27 @@ select results_eq(
     $$select index from pair where a_model = 'cnn' and a_version = 2 and b_model = 'cnn' and b_version = 3 and b_wrong and not a_wrong
        order by index$$,
     'which samples flipped from right to wrong');
+select is_empty(
+    $$select known.*, found
+        from metric as known
+        left join (select model, version, metric, label::text as which, value, lower, upper
+                     from analysis.class_metric
+                    cross join lateral (values ('precision', precision, precision_lower, precision_upper),
+                                               ('recall', recall, recall_lower, recall_upper), ('f1', f1, f1_lower, f1_upper))
+                            as given (metric, value, lower, upper)) as found
+             using (model, version, metric, which)
+       where length(which) = 1
+         and not coalesce(greatest(abs(found.value - known.value), abs(found.lower - known.lower), abs(found.upper - known.upper)) < 1e-12, false)$$,
+    'precision, recall and F1 of each class');
+select is_empty(
+    $$select known.*, found
+        from metric as known
+       cross join lateral analysis.mean_class_metrics(known.model, known.version) as found
+       where found.metric = known.metric
+         and found.mean = known.which
+         -- The derivatives are numerical.
+         and (found.classes <> 4 or abs(found.value - known.value) > 1e-12 or abs(found.lower - known.lower) > 1e-9 or abs(found.upper - least(1, known.upper)) > 1e-9)$$,
+    'their macro and weighted means');
 select results_eq(
     $$select change, index, a_predicted::integer, b_predicted::integer, round(a_confidence::numeric, 5), round(b_confidence::numeric, 5)
         from analysis.flip where a_model = 'mlp' and b_model = 'cnn' and b_version = 3 order by index$$,

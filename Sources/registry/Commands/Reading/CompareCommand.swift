@@ -15,7 +15,7 @@ struct CompareCommand: AsyncParsableCommand {
     var models: [ModelReference]
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case pairs, models, classes
+        case pairs, models, classes, classMeans = "class-means"
     }
 
     @Flag(help: "Print only the verdicts, a sentence for each pair.")
@@ -48,6 +48,7 @@ struct CompareCommand: AsyncParsableCommand {
                 case .pairs: comparison.pairTable
                 case .models: comparison.modelTable
                 case .classes: comparison.classTable
+                case .classMeans: comparison.meanTable
                 }
             })
     }

@@ -22,7 +22,8 @@ struct ShowCommand: AsyncParsableCommand {
     var model: RunReference
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case version, configuration, layers, epochs, layerMetrics = "layer-metrics", classes
+        case version, configuration, layers, epochs, layerMetrics = "layer-metrics", classes,
+            classMeans = "class-means"
     }
 
     @OptionGroup var output: AnswerOptions<Part>
@@ -31,11 +32,15 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.openStore()
         let found = try store.resolve(model)
-        let (summary, classes): (Table, Table?) =
+        let (summary, classes, means): (Table, Table?, Table?) =
             switch found {
             case .version(let version):
-                (try Table(try store.summaries(of: [version])), try Table(try store.classAccuracy(of: version)))
-            case .run(let run, _, _, _): (try Table(try store.summary(ofRun: run)), nil)
+                (
+                    try Table(try store.summaries(of: [version])),
+                    try ClassTables.classes(try store.classAccuracy(of: version)),
+                    try ClassTables.means(try store.classMeans(of: version))
+                )
+            case .run(let run, _, _, _): (try Table(try store.summary(ofRun: run)), nil, nil)
             }
         let epochs = try Table.epochs(ofRun: found.number, in: store)
         let isTrained = found.origin == .trained
@@ -48,16 +53,20 @@ struct ShowCommand: AsyncParsableCommand {
         try output.print(
             text: { screen in
                 let accuracies: TerminalText =
-                    classes.map { "Test accuracy by class\n\($0.text(on: screen, most: Table.mostClasses))" } ?? ""
-                let progress: TerminalText
-                if !isTrained {
-                    progress = health.rows.isEmpty ? "" : "Dead units\n\(health.text(on: screen))\n"
-                } else if epochs.rows.isEmpty {
-                    progress = "No epoch has been stored yet.\n"
-                } else {
-                    progress = """
-                        Epochs
-                        \(epochs.text(on: screen))\(Loss.meaning)
+                    classes.map { classes in
+                        """
+                        Test accuracy by class
+                        \(classes.text(on: screen, most: Table.mostClasses))
+                        Means over the classes
+                        \(means?.text(on: screen) ?? "")
+                        """
+                    } ?? ""
+                let progress: TerminalText =
+                    epochs.rows.isEmpty
+                    ? "No epoch has been stored yet.\n"
+                    : """
+                    Epochs
+                    \(epochs.text(on: screen))\(Loss.meaning)
 
                         Gradients and dead units after the last epoch
                         \(health.text(on: screen))
@@ -79,6 +88,7 @@ struct ShowCommand: AsyncParsableCommand {
             json: .object(zip(summary.keys, summary.rows[0]).map { JSONValue.Member($0, $1) }) + [
                 "configuration": .verbatim(found.configuration), "layers": layers.json, "epoch_metrics": epochs.json,
                 "layer_metrics": layerMetrics.json, "classes": classes?.json ?? .array([]),
+                "class_means": means?.json ?? .array([]),
             ],
             csv: {
                 switch $0 {
@@ -90,6 +100,7 @@ struct ShowCommand: AsyncParsableCommand {
                 case .layerMetrics: layerMetrics
                 case .classes:
                     classes ?? Table(keys: ["label", "class_name", "samples", "correct", "accuracy"], rows: [])
+                case .classMeans: means ?? Table(keys: ["metric", "mean", "value", "lower", "upper"], rows: [])
                 }
             })
     }
