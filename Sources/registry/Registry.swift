@@ -67,6 +67,7 @@ struct Registry: AsyncParsableCommand {
                     ModelsCommand.self, RunsCommand.self, ShowCommand.self, EvaluateCommand.self, PredictCommand.self,
                     CompareCommand.self, DiffCommand.self,
                     ErrorsCommand.self, CurveCommand.self, HardestCommand.self, PredictionsCommand.self,
+                    CalibrationCommand.self,
                     RobustnessCommand.self,
                     ReportCommand.self,
                 ]),

@@ -51,6 +51,8 @@ struct FlagTests {
         Refused("predictions mlp", ["--limit"], noIntegers + ["-1"]),
         Refused("dataset inspect mnist", ["--limit"], noIntegers + ["-1"]),
         Refused("retrain", ["--level", "--margin", "--minimum-accuracy"], noSettings + ["1.000001"]),
+        Refused("calibration mlp", ["--bins"], noIntegers + tooLarge + ["0", "1001"]),
+        Refused("calibration mlp", ["--error-rate"], noSettings + ["1.000001"]),
         Refused("retrain", ["--guard"], ["", "4", "label=", "=4", "slant=4", "Label=4"]),
         Refused("retrain", ["--threads"], noIntegers + tooLarge + ["0", "1025"]),
         Refused("robustness mlp", ["--threads"], noIntegers + tooLarge + ["0", "1025"]),

@@ -76,7 +76,7 @@ struct OutputTests {
             (["train", "mlp", "--detach"] + flags, 0), (["daemon", "--once"], 0), (["robustness", "mlp"], 0),
             (["retrain"], 0), (["models"], 0), (["runs"], 0), (["show", "mlp"], 0),
             (["compare", "mlp@1", "mlp@2", "other"], 0),
-            (["diff", "mlp@1", "other"], 0),
+            (["diff", "mlp@1", "other"], 0), (["calibration", "mlp", "other"], 0),
             (["errors", "mlp"], 0), (["errors", "mlp", "--limit", "20"], 0), (["hardest", "--dataset", "small"], 0),
             (["predictions", "mlp"], 0), (["curve", "mlp", "other"], 0), (["curve", "mlp", "--accuracy"], 0),
             (["dataset", "list"], 0), (["dataset", "show", "small"], 0), (["dataset", "inspect", "small"], 0),
@@ -88,7 +88,8 @@ struct OutputTests {
         ]
         commands += [
             "dataset", "architecture", "train", "daemon", "jobs", "cancel", "requeue", "retrain", "schedule", "models",
-            "runs", "show", "compare", "diff", "errors", "curve", "hardest", "predictions", "robustness", "report",
+            "runs", "show", "compare", "diff", "errors", "curve", "hardest", "predictions", "calibration", "robustness",
+            "report",
             "alias",
             "export", "db", "doctor",
         ].map { ([$0, "--help"], 0) }

@@ -32,7 +32,8 @@ struct ReaderTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         for command in [
             ["models"], ["runs"], ["show", "mlp"], ["show", "mlp@production"], ["compare", "mlp", "undisturbed"],
-            ["errors", "mlp"], ["diff", "undisturbed", "mlp"], ["hardest", "--dataset", "small"],
+            ["errors", "mlp"], ["diff", "undisturbed", "mlp"], ["calibration", "mlp"],
+            ["hardest", "--dataset", "small"],
             ["hardest", "--dataset", "small", "--class", "4", "--model", "mlp", "--since", "0000-01-01"],
             ["predictions", "mlp"], ["curve", "mlp", "undisturbed"], ["curve", "mlp", "--accuracy"],
             ["curve", "mlp", "--output", folder.appending(path: "a.svg").path],

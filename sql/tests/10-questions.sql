@@ -1,8 +1,8 @@
--- Thirty questions of an analyst, asked of the views. The right answers come from the table answer, from which
+-- Thirty-three questions of an analyst, asked of the views. The right answers come from the table answer, from which
 -- the rows are made: 120 test samples of four classes, every tenth tilted, three versions of cnn and one of mlp, three epochs each.
 begin;
 create extension pgtap;
-select plan(30);
+select plan(33);
 
 insert into registry.split (split_id, fingerprint, samples, channels, height, width, label_bound)
 overriding system value
@@ -112,7 +112,16 @@ select tablename::text, pg_total_relation_size(format('registry.%I', tablename))
 -- scikit-learn's figures of the same answers (scripts/class-metrics-reference).
 create temporary table metric (model text, version integer, metric text, which text, value float8, lower float8, upper float8);
 \ir class-metrics.sql
-grant select on answer, version_answer, pair, made, disk, metric to registry_reader;
+-- numpy's and scikit-learn's (scripts/calibration-reference).
+create temporary table calibration_error (
+    model text, version integer, samples bigint, accuracy float8, confidence float8, width_error float8, width_lower float8,
+    width_upper float8, mass_error float8, mass_lower float8, mass_upper float8, brier float8, reliability float8,
+    resolution float8, uncertainty float8, nll float8);
+create temporary table threshold (
+    model text, version integer, wished float8, is_shown boolean, threshold float8, accepted bigint, errors bigint,
+    risk_lower float8, risk_upper float8);
+\ir calibration.sql
+grant select on answer, version_answer, pair, made, disk, metric, calibration_error, threshold to registry_reader;
 -- An analyst has the views and functions of analysis, and nothing else.
 set local role registry_reader;
 
@@ -236,6 +245,34 @@ select ok(
                             from version_answer group by model, version, floor(confidence * 10)) as bin
                    group by model, version) as right_ using (model, version)),
     'the expected calibration error of all answers');
+select is_empty(
+    $$select known, found
+        from (select to_jsonb(given) - 'model' - 'version' as known, to_jsonb(made) as found
+                from calibration_error as given
+               cross join lateral analysis.calibration_error(given.model, given.version) as made) as pair
+       cross join lateral jsonb_each_text(known) as figure
+       where not coalesce(abs((found ->> figure.key)::float8 - figure.value::float8) < 1e-12, false)$$,
+    'calibration errors, the Brier score, its parts and intervals');
+select results_eq(
+    $$select given.model, given.version, wished, found.is_shown, round(found.threshold::numeric, 12), found.accepted, found.errors,
+             round(found.risk_lower::numeric, 12), round(found.risk_upper::numeric, 12)
+        from (select distinct model, version, wished from threshold) as given
+       cross join lateral analysis.confidence_threshold(given.model, given.version, wished) as found
+       order by 1, 2, 3, 4$$,
+    $$select model, version, wished, is_shown, round(threshold::numeric, 12), accepted, errors, round(risk_lower::numeric, 12),
+             round(risk_upper::numeric, 12)
+        from threshold order by 1, 2, 3, 4$$,
+    'from which confidence on errors are as rare as wished');
+select ok(
+    (select bool_and(samples = 120 and pg_temp.near(error, known_error))
+       from (select model, version, sum(found.samples) as samples,
+                    sum(found.samples * abs(found.accuracy - found.mean_confidence)) / 120 as error, by_mass,
+                    case when by_mass then mass_error else width_error end as known_error
+               from calibration_error as given
+              cross join (values (false), (true)) as kind (by_mass)
+              cross join lateral analysis.reliability(given.model, given.version, 15, by_mass) as found
+              group by model, version, by_mass, mass_error, width_error) as summed),
+    'the bins of a diagram add up to the error');
 select ok(
     (select pg_temp.near(percentile_cont(0.9) within group (order by kept), max(known.loss))
        from (select unnest(losses) as kept from analysis.test_loss where model = 'mlp') as found

@@ -154,6 +154,13 @@ private let rangeRemedies: [Remedy] =
             ends: 64,
             .bound("--level"), .bound("--level", largest: true)),
         Remedy(
+            "registry/Commands/Reading/CalibrationCommand", "--bins must be", "registry calibration mlp --bins 0",
+            ends: 64, .bound("--bins"), .bound("--bins", largest: true)),
+        Remedy(
+            "registry/Commands/Reading/CalibrationCommand", "--error-rate must be",
+            "registry calibration mlp --error-rate 2", ends: 64, .bound("--error-rate"),
+            .bound("--error-rate", largest: true)),
+        Remedy(
             "registry/Commands/Unattended/RetrainCommand", "--margin must be", "registry retrain mlp --margin 2",
             ends: 64,
             .bound("--margin"), .bound("--margin", largest: true)),
