@@ -85,10 +85,4 @@ enum ClassFolders {
         guard !files.isEmpty else { throw DatasetError.unrecognised(folder: folder.string, found: names) }
         return SourceDataset.Part(labels: labels, images: PictureStream(files: files), name: folder.string)
     }
-
-    /// By the end of its name: a `FilePath` would look through all components, and there may be a million files.
-    private static func isPicture(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return [".png", ".jpg", ".jpeg"].contains(where: name.hasSuffix)
-    }
 }
