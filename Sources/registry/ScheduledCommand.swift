@@ -93,7 +93,9 @@ extension TrainCommand: SchedulableCommand {
     /// A known data set that is not there yet is fetched when the time has come.
     func checkCanWork(in store: Store) throws {
         do {
-            _ = try configuration(on: try store.dataset(named: dataset))
+            let start = try from.map { try TrainingStart(store.resolve($0), in: store) }
+            let dataset = try store.dataset(named: dataset ?? start?.dataset.name ?? "mnist")
+            _ = try configuration(from: start, on: dataset)
         } catch NotFound.dataset(let name) where KnownDataset.named(name) != nil {}
     }
 }

@@ -389,7 +389,7 @@ struct DatasetImportTests {
         picture("a GIF", Array("GIF89a, in truth".utf8), "a GIF image", "PNG, JPEG, PGM and PPM are read"),
         picture("a web page", Array("<html><title>404 Not Found</title></html>".utf8), "an HTML page (404 Not Found)"),
         picture("an empty file", [], "The file is empty"),
-        picture("another ending", goodPicture, "no .png, .jpg or .jpeg file", file: "train/a/2.webp"),
+        picture("another ending", goodPicture, "no .png, .jpg, .jpeg, .pgm or .ppm file", file: "train/a/2.webp"),
         picture("a folder in a class's folder", goodPicture, "This is a folder, and", file: "train/a/more/2.png"),
         picture("a class that training does not have", goodPicture, "“c” is no class", file: "test/c/1.png"),
         picture("a class in the wrong place", goodPicture, "It has the folder “c” beside", file: "c/1.png"),

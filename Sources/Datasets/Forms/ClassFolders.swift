@@ -70,13 +70,13 @@ enum ClassFolders {
             }
             for picture in pictures {
                 let path = inner.appending(picture)
-                guard isPicture(picture) else {
+                guard Picture.isName(picture) else {
                     throw DatasetError.file(
                         path.string,
                         isFolder(path)
                             ? "This is a folder, and a class's folder holds pictures alone. Move its pictures out of it."
-                            : "This is no .png, .jpg or .jpeg file, and a class's folder holds pictures alone. Convert "
-                                + "or remove it.")
+                            : "This is no .png, .jpg, .jpeg, .pgm or .ppm file, and a class's folder holds pictures alone. "
+                                + "Convert or remove it.")
                 }
                 labels.append(label)
                 files.append(path)

@@ -61,6 +61,13 @@ extension NoWeights: Failure { var exitStatus: ExitStatus { .badInput } }
 
 extension NoConfidences: Failure { var exitStatus: ExitStatus { .badInput } }
 
+extension NotTrainedHere: Failure {
+    var exitStatus: ExitStatus { .badInput }
+    package var advice: String? { "To train it further: registry train --from \(version)" }
+}
+
+extension NoFiniteLoss: Failure { var exitStatus: ExitStatus { .badInput } }
+
 extension NoEpochs: Failure { var exitStatus: ExitStatus { .badInput } }
 
 extension Misfit: Failure { var exitStatus: ExitStatus { .badInput } }

@@ -61,12 +61,15 @@ struct ShowCommand: AsyncParsableCommand {
                         \(means?.text(on: screen) ?? "")
                         """
                     } ?? ""
-                let progress: TerminalText =
-                    epochs.rows.isEmpty
-                    ? "No epoch has been stored yet.\n"
-                    : """
-                    Epochs
-                    \(epochs.text(on: screen))\(Loss.meaning)
+                let progress: TerminalText
+                if !isTrained {
+                    progress = health.rows.isEmpty ? "" : "Dead units\n\(health.text(on: screen))\n"
+                } else if epochs.rows.isEmpty {
+                    progress = "No epoch has been stored yet.\n"
+                } else {
+                    progress = """
+                        Epochs
+                        \(epochs.text(on: screen))\(Loss.meaning)
 
                         Gradients and dead units after the last epoch
                         \(health.text(on: screen))

@@ -101,9 +101,16 @@ struct TrainCommand: AsyncParsableCommand {
         if !quiet { for change in weights?.changes ?? [] { Terminal.tell("\(initialWeights ?? ""): \(change)") } }
         let connect = try await database.connector()
         let store = try connect()
-        let dataset = try await DatasetSupply(store: store, isQuiet: quiet).dataset(named: dataset)
-        var configuration = try self.configuration(of: described, on: dataset)
+        let start = try from.map { try TrainingStart(store.resolve($0), in: store) }
+        let dataset = try await DatasetSupply(store: store, isQuiet: quiet)
+            .dataset(named: dataset ?? start?.dataset.name ?? "mnist")
+        var configuration = try self.configuration(of: described, from: start, on: dataset)
         let architecture = configuration.architecture
+        if let start, !quiet, start.dataset.classNames != dataset.description.classNames {
+            Terminal.tell(
+                "The classes of \(dataset.name) are not those that \(start.version) learned, by name and order: its "
+                    + "outputs are trained for them.")
+        }
         if let weights {
             try architecture.check(weights.tensors)
             configuration.initialWeights = try store.storeArtifact(
@@ -144,13 +151,20 @@ struct TrainCommand: AsyncParsableCommand {
 
     /// What is to be trained, checked against the data set and this machine's memory.
     ///
-    /// - Parameter described: An architecture from a file; `nil` for a built-in one.
-    func configuration(of described: Architecture? = nil, on dataset: StoredDataset) throws -> RunConfiguration {
-        let architecture = try described ?? builtInArchitecture(for: dataset.description)
+    /// - Parameters:
+    ///   - described: An architecture from a file; `nil` for a built-in one.
+    ///   - start: The version that is trained further.
+    func configuration(
+        of described: Architecture? = nil, from start: TrainingStart? = nil, on dataset: StoredDataset
+    ) throws -> RunConfiguration {
+        let architecture = try start?.architecture ?? described ?? builtInArchitecture(for: dataset.description)
         try architecture.checkFits(dataset.description)
-        let settings = training.configuration(for: dataset.description)
+        var settings = training.configuration(for: dataset.description)
+        if let start, settings.standardization != nil { settings.standardization = start.standardization }
         try architecture.checkTraining(settings, samples: dataset.trainingSamples)
-        let configuration = RunConfiguration(architecture: architecture, training: settings)
+        let configuration = RunConfiguration(
+            architecture: architecture, training: settings, initialWeights: start?.weights,
+            parent: start.map { "\($0.version)" })
         // Another process, later, trains what is only queued.
         try configuration.checkMemory(on: dataset.sampleCounts, available: detach ? Memory.total : Memory.available)
         return configuration
