@@ -3,7 +3,7 @@ import SystemPackage
 /// A folder for each class with its pictures, in folders for the parts (`train/`, `val/`, `test/`) or without.
 enum ClassFolders {
     static func open(_ folder: FilePath, classNames: [String]?) throws -> SourceDataset {
-        let folders = try names(in: folder).filter { isFolder(folder.appending($0)) }
+        let folders = try readableNames(in: folder).filter { isFolder(folder.appending($0)) }
         let named = folders.compactMap { name in DatasetPart(word: name).map { (part: $0, name: name) } }
         let isFlat = !named.contains { $0.part == .training || $0.part == .test }
         guard !isFlat else {
@@ -25,7 +25,7 @@ enum ClassFolders {
                     folder.string, "“\(name)” is a second folder for \(part.rawValue). Keep one of them.")
             }
             let inner = folder.appending(name)
-            let found = try names(in: inner).filter { isFolder(inner.appending($0)) }
+            let found = try readableNames(in: inner).filter { isFolder(inner.appending($0)) }
             if classes == nil { classes = try checked(found, of: inner) }
             parts[part] = try self.part(inner, found, classes: classes ?? [])
         }
@@ -33,7 +33,7 @@ enum ClassFolders {
     }
 
     /// - Throws: For a name that can't be opened again by what is shown of it: its class or picture would be left out.
-    private static func names(in folder: FilePath) throws -> [String] {
+    private static func readableNames(in folder: FilePath) throws -> [String] {
         let names = try visibleNames(in: folder)
         if let name = names.first(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
             throw DatasetError.file(
@@ -64,7 +64,7 @@ enum ClassFolders {
                 )
             }
             let inner = folder.appending(name)
-            let pictures = try names(in: inner)
+            let pictures = try readableNames(in: inner)
             guard !pictures.isEmpty else {
                 throw DatasetError.file(inner.string, "The folder is empty. Remove it, or put pictures into it.")
             }
