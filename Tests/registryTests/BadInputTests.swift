@@ -252,6 +252,8 @@ struct BadInputTests {
     func export() async throws {
         let program = try await Program.withMNIST()
         try await program.succeed("train", "mlp", "--epochs", "1", "--quiet")
-        #expect(try await line(program, 74, "export", "mlp", "/proc/nonexistent/a.safetensors").contains("Nothing was left"))
+        #expect(
+            try await line(program, 74, "export", "mlp", "/proc/nonexistent/a.safetensors").contains("Nothing was left")
+        )
     }
 }

@@ -17,7 +17,8 @@ struct NameTests {
     /// Commands with a place for a name.
     private static let commands = [
         ["train", "mlp", "--name", "NAME"], ["train", "mlp", "--dataset", "NAME"], ["dataset", "fetch", "NAME"],
-        ["dataset", "import", "NAME", "/proc/nonexistent"], ["dataset", "show", "NAME"], ["dataset", "inspect", "NAME"],
+        ["dataset", "import", "NAME", "/proc/nonexistent"], ["dataset", "show", "NAME"],
+        ["dataset", "inspect", "NAME"],
         ["dataset", "drift", "NAME"], ["dataset", "drift", "mnist", "NAME"],
         ["schedule", "add", "NAME", "0 3 * * *", "retrain"],
         ["schedule", "add", "night", "0 3 * * *", "retrain", "NAME"],
