@@ -70,14 +70,21 @@ package struct ImageFiles: Sendable {
         self.isLabelled = isLabelled
     }
 
+    /// Links may lead round in circles.
+    private static let deepestFolder = 8
+
     /// The pictures in a folder and those below it.
-    private static func list(_ folder: FilePath, label: Label?, into files: inout [File]) throws {
+    private static func list(_ folder: FilePath, label: Label?, depth: Int = 0, into files: inout [File]) throws {
+        guard depth <= deepestFolder else {
+            throw DatasetError.file(
+                folder.string, "It lies more than \(deepestFolder) folders deep, or in a circle of links.")
+        }
         for name in try visibleNames(in: folder) {
             let path = folder.appending(name)
             if Picture.isName(name) {
                 files.append(File(path: path, label: label, isPicture: true))
             } else if isFolder(path) {
-                try list(path, label: label ?? .name(name), into: &files)
+                try list(path, label: label ?? .name(name), depth: depth + 1, into: &files)
             } else {
                 throw DatasetError.file(
                     path.string,

@@ -179,6 +179,11 @@ struct PredictCommandTests {
         try place.write(good, "cats/cat/a.png")
         try FileManager.default.createDirectory(
             at: place.folder.appending(path: "empty"), withIntermediateDirectories: true)
+        try place.write(good, "circle/1/a.png")
+        for name in ["circle/1/x", "circle/1/y"] {
+            try FileManager.default.createSymbolicLink(
+                at: place.folder.appending(path: name), withDestinationURL: place.folder.appending(path: "circle"))
+        }
         let images = FormFile.npy("|u1", [30, 8, 8], place.images.flatMap { $0 })
         let tests = Self.resources.appending(path: "t10k-images-idx3-ubyte.gz").path
         let training = Self.resources.appending(path: "train-labels-idx1-ubyte.gz").path
@@ -190,6 +195,7 @@ struct PredictCommandTests {
             (["mlp", path("mixed")], 65, "mixed/1/b.png: The PNG data is damaged"),
             (["mlp", path("notes")], 65, "notes/readme.txt: This is no .png"),
             (["mlp", path("empty")], 65, "There is no picture in it"),
+            (["mlp", path("circle")], 65, "in a circle of links"),
             (["mlp", path("none.png")], 65, "none.png: It cannot be read"),
             (
                 ["mlp", try place.write(Array("P5 8 8 255\n".utf8) + [1, 2, 3], "cut.pgm")], 65,
