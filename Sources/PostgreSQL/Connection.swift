@@ -72,11 +72,13 @@ package final class Connection {
             let start = ContinuousClock.now
             var pointer = PQconnectdbParams(keys.pointers, values.pointers, 1)
             // libpq keeps the SQLSTATE of a refused connection to itself, but tells whether it is 57P03.
-            while PQstatus(pointer) != CONNECTION_OK, ContinuousClock.now - start < patience,
-                PQpingParams(keys.pointers, values.pointers, 1) == PQPING_REJECT
-            {
+            var ping = PQPING_REJECT
+            while PQstatus(pointer) != CONNECTION_OK, ping == PQPING_REJECT, ContinuousClock.now - start < patience {
+                ping = PQpingParams(keys.pointers, values.pointers, 1)
+                // A server that accepts connections has begun to do so meanwhile, or has another reason.
+                guard ping == PQPING_REJECT || ping == PQPING_OK else { break }
                 PQfinish(pointer)
-                usleep(100_000)
+                if ping == PQPING_REJECT { usleep(100_000) }
                 pointer = PQconnectdbParams(keys.pointers, values.pointers, 1)
             }
             return pointer
@@ -99,8 +101,8 @@ package final class Connection {
         }
     }
 
-    /// Sets the session's search path and how long it waits for locks, unless the process that answers is another than
-    /// the one that the connection was announced with: a pooler announces a number of its own.
+    /// Sets the session's search path, how long it waits for locks, and how it writes times and names, unless the process
+    /// that answers is another than the one that the connection was announced with: a pooler announces a number of its own.
     ///
     /// - Returns: Whether they were set.
     private func setUpSession(until deadline: ContinuousClock.Instant) throws -> Bool {
@@ -113,7 +115,12 @@ package final class Connection {
                                              case when pg_catalog.current_setting('lock_timeout') operator(pg_catalog.=) '0'
                                                   then '\(Self.lockTimeout)'
                                                   else pg_catalog.current_setting('lock_timeout')
-                                             end, false)
+                                             end, false),
+                       pg_catalog.set_config('timezone', 'UTC', false),
+                       pg_catalog.set_config('datestyle', 'ISO', false),
+                       pg_catalog.set_config('intervalstyle', 'postgres', false),
+                       pg_catalog.set_config('extra_float_digits', '1', false),
+                       pg_catalog.set_config('quote_all_identifiers', 'off', false)
                  where pg_catalog.pg_backend_pid() operator(pg_catalog.=) \(serverProcessID)
                 """))
         return try results(until: deadline).last.map { PQntuples($0.pointer) == 1 } ?? false
