@@ -254,12 +254,12 @@ select is_empty(
        where not coalesce(abs((found ->> figure.key)::float8 - figure.value::float8) < 1e-12, false)$$,
     'calibration errors, the Brier score, its parts and intervals');
 select results_eq(
-    $$select given.model, given.version, wished, found.is_shown, round(found.threshold::numeric, 12), found.accepted, found.errors,
+    $$select given.model, given.version, wished, found.is_shown, found.threshold::real, found.accepted, found.errors,
              round(found.risk_lower::numeric, 12), round(found.risk_upper::numeric, 12)
         from (select distinct model, version, wished from threshold) as given
        cross join lateral analysis.confidence_threshold(given.model, given.version, wished) as found
        order by 1, 2, 3, 4$$,
-    $$select model, version, wished, is_shown, round(threshold::numeric, 12), accepted, errors, round(risk_lower::numeric, 12),
+    $$select model, version, wished, is_shown, threshold::real, accepted, errors, round(risk_lower::numeric, 12),
              round(risk_upper::numeric, 12)
         from threshold order by 1, 2, 3, 4$$,
     'from which confidence on errors are as rare as wished');

@@ -228,10 +228,14 @@ as $$
                            sum(count(*)) over descending::bigint as accepted,
                            sum(count(*) filter (where not is_correct)) over descending::bigint as errors,
                            sum(count(*)) over ()::bigint as total
-                      from analysis.answer
-                     where answer.model = of_model
-                       and answer.version = of_version
-                       and answer.confidence between 0 and 1
+                      from (select answer.is_correct,
+                                   -- The precision in which probabilities are kept: else what is computed from a loss
+                                   -- would stand beside what is equal to it.
+                                   answer.confidence::real::double precision as confidence
+                              from analysis.answer
+                             where answer.model = of_model
+                               and answer.version = of_version
+                               and answer.confidence between 0 and 1) as answer
                      group by answer.confidence
                     window descending as (order by answer.confidence desc)) as given
              where points between 1 and 100000) as ranked

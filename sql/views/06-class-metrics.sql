@@ -102,7 +102,7 @@ as $$
         select metric, averaging.mean, label, samples, n, measured.value, above, of_row, of_column, below,
                case averaging.mean
                    when 'macro' then 1 / count(*) over everything::double precision
-                   else samples / sum(samples) over everything
+                   else samples / nullif(sum(samples) over everything, 0)
                end as weight,
                count(*) over everything as classes,
                sum(samples * measured.value) over everything / nullif(sum(samples) over everything, 0) as weighted_mean,
@@ -110,15 +110,18 @@ as $$
           from measured
          cross join (values ('macro'), ('weighted')) as averaging (mean)
          where measured.value is not null
-        window everything as (partition by metric, averaging.mean)
+        window everything as (partition by metric, averaging.mean
+                                order by label rows between unbounded preceding and unbounded following)
     ), part as (
         -- What a sample of the class, and one that is taken for it, adds to the linear form; of both, one that is correct.
         select averaged.*,
                weight * -value * of_row / below
-                   + case mean when 'weighted' then (value - weighted_mean) / weighted_share else 0 end as by_row,
+                   + case mean when 'weighted' then (value - weighted_mean) / nullif(weighted_share, 0) else 0 end as by_row,
                weight * -value * of_column / below as by_column,
                weight * above / below as by_diagonal
           from averaged
+         -- Where all that is taken for a class is of none of the classes that are measured, there is no weighted mean.
+         where weight is not null
     ), cell as (
         select confusion.label, confusion.predicted, confusion.samples
           from analysis.confusion
@@ -132,8 +135,8 @@ as $$
     ), spread as (
         select kind.metric,
                kind.mean,
-               sum(cell.samples * power(slope.g, 2)) as squares,
-               sum(cell.samples * slope.g) as total
+               sum(cell.samples * power(slope.g, 2) order by cell.label, cell.predicted) as squares,
+               sum(cell.samples * slope.g order by cell.label, cell.predicted) as total
           from kind
          cross join cell
           left join part as of_row
@@ -155,7 +158,7 @@ as $$
            greatest(0, estimate.value - estimate.error),
            least(1, estimate.value + estimate.error),
            part.classes
-      from (select metric, mean, sum(weight * value) as value, min(classes) as classes, min(n) as n
+      from (select metric, mean, sum(weight * value order by label) as value, min(classes) as classes, min(n) as n
               from part
              group by metric, mean) as part
       join spread using (metric, mean)
