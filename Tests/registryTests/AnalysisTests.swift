@@ -101,12 +101,15 @@ struct AnalysisTests {
                 select a.losses as a, b.losses as b
                   from analysis.test_loss as a, analysis.test_loss as b
                  where a.model = 'mlp' and b.model = 'cnn'
+            ), element as materialized (
+                select x.*
+                  from loss, unnest(loss.a, loss.b) with ordinality as x (a, b, place)
             ), drawn as (
-                select array_agg(a[place]) as a, array_agg(b[place]) as b
-                  from loss
-                 cross join (select repetition, 1 + floor(random() * 10000)::integer as place
-                               from generate_series(1, 2000) as repetition, generate_series(1, 1000)
-                             offset 0) as chosen
+                select array_agg(element.a) as a, array_agg(element.b) as b
+                  from (select repetition, 1 + floor(random() * 10000)::integer as place
+                          from generate_series(1, 2000) as repetition, generate_series(1, 1000)
+                        offset 0) as chosen
+                  join element using (place)
                  group by repetition
             )
             select avg((interval.lower <= whole.difference and interval.upper >= whole.difference)::integer)::float8 as share
