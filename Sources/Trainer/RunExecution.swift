@@ -76,7 +76,7 @@ package struct RunExecution {
             throw error
         } catch let error where error is LeaseLost || error is LeaseOverdue || error is Diverged {
             throw error
-        } catch  where error.isLasting {
+        } catch let error where error.isLasting {
             // No attempt will be better; on a larger machine, when somebody queues it again.
             try store { try $0.end(run.lease, as: .failed(error.line)) }
             throw error

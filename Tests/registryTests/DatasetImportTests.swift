@@ -329,8 +329,8 @@ struct DatasetImportTests {
             "names for labels", "y_train", FormFile.npy("<U1", [2], [97, 0, 0, 0, 98, 0, 0, 0]), "It holds text",
             "np.unique(y, return_inverse=True)"),
         npz(
-            "four channels", "x_train", FormFile.npy("|u1", [2, 1, 2, 4], [UInt8](repeating: 1, count: 16)),
-            "this has 2 × 1 × 2 × 4", "x[..., :3]"),
+            "four channels", "x_train", FormFile.npy("|u1", [2, 2, 2, 4], [UInt8](repeating: 1, count: 32)),
+            "this has 2 × 2 × 2 × 4", "x[..., :3]"),
         npz("flat images", "x_train", FormFile.npy("|u1", [2, 2], [0, 1, 1, 0]), "x.reshape(-1, height, width)"),
         npz(
             "two channels", "x_train", FormFile.npy("|u1", [2, 2, 2, 2], [UInt8](repeating: 0, count: 16)),

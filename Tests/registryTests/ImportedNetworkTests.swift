@@ -355,6 +355,7 @@ struct ImportedNetworkTests {
             let result = try await program.run(["train"] + arguments)
             #expect(result.status == status && result.errors.contains(expected), "\(arguments): \(result.errors)")
         }
+        try await program.succeed("alias", "mlp", "production")
         let words = try await program.succeed(
             "schedule", "add", "further", "@daily", "train", "--detach", "--from", "mlp@production")
         #expect(!words.output.isEmpty || !words.errors.isEmpty)

@@ -137,14 +137,19 @@ struct ONNXTests {
                 name, with: file, program, pixels, shape: shape, mean: scale?[0] ?? 0, deviation: scale?[1] ?? 1)
         }
 
-        let description = folder.appending(path: "every-layer.json")
-        try Data(Self.everyLayer.utf8).write(to: description)
+        let description = folder.appending(path: "convolution.json")
+        try Data(
+            """
+            {"name": "convolution", "input": {"channels": 1, "height": 8, "width": 8}, "layers": [
+             {"type": "conv2d", "outputs": 5, "kernel": 3}, {"type": "relu"}, {"type": "max_pool2d", "size": 2},
+             {"type": "flatten"}, {"type": "dense", "outputs": 10}]}
+            """.utf8
+        ).write(to: description)
         let images = try program.connect().query(
             "select pixels from analysis.sample where dataset = 'small' and split = 'test' order by index")
         let pixels = try images.flatMap { try $0["pixels"] as [UInt8] }
-        for (name, network) in [("mlp", "mlp"), ("every", description.path)] {
-            try await program.succeed(
-                "train", network, "--name", name, "--dataset", "small", "--epochs", "2", "--quiet")
+        for (name, network) in [("mlp", "mlp"), ("convolution", description.path)] {
+            try await program.succeed("train", network, "--dataset", "small", "--epochs", "2", "--quiet")
             let file = folder.appending(path: "\(name).onnx")
             try await program.succeed("export", name, file.path)
             try await program.succeed("import", "again-\(name)", file.path, "--dataset", "small", "--quiet")

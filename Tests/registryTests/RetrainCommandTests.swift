@@ -64,7 +64,7 @@ struct RetrainCommandTests {
         #expect(try production(program) == 3)
         _ = try program.connect().execute(
             "update registry.retraining set requested_at = requested_at - interval '13 hours'")
-        try await program.succeed("retrain")
+        try await program.succeed("retrain", "--margin", "1")
         #expect(try production(program) == 4, "the next night")
     }
 
