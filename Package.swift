@@ -60,7 +60,10 @@ let package = Package(
             name: "Kernels",
             dependencies: ["CPUFeatures", "KernelTypes"] + kernelTargets.map { .init(stringLiteral: $0.name) },
             swiftSettings: strict),
-        .target(name: "NeuralNetwork", dependencies: ["CPUFeatures", "KernelTypes"], swiftSettings: strict + watched),
+        .target(name: "Samples", swiftSettings: strict + watched),
+        .target(
+            name: "NeuralNetwork", dependencies: ["CPUFeatures", "KernelTypes", "Samples"],
+            swiftSettings: strict + watched),
         .target(
             name: "CPictures", cSettings: watchedC, linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
@@ -68,7 +71,7 @@ let package = Package(
         .target(
             name: "Datasets",
             dependencies: [
-                "CPictures", "CZip", "CZlib",
+                "CPictures", "CZip", "CZlib", "Samples",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -88,7 +91,7 @@ let package = Package(
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["sql-embedder"]),
         .target(
             name: "Store",
-            dependencies: ["PostgreSQL", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["PostgreSQL", "Samples", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict,
             plugins: ["EmbedSQL"]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -96,7 +99,7 @@ let package = Package(
         .target(
             name: "Trainer",
             dependencies: [
-                "NeuralNetwork", "PostgreSQL", "Store",
+                "NeuralNetwork", "PostgreSQL", "Samples", "Store",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -111,8 +114,8 @@ let package = Package(
         .executableTarget(
             name: "registry",
             dependencies: [
-                "Datasets", "Judgement", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting", "Store",
-                "Trainer",
+                "Datasets", "Judgement", "Kernels", "KernelTypes", "NeuralNetwork", "PostgreSQL", "Reporting",
+                "Samples", "Store", "Trainer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -123,8 +126,8 @@ let package = Package(
         .executableTarget(
             name: "engine-benchmark",
             dependencies: [
-                "Datasets", "KernelProbes", "Kernels", "KernelTypes", "NeuralNetwork", "Reporting", "TestData",
-                "Trainer",
+                "Datasets", "KernelProbes", "Kernels", "KernelTypes", "NeuralNetwork", "Reporting", "Samples",
+                "TestData", "Trainer",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -161,12 +164,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DatasetsTests",
-            dependencies: ["Datasets", "TestData", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: [
+                "Datasets", "Samples", "TestData", .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "NeuralNetworkTests",
             dependencies: [
-                "KernelProbes", "Kernels", "KernelTypes", "NeuralNetwork", "TestData",
+                "KernelProbes", "Kernels", "KernelTypes", "NeuralNetwork", "Samples", "TestData",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [
@@ -178,7 +183,7 @@ let package = Package(
         .testTarget(
             name: "registryTests",
             dependencies: [
-                "Datasets", "NeuralNetwork", "PostgreSQL", "TestData", "TestServer", "Trainer", "registry",
+                "Datasets", "NeuralNetwork", "PostgreSQL", "Samples", "TestData", "TestServer", "Trainer", "registry",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -186,10 +191,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["PostgreSQL", "Store", "TestServer"],
+            dependencies: ["PostgreSQL", "Samples", "Store", "TestServer"],
             resources: [.copy("Resources")],
             swiftSettings: strict),
         .testTarget(
-            name: "TrainerTests", dependencies: ["NeuralNetwork", "Store", "Trainer"], swiftSettings: strict),
+            name: "TrainerTests", dependencies: ["NeuralNetwork", "Samples", "Store", "Trainer"], swiftSettings: strict),
     ]
 )

@@ -1,6 +1,7 @@
 import Datasets
 import FoundationEssentials
 import NeuralNetwork
+import Samples
 import SystemPackage
 import TestData
 

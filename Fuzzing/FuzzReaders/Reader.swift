@@ -85,7 +85,7 @@ enum Reader: String, CaseIterable {
                 Self.read({ $0 is DatasetError }) {
                     try folder.write(self == .png ? Self.checksummed(input) : input, as: "p")
                     let picture = try Picture(folder.path.appending("p"))
-                    let size = SampleShape(channels: picture.shape.channels, height: 5, width: 7)
+                    let size = ImageShape(channels: picture.shape.channels, height: 5, width: 7)
                     for shape in [picture.shape, size] where shape.count < 1 << 24 {
                         var pixels = [UInt8](repeating: 0, count: shape.count)
                         try picture.decode(as: shape, to: &pixels)

@@ -126,7 +126,7 @@ final class IDXFile {
     }
 
     /// The largest value that is understood: an intensity, or a label.
-    private var largestValue: Int { content == .images ? 255 : SampleShape.largestClasses - 1 }
+    private var largestValue: Int { content == .images ? 255 : ImageDataset.mostClasses - 1 }
 
     /// Reads all values into memory; of labels in two dimensions the first column. To be called once.
     ///
@@ -155,18 +155,18 @@ final class IDXFile {
     /// The shape of its images, and how their values stand in it.
     ///
     /// - Throws: `DatasetError.file` where none of four dimensions is a number of channels.
-    func images() throws -> (SampleShape, PixelLayout) {
+    func images() throws -> (ImageShape, PixelLayout) {
         let sizes = dimensions
-        if sizes.count == 3 { return (SampleShape(channels: 1, height: sizes[1], width: sizes[2]), .planes) }
+        if sizes.count == 3 { return (ImageShape(channels: 1, height: sizes[1], width: sizes[2]), .planes) }
         if [1, 3].contains(sizes[1]) {
-            return (SampleShape(channels: sizes[1], height: sizes[2], width: sizes[3]), .planes)
+            return (ImageShape(channels: sizes[1], height: sizes[2], width: sizes[3]), .planes)
         }
         guard [1, 3].contains(sizes[3]) else {
             throw failure(
                 "Its dimensions are \(sizes.map(String.init).joined(separator: " × ")); of four the second or the last must "
                     + "be the channels, 1 or 3.")
         }
-        return (SampleShape(channels: sizes[3], height: sizes[1], width: sizes[2]), .interleaved)
+        return (ImageShape(channels: sizes[3], height: sizes[1], width: sizes[2]), .interleaved)
     }
 
     /// Columns of labels; 1 for images.

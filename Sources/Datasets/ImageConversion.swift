@@ -1,12 +1,14 @@
+import Samples
+
 /// Brings images of one shape into another: grey of colours, and another size.
 struct ImageConversion: Sendable {
-    let source: SampleShape
+    let source: ImageShape
     let layout: PixelLayout
-    let target: SampleShape
+    let target: ImageShape
     private let columns: Resampling?
     private let rows: Resampling?
 
-    init(_ source: SampleShape, _ layout: PixelLayout, to target: SampleShape) {
+    init(_ source: ImageShape, _ layout: PixelLayout, to target: ImageShape) {
         self.source = source
         self.layout = layout
         self.target = target
@@ -117,4 +119,14 @@ struct Resampling: Sendable {
             target[position * targetStep] = UInt8(min(sum >> 22, 255))
         }
     }
+}
+
+/// How an image's values stand in a file.
+enum PixelLayout: Sendable {
+    /// Channel by channel, row by row.
+    case planes
+    /// The channels of a pixel side by side, row by row.
+    case interleaved
+    /// One channel, column by column.
+    case columns
 }

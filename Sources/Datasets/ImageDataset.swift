@@ -1,4 +1,5 @@
 import Crypto
+import Samples
 import SystemPackage
 
 /// A data set's images and labels, read from any form and checked.
@@ -7,15 +8,11 @@ package struct ImageDataset: Sendable {
     /// `nil` when there is none.
     package let validation: SampleSet?
     package let test: SampleSet
-    package let shape: SampleShape
+    package let shape: ImageShape
     /// Label 0 is the first.
     package let classNames: [String]
     /// What a person should know of how it was read.
     package let remarks: [String]
-
-    package var channels: Int { shape.channels }
-    package var height: Int { shape.height }
-    package var width: Int { shape.width }
 
     /// Reads the four IDX files of a folder, raw or packed, with `-` or `.` before `idx`, in upper or lower case, and with
     /// anything that EMNIST or QMNIST puts before their names.
@@ -129,8 +126,8 @@ package struct ReadingOptions: Sendable {
     package init() {}
 
     /// The one shape that all images are brought to.
-    fileprivate func shape(of parts: [SourceDataset.Part], _ path: FilePath) throws -> SampleShape {
-        var shapes: [SampleShape] = []
+    fileprivate func shape(of parts: [SourceDataset.Part], _ path: FilePath) throws -> ImageShape {
+        var shapes: [ImageShape] = []
         let files = parts.compactMap { ($0.images as? PictureStream)?.files }.flatMap { $0 }
         if let shape = try PictureStream(files: files).shape(size: size, isGrey: isGrey) { shapes.append(shape) }
         for stream in parts.compactMap({ $0.images as? ArrayStream }) {
@@ -152,7 +149,7 @@ package struct ReadingOptions: Sendable {
         guard first.isAllowed else {
             throw DatasetError.settings(
                 path.string,
-                "Its images are \(first) (channels × height × width), and sides of 1 to \(SampleShape.largestSide) are "
+                "Its images are \(first) (channels × height × width), and sides of 1 to \(ImageShape.largestSide) are "
                     + "possible.",
                 .size(height: 224, width: 224))
         }

@@ -99,7 +99,7 @@ package struct ImageFiles: Sendable {
     ///   - shape: What they are brought to: grey of colours, or one grey in three channels, and another size, as in an import.
     ///   - body: Called on this thread, in order.
     /// - Throws: `DatasetError` for the first file that is damaged; what `body` throws.
-    package func forEachBatch(as shape: SampleShape, _ body: (Batch) throws -> Void) throws {
+    package func forEachBatch(as shape: ImageShape, _ body: (Batch) throws -> Void) throws {
         let handover = Handover()
         DispatchQueue(label: "images").async {
             do {
@@ -113,7 +113,7 @@ package struct ImageFiles: Sendable {
         while let batch = try handover.take() { try body(batch) }
     }
 
-    private func read(as shape: SampleShape, _ give: (Batch) throws -> Void) throws {
+    private func read(as shape: ImageShape, _ give: (Batch) throws -> Void) throws {
         let most = max(1, min(512, (8 << 20) / shape.count))
         var pictures: [File] = []
         func flush() throws {

@@ -1,4 +1,5 @@
 import Dispatch
+import Samples
 import Synchronization
 import SystemPackage
 
@@ -10,18 +11,18 @@ protocol ImageStream {
     /// Brings all images into one shape and writes them to a file, from a position on.
     ///
     /// - Parameter report: Told of how many images more were read.
-    func write(_ target: SampleShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws
+    func write(_ target: ImageShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws
 }
 
 /// Images of one shape that stand one behind another.
 struct ArrayStream: ImageStream {
     let count: Int
-    let shape: SampleShape
+    let shape: ImageShape
     let layout: PixelLayout
     /// Hands over all bytes in order, in pieces of any size.
     let read: (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
-    func write(_ target: SampleShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws {
+    func write(_ target: ImageShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws {
         try forEachBlock(as: target) { done, count, pixels in
             try file.write(pixels, at: first + done)
             report(count)
@@ -31,7 +32,7 @@ struct ArrayStream: ImageStream {
     /// Brings all images into one shape and hands them over in blocks of a few megabytes.
     ///
     /// - Parameter body: Is given the images before the block, those in it, and their intensities.
-    func forEachBlock(as target: SampleShape, _ body: (Int, Int, UnsafeRawBufferPointer) throws -> Void) throws {
+    func forEachBlock(as target: ImageShape, _ body: (Int, Int, UnsafeRawBufferPointer) throws -> Void) throws {
         let conversion = ImageConversion(shape, layout, to: target)
         let images = max(1, (4 << 20) / max(shape.count, target.count))
         var waiting: [UInt8] = []
@@ -87,7 +88,7 @@ struct PictureStream: ImageStream {
     let files: [FilePath]
     var count: Int { files.count }
 
-    func write(_ target: SampleShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws {
+    func write(_ target: ImageShape, to file: PixelFile, at first: Int, report: (Int) -> Void) throws {
         let images = max(1, min(1024, (8 << 20) / target.count))
         for start in stride(from: 0, to: count, by: images) {
             let block = start..<min(start + images, count)
@@ -97,7 +98,7 @@ struct PictureStream: ImageStream {
     }
 
     /// Some of the pictures in one shape, read on all processors.
-    func pixels(of block: Range<Int>, as target: SampleShape) throws -> [UInt8] {
+    func pixels(of block: Range<Int>, as target: ImageShape) throws -> [UInt8] {
         // Where several files fail, the error is that of the first one in order, whichever thread was faster.
         let failure = Mutex<(image: Int, error: any Error)?>(nil)
         let pixels = [UInt8](unsafeUninitializedCapacity: block.count * target.count) { buffer, size in
@@ -127,10 +128,10 @@ struct PictureStream: ImageStream {
     /// - Parameters:
     ///   - size: What they are resized to; `nil` when they must be of one size.
     ///   - isGrey: Whether colours are made grey.
-    func shape(size: (height: Int, width: Int)?, isGrey: Bool) throws -> SampleShape? {
+    func shape(size: (height: Int, width: Int)?, isGrey: Bool) throws -> ImageShape? {
         guard let model = files.first else { return nil }
         let expected =
-            try size.map { SampleShape(channels: 1, height: $0.height, width: $0.width) }
+            try size.map { ImageShape(channels: 1, height: $0.height, width: $0.width) }
             ?? Picture(model).shape
         let failure = Mutex<(image: Int, error: any Error)?>(nil)
         let hasColors = Atomic(false)
@@ -154,7 +155,7 @@ struct PictureStream: ImageStream {
         }
         if let failure = failure.withLock({ $0 }) { throw failure.error }
         let channels = hasColors.load(ordering: .relaxed) && !isGrey ? 3 : 1
-        return SampleShape(channels: channels, height: expected.height, width: expected.width)
+        return ImageShape(channels: channels, height: expected.height, width: expected.width)
     }
 }
 

@@ -1,16 +1,17 @@
 import Crypto
+import Samples
 import SystemPackage
 
 /// The samples of one split: labels in memory, pixels in a temporary file.
 package struct SampleSet: Sendable {
     /// One an image.
     package let labels: [UInt16]
-    package let shape: SampleShape
+    package let shape: ImageShape
     /// Of each sample the place in the file.
     private let places: [Int32]
     private let file: PixelFile
 
-    init(labels: [UInt16], places: [Int32], shape: SampleShape, file: PixelFile) {
+    init(labels: [UInt16], places: [Int32], shape: ImageShape, file: PixelFile) {
         self.labels = labels
         self.places = places
         self.shape = shape

@@ -1,3 +1,4 @@
+import Samples
 import SystemPackage
 
 /// Images of a data set that is there already.
@@ -22,7 +23,7 @@ extension ImageDataset {
     ///   - learned: Training, then validation.
     /// - Throws: `DatasetError`.
     package init(
-        dividing name: String, _ learned: [StoredImages], test: StoredImages, shape: SampleShape, classNames: [String],
+        dividing name: String, _ learned: [StoredImages], test: StoredImages, shape: ImageShape, classNames: [String],
         by division: Division, report: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
         func part(_ images: [StoredImages]) -> SourceDataset.Part {

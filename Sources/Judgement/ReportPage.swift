@@ -76,7 +76,7 @@ package struct ReportPage {
         let about = dataset.description
         return """
             <p>\(about.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training and \
-            \(Quantity.count(dataset.testSamples, "test sample")) of \(about.height) × \(about.width) pixels. The training \
+            \(Quantity.count(dataset.testSamples, "test sample")) of \(about.shape.height) × \(about.shape.width) pixels. The training \
             pixels, scaled to 0…1, have the mean \(Quantity.decimal(about.trainingMean, places: 4)) and the standard deviation \
             \(Quantity.decimal(about.trainingStandardDeviation, places: 4)). Source: \(about.source).</p>
             <h3>The first training samples</h3>

@@ -1,4 +1,5 @@
 import PostgreSQL
+import Samples
 
 /// What an import led to.
 package struct DatasetImport: Sendable, Hashable {
@@ -95,9 +96,10 @@ extension Store {
             values ($1, $2, $3, $4, $5, $6)
             returning split_id
             """,
-            fingerprint, samples.labels.count, description.channels, description.height, description.width,
+            fingerprint, samples.labels.count, description.shape.channels, description.shape.height,
+            description.shape.width,
             Int(samples.labels.max() ?? 0) + 1)[0]["split_id"]
-        let size = description.bytesPerSample
+        let size = description.shape.count
         // A command at a time is checked by the table's trigger, which keeps its rows until then.
         for block in samples.blocks(of: 8 << 20) {
             _ = try connection.copy(into: "registry.sample", columns: ["split_id", "index", "label", "pixels"]) {
@@ -212,8 +214,10 @@ extension Store {
                 id: try row["dataset_id"],
                 version: try row["dataset_version"],
                 description: DatasetDescription(
-                    name: try row["dataset"], classNames: try row["class_names"], height: try row["height"],
-                    width: try row["width"], channels: try row["channels"], trainingMean: try row["training_mean"],
+                    name: try row["dataset"], classNames: try row["class_names"],
+                    shape: ImageShape(
+                        channels: try row["channels"], height: try row["height"], width: try row["width"]),
+                    trainingMean: try row["training_mean"],
                     trainingStandardDeviation: try row["training_standard_deviation"],
                     channelMeans: try row["training_channel_means"] ?? [],
                     channelStandardDeviations: try row["training_channel_standard_deviations"] ?? [],
@@ -233,22 +237,26 @@ extension Store {
         }
     }
 
-    /// The samples of a split, in order of index.
+    /// The samples of a split and their keys, in order of index: about 55 MB for MNIST's training.
     ///
-    /// - Returns: None for a validation split that there is not.
-    /// - Throws: `InconsistentDataset` with the first row whose label, pixels or index are not what the data set says.
-    package func samples(of dataset: StoredDataset, split: Split) throws -> SampleBlock {
-        var block = SampleBlock(labels: [], pixels: [])
+    /// - Throws: `InconsistentDataset` with the first row whose label, pixels or index are not what the data set says;
+    ///   `ImagesError` for a split that has no samples.
+    package func samples(of dataset: StoredDataset, split: Split) throws -> (images: LabeledImages, ids: [Int]) {
+        var (ids, labels, pixels): ([Int], [UInt16], [UInt8]) = ([], [], [])
         // What is announced is trusted only as far as it costs little.
         let (bytes, overflows) = dataset.samples(in: split)
-            .multipliedReportingOverflow(by: dataset.description.bytesPerSample)
-        if !overflows && bytes <= 1 << 30 { block.pixels.reserveCapacity(bytes) }
-        try forEachSample(of: dataset, split: split) { id, label, pixels in
-            block.pixels.append(contentsOf: pixels)
-            block.ids.append(id)
-            block.labels.append(label)
+            .multipliedReportingOverflow(by: dataset.description.shape.count)
+        if !overflows && bytes <= 1 << 30 { pixels.reserveCapacity(bytes) }
+        try forEachSample(of: dataset, split: split) { id, label, image in
+            pixels.append(contentsOf: image)
+            ids.append(id)
+            labels.append(label)
         }
-        return block
+        let description = dataset.description
+        return (
+            try LabeledImages(
+                shape: description.shape, pixels: pixels, labels: labels, classes: description.classNames.count), ids
+        )
     }
 
     /// Hands the samples of a split to `body`, one after the other, in order of index; none for a validation split that
@@ -262,7 +270,7 @@ extension Store {
         of dataset: StoredDataset, split: Split, needsPixels: Bool = true,
         _ body: (_ id: Int, _ label: UInt16, _ pixels: UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let (size, classes) = (dataset.description.bytesPerSample, dataset.description.classNames.count)
+        let (size, classes) = (dataset.description.shape.count, dataset.description.classNames.count)
         guard let splitID = dataset.splitID(split) else { return }
         var count = 0
         try connection.copy(
@@ -351,5 +359,27 @@ extension Store {
              order by index
              limit $3
             """, dataset.id, split.rawValue, count)
+    }
+}
+
+extension SampleSource {
+    /// Rows are cut out of the pixels by these sizes.
+    fileprivate func check(against description: DatasetDescription) throws {
+        let classes = description.classNames.count
+        func check(_ isRight: Bool, _ reason: @autoclosure () -> String) throws {
+            guard isRight else { throw InconsistentDataset("The data set “\(description.name)”", reason()) }
+        }
+        try check((1...32_768).contains(classes), "has \(classes) classes")
+        try check(
+            byteCount == labels.count * description.shape.count, "has \(byteCount) bytes in \(labels.count) images")
+        if let label = labels.first(where: { Int($0) >= classes }) {
+            try check(false, "has the label \(label), and there are \(classes) classes")
+        }
+    }
+
+    /// Ranges of samples whose pixels together have about so many bytes.
+    fileprivate func blocks(of bytes: Int) -> [Range<Int>] {
+        let count = max(1, bytes / max(1, byteCount / max(1, labels.count)))
+        return stride(from: 0, to: labels.count, by: count).map { $0..<min($0 + count, labels.count) }
     }
 }

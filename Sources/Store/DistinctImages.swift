@@ -1,4 +1,5 @@
 import PostgreSQL
+import Samples
 
 extension Store {
     /// Reads the images of a data set, the same image once, in blocks of a few megabytes: training, validation, test, each in
@@ -17,7 +18,7 @@ extension Store {
              order by digest, array_position('{training,validation,test}', split), index
             """, dataset.id)
         var wanted = Set(try first.map { try $0["sample_id"] as Int })
-        let size = dataset.description.bytesPerSample
+        let size = dataset.description.shape.count
         let images = max(1, (4 << 20) / size)
         for split in Split.allCases {
             var (ids, pixels): ([Int], [UInt8]) = ([], [])
@@ -40,7 +41,7 @@ extension Store {
     ///
     /// - Throws: `InconsistentDataset` when a sample is not there any more, or has more or fewer pixels than the others.
     package func pixels(of dataset: StoredDataset, sampleIDs: [Int]) throws -> [UInt8] {
-        let size = dataset.description.bytesPerSample
+        let size = dataset.description.shape.count
         var pixels: [UInt8] = []
         pixels.reserveCapacity(sampleIDs.count * size)
         let rows = try connection.query(

@@ -1,4 +1,5 @@
 import PostgreSQL
+import Samples
 
 /// A split of a data set.
 package struct StoredSplit: Sendable {

@@ -1,4 +1,5 @@
 import PostgreSQL
+import Samples
 
 /// The registry's tables in one database, through one connection.
 ///

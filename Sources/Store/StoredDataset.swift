@@ -1,13 +1,11 @@
+import Samples
+
 /// What is known of a data set besides its samples.
 package struct DatasetDescription: Sendable, Hashable {
     package var name: String
     /// Label 0 is the first element.
     package var classNames: [String]
-    /// Pixels.
-    package var height: Int
-    /// Pixels.
-    package var width: Int
-    package var channels: Int
+    package var shape: ImageShape
     /// Of the training pixels, scaled to 0…1.
     package var trainingMean: Double
     /// Population standard deviation of the training pixels, scaled to 0…1.
@@ -21,15 +19,13 @@ package struct DatasetDescription: Sendable, Hashable {
     package var fingerprints: [Split: String]
 
     package init(
-        name: String, classNames: [String], height: Int, width: Int, channels: Int, trainingMean: Double,
-        trainingStandardDeviation: Double, channelMeans: [Double] = [], channelStandardDeviations: [Double] = [],
+        name: String, classNames: [String], shape: ImageShape, trainingMean: Double, trainingStandardDeviation: Double,
+        channelMeans: [Double] = [], channelStandardDeviations: [Double] = [],
         source: String, licence: String, fingerprints: [Split: String]
     ) {
         self.name = name
         self.classNames = classNames
-        self.height = height
-        self.width = width
-        self.channels = channels
+        self.shape = shape
         self.trainingMean = trainingMean
         self.trainingStandardDeviation = trainingStandardDeviation
         self.channelMeans = channelMeans
@@ -38,9 +34,6 @@ package struct DatasetDescription: Sendable, Hashable {
         self.licence = licence
         self.fingerprints = fingerprints
     }
-
-    /// Bytes of one image.
-    package var bytesPerSample: Int { channels * height * width }
 }
 
 /// A data set that is in the database.
@@ -89,17 +82,15 @@ package struct StoredDataset: Sendable, Hashable {
         func check(_ isRight: Bool, _ reason: String) throws {
             guard isRight else { throw InconsistentDataset("The data set \(name)", reason) }
         }
-        let sides = [description.channels, description.height, description.width]
-        try check(
-            sides.allSatisfy((1...65_536).contains),
-            "has images of \(sides.map(String.init).joined(separator: " × ")) (channels × height × width)")
+        let shape = description.shape
+        try check(shape.checkedCount != nil, "has images of \(shape) (channels × height × width)")
         try check((1...32_768).contains(description.classNames.count), "has \(description.classNames.count) classes")
         try check(
             Split.allCases.allSatisfy { samples(in: $0) >= 0 }, "has a negative number of samples")
         let moments = [description.channelMeans.count, description.channelStandardDeviations.count]
         try check(
-            moments.allSatisfy { $0 == 0 || $0 == description.channels },
-            "has moments of \(moments[0]) and \(moments[1]) channels, and \(description.channels) channels")
+            moments.allSatisfy { $0 == 0 || $0 == shape.channels },
+            "has moments of \(moments[0]) and \(moments[1]) channels, and \(shape.channels) channels")
         try check(moments[0] == moments[1], "has \(moments[0]) means and \(moments[1]) deviations")
         let means = [description.trainingMean] + description.channelMeans
         let deviations = [description.trainingStandardDeviation] + description.channelStandardDeviations
@@ -111,11 +102,6 @@ package struct StoredDataset: Sendable, Hashable {
         }
         return self
     }
-}
-
-/// The splits of a data set, as `analysis.split` names them.
-package enum Split: String, Sendable, CaseIterable {
-    case training, validation, test
 }
 
 /// What the database has of a data set contradicts itself: nothing is computed from it.

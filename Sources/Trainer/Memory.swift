@@ -198,6 +198,6 @@ extension StoredDataset {
     /// How many images of what shape it has.
     package var sampleCounts: SampleCounts {
         SampleCounts(
-            training: trainingSamples, test: testSamples + validationSamples, shape: description.imageShape)
+            training: trainingSamples, test: testSamples + validationSamples, shape: description.shape)
     }
 }

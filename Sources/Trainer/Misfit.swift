@@ -8,7 +8,7 @@ package struct Misfit: Error, Sendable, CustomStringConvertible {
 
     package var description: String {
         "The network “\(architecture.name)” takes images of \(architecture.input) in \(architecture.classes) classes; "
-            + "the data set “\(dataset.name)” has images of \(dataset.imageShape) in \(dataset.classNames.count) classes."
+            + "the data set “\(dataset.name)” has images of \(dataset.shape) in \(dataset.classNames.count) classes."
     }
 }
 
@@ -45,12 +45,8 @@ extension StoredDataset {
 extension Architecture {
     /// - Throws: `Misfit` when the network can't learn the data set.
     package func checkFits(_ dataset: DatasetDescription) throws {
-        guard accepts(dataset.imageShape), classes == dataset.classNames.count else {
+        guard accepts(dataset.shape), classes == dataset.classNames.count else {
             throw Misfit(architecture: self, dataset: dataset)
         }
     }
-}
-
-extension DatasetDescription {
-    package var imageShape: ImageShape { ImageShape(channels: channels, height: height, width: width) }
 }

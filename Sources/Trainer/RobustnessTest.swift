@@ -29,7 +29,7 @@ package struct RobustnessTest {
         guard !missing.isEmpty else { return }
 
         let evaluator = try TrainedNetwork(of: version, in: store).evaluator(on: engine)
-        let images = try TrainingData.images(of: try store.dataset(id: version.datasetID), split: .test, from: store)
+        let images = try store.samples(of: try store.dataset(id: version.datasetID), split: .test)
         for (done, perturbation) in missing.enumerated() {
             report(perturbation, done, missing.count)
             let tested = try evaluator(try perturbation(images.images, engine: engine))

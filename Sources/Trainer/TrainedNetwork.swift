@@ -1,4 +1,5 @@
 import NeuralNetwork
+import Samples
 import Store
 
 /// A model version's network, and how it was trained.
@@ -26,13 +27,13 @@ package struct TrainedNetwork {
     /// - Throws: `OtherClasses` when there is a class that was not learned, `Misfit` for images of another shape,
     ///   `NotFound.split` when the split has no sample, `NotEnoughMemory` before anything is loaded.
     package func images(of dataset: StoredDataset, split: Split, from store: Store) throws -> LabeledImages {
-        guard network.architecture.accepts(dataset.description.imageShape) else {
+        guard network.architecture.accepts(dataset.description.shape) else {
             throw Misfit(architecture: network.architecture, dataset: dataset.description)
         }
         try dataset.checkHas(split)
         let places = try dataset.places(among: learned, of: version, network: network.architecture.name)
         try configuration.checkTestMemory(on: dataset.sampleCounts, available: Memory.available)
-        let images = try TrainingData.images(of: dataset, split: split, from: store).images
+        let images = try store.samples(of: dataset, split: split).images
         return try LabeledImages(
             shape: images.shape, pixels: images.pixels, labels: images.labels.map { UInt16(places[Int($0)]) },
             classes: learned.classNames.count)

@@ -1,4 +1,5 @@
 import NeuralNetwork
+import Samples
 import Store
 
 extension DatasetDescription {
@@ -19,22 +20,10 @@ package struct TrainingData: Sendable {
     /// Keys of the test samples in the database, in order.
     package let testSampleIDs: [Int]
 
-    /// Reads all samples: about 55 MB for MNIST.
+    /// Reads all samples.
     package init(of dataset: StoredDataset, from store: Store) throws {
-        training = try Self.images(of: dataset, split: .training, from: store).images
-        validation =
-            dataset.validationSamples > 0 ? try Self.images(of: dataset, split: .validation, from: store).images : nil
-        (test, testSampleIDs) = try Self.images(of: dataset, split: .test, from: store)
-    }
-
-    /// Reads one split, and the keys of its samples in the database.
-    package static func images(
-        of dataset: StoredDataset, split: Split, from store: Store
-    ) throws -> (images: LabeledImages, ids: [Int]) {
-        let samples = try store.samples(of: dataset, split: split)
-        let images = try LabeledImages(
-            shape: dataset.description.imageShape, pixels: samples.pixels, labels: samples.labels,
-            classes: dataset.description.classNames.count)
-        return (images, samples.ids)
+        training = try store.samples(of: dataset, split: .training).images
+        validation = dataset.validationSamples > 0 ? try store.samples(of: dataset, split: .validation).images : nil
+        (test, testSampleIDs) = try store.samples(of: dataset, split: .test)
     }
 }

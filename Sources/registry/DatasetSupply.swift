@@ -1,6 +1,7 @@
 import Datasets
 import FoundationEssentials
 import NeuralNetwork
+import Samples
 import Store
 import SystemPackage
 
@@ -43,12 +44,11 @@ struct DatasetSupply {
         ]
         fingerprints[.validation] = try dataset.validation?.fingerprint()
         // Each sample is stored, then its features.
-        let total = 2 * tables.reduce(0) { $0 + $1.samples.labels.count }
+        let total = 2 * tables.reduce(0) { $0 + $1.labels.count }
         var done = 0
         let result = try store.importDataset(
             DatasetDescription(
-                name: name, classNames: dataset.classNames, height: dataset.height, width: dataset.width,
-                channels: dataset.channels,
+                name: name, classNames: dataset.classNames, shape: dataset.shape,
                 trainingMean: moments.all.mean, trainingStandardDeviation: moments.all.standardDeviation,
                 channelMeans: moments.channels.map(\.mean),
                 channelStandardDeviations: moments.channels.map(\.standardDeviation), source: source, licence: licence,
@@ -61,16 +61,4 @@ struct DatasetSupply {
         progress?.clear()
         return result
     }
-}
-
-extension FeatureTable: SampleSource {
-    package var labels: [UInt16] { samples.labels }
-    package var byteCount: Int { samples.byteCount }
-    package var featureNames: [StaticString] { Self.names }
-
-    package func withPixels(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try samples.withPixels(of: range, body)
-    }
-
-    package func featureRows(of range: Range<Int>) throws -> [[Float?]] { try rows(of: range) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Samples
 import SystemPackage
 import TestData
 import Testing
@@ -50,7 +51,7 @@ struct FormTests {
         ]
         try write(FormFile.zip(Array(zip(names, arrays)), method: method), as: "data.npz")
         let dataset = try read("data.npz")
-        #expect(dataset.shape == SampleShape(channels: 1, height: 2, width: 1))
+        #expect(dataset.shape == ImageShape(channels: 1, height: 2, width: 1))
         #expect(try dataset.training.pixels() == [1, 2, 3, 4, 5, 6] && dataset.test.pixels() == [7, 8])
         #expect(dataset.training.labels == [0, 2, 1] && dataset.test.labels == [1])
         #expect(dataset.classNames == ["0", "1", "2"] && dataset.validation == nil)
@@ -75,7 +76,7 @@ struct FormTests {
         let files = ["train", "val", "test"].flatMap { [("\($0)_images.npy", images), ("\($0)_labels.npy", labels)] }
         try write(FormFile.zip(files), as: "data.npz")
         let dataset = try read()
-        #expect(dataset.shape == SampleShape(channels: 3, height: 1, width: 2))
+        #expect(dataset.shape == ImageShape(channels: 3, height: 1, width: 2))
         #expect(try dataset.validation?.pixels() == [1, 4, 2, 5, 3, 6])
         let (all, channels) = try dataset.trainingMoments()
         let means: [Double] = channels.map { $0.mean * 255 }
@@ -176,10 +177,10 @@ struct FormTests {
         try write(picture(1, channels: 3), as: "train/b/1.png")
         try write(picture(9), as: "test/a/1.png")
         let dataset = try read()
-        #expect(dataset.channels == 3)
+        #expect(dataset.shape.channels == 3)
         #expect(try dataset.test.pixels() == [9, 10, 11, 12, 13, 14, 9, 10, 11, 12, 13, 14, 9, 10, 11, 12, 13, 14])
         let grey = try read { $0.isGrey = true }
-        #expect(grey.channels == 1)
+        #expect(grey.shape.channels == 1)
         // (1, 2, 3), (4, 5, 6), …
         #expect(try Array(grey.training.pixels()[6...]) == [2, 5, 8, 11, 14, 17])
     }
@@ -209,7 +210,7 @@ struct FormTests {
         for batch in [10, 2, 1] { try write([UInt8(batch % 10)] + image, as: "data_batch_\(batch).bin") }
         try write([9] + image + [3] + image, as: "test_batch.bin")
         let ten = try read()
-        #expect(ten.shape == SampleShape(channels: 3, height: 32, width: 32))
+        #expect(ten.shape == ImageShape(channels: 3, height: 32, width: 32))
         #expect(ten.training.labels == [1, 2, 0] && ten.test.labels == [9, 3])
         #expect(try ten.training.pixels() == image + image + image)
         #expect(ten.classNames[9] == "truck")
@@ -246,7 +247,7 @@ struct FormTests {
     func emnist() throws {
         try writeEMNIST("emnist-letters", [1, 26])
         let letters = try read()
-        #expect(letters.shape == SampleShape(channels: 1, height: 3, width: 2))
+        #expect(letters.shape == ImageShape(channels: 1, height: 3, width: 2))
         #expect(try letters.training.pixels().prefix(6) == [1, 4, 2, 5, 3, 6])
         #expect(
             letters.training.labels == [0, 25] && letters.classNames.first == "a" && letters.classNames.count == 26)

@@ -1,4 +1,5 @@
 import Datasets
+import Samples
 import SystemPackage
 import TestData
 import Testing
@@ -32,7 +33,7 @@ struct ImageDatasetTests {
             let folder = try Folder()
             try folder.writeSmallDataset(packed: isPacked, dotted: isDotted)
             let dataset = try ImageDataset(folder: folder.path, classNames: classNames)
-            #expect(dataset.height == 2 && dataset.width == 3)
+            #expect(dataset.shape == ImageShape(channels: 1, height: 2, width: 3))
             #expect(dataset.training.labels == [0, 1, 2])
             #expect(try dataset.training.pixels() == (0..<18).map { UInt8($0 * 10) })
             #expect(dataset.test.labels == [2, 0])
@@ -173,7 +174,7 @@ struct ImageDatasetTests {
             try folder.write(idx([2], [1, 2]), as: "\(half)-labels-idx1-ubyte")
         }
         let dataset = try ImageDataset(folder: folder.path, classNames: classNames)
-        #expect(dataset.channels == 3 && dataset.height == 2 && dataset.width == 1)
+        #expect(dataset.shape == ImageShape(channels: 3, height: 2, width: 1))
         #expect(try dataset.training.pixels() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
         try folder.write(idx([2, 2, 2, 2], Array(repeating: 0, count: 16)), as: "train-images-idx4-ubyte")
         #expect(try refusal().description.contains("channels, 1 or 3"))

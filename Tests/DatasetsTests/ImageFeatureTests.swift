@@ -1,4 +1,5 @@
 import Foundation
+import Samples
 import TestData
 import Testing
 
@@ -132,12 +133,12 @@ struct ImageFeatureTests {
         try folder.write(idx([1], [0]), as: "t10k-labels-idx1-ubyte")
         let tables = try FeatureTable.measure(try ImageDataset(folder: folder.path, classNames: ["a", "b"]))
         for (row, distance) in [
-            (try tables[0].rows(of: 1..<2)[0], tables[0].classDistances[1]),
-            (try tables[1].rows(of: 0..<1)[0], tables[1].classDistances[0]),
+            (try tables[0].featureRows(of: 1..<2)[0], tables[0].classDistances[1]),
+            (try tables[1].featureRows(of: 0..<1)[0], tables[1].classDistances[0]),
         ] {
-            #expect(row.count == FeatureTable.names.count && row.allSatisfy { $0 == nil } && distance == nil)
+            #expect(row.count == tables[0].featureNames.count && row.allSatisfy { $0 == nil } && distance == nil)
         }
-        #expect(try tables[0].rows(of: 0..<2)[0].count { $0 == nil } == 1, "only the slant of one row")
+        #expect(try tables[0].featureRows(of: 0..<2)[0].count { $0 == nil } == 1, "only the slant of one row")
     }
 
     @Test("the stroke's width is that of a bar", arguments: 1...6)
@@ -273,7 +274,7 @@ extension GreyImage {
 extension GreyImage {
     /// One of MNIST.
     fileprivate init(_ pixels: [UInt8], digit index: Int) {
-        let shape = SampleShape(channels: 1, height: 28, width: 28)
+        let shape = ImageShape(channels: 1, height: 28, width: 28)
         self = pixels[index * 784..<(index + 1) * 784].withUnsafeBufferPointer { GreyImage($0, shape) }
     }
 }

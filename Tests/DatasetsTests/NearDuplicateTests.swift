@@ -1,3 +1,4 @@
+import Samples
 import TestData
 import Testing
 
@@ -9,7 +10,7 @@ struct NearDuplicateTests {
     enum Kind: CaseIterable {
         case shifted, compressed, brighter
 
-        func applied(to image: [UInt8], _ shape: SampleShape, _ number: Int) -> [UInt8] {
+        func applied(to image: [UInt8], _ shape: ImageShape, _ number: Int) -> [UInt8] {
             switch self {
             case .shifted:
                 let (down, right) = [(0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1)][number % 8]
@@ -32,10 +33,10 @@ struct NearDuplicateTests {
     /// Images and, behind them, changed ones of some of them, each kind in turn.
     private struct Planted {
         var pixels: [UInt8]
-        let shape: SampleShape
+        let shape: ImageShape
         private(set) var pairs: Set<[Int]> = []
 
-        init(_ pixels: [UInt8], _ shape: SampleShape, planting count: Int, every step: Int) {
+        init(_ pixels: [UInt8], _ shape: ImageShape, planting count: Int, every step: Int) {
             self.pixels = pixels
             self.shape = shape
             let images = pixels.count / shape.count
@@ -50,7 +51,7 @@ struct NearDuplicateTests {
 
     /// Searches in blocks of some images.
     private func pairs(
-        of pixels: [UInt8], _ shape: SampleShape, block: Int = 1000, memory: Int = 256 << 20
+        of pixels: [UInt8], _ shape: ImageShape, block: Int = 1000, memory: Int = 256 << 20
     ) -> (pairs: [NearDuplicateSearch.Pair], search: NearDuplicateSearch) {
         var search = NearDuplicateSearch(shape: shape)
         pixels.withUnsafeBytes { pixels in
@@ -82,8 +83,8 @@ struct NearDuplicateTests {
     }
 
     /// Scenes of a sky, a ground and coloured discs, with the noise of a sensor: 3 × 32 × 32.
-    private static func scenes(_ count: Int) -> (pixels: [UInt8], shape: SampleShape) {
-        let shape = SampleShape(channels: 3, height: 32, width: 32)
+    private static func scenes(_ count: Int) -> (pixels: [UInt8], shape: ImageShape) {
+        let shape = ImageShape(channels: 3, height: 32, width: 32)
         var state: UInt64 = 7
         func random(_ range: ClosedRange<Double>) -> Double {
             // D. E. Knuth's multiplier, of the MMIX.
@@ -135,7 +136,7 @@ struct NearDuplicateTests {
 
     @Test("the same form in another colour is another image")
     func hue() {
-        let shape = SampleShape(channels: 3, height: 16, width: 16)
+        let shape = ImageShape(channels: 3, height: 16, width: 16)
         let form = (0..<256).map { UInt8($0 / 16 % 8 < 4 ? 40 : 160) }
         let flat = [UInt8](repeating: 90, count: 256)
         // Red and green of the same luminance: 0.299 × 1.963 = 0.587.
@@ -145,7 +146,7 @@ struct NearDuplicateTests {
 
     @Test("what is flat, small or the same is no pair, and is counted")
     func withoutPairs() {
-        let shape = SampleShape(channels: 1, height: 12, width: 12)
+        let shape = ImageShape(channels: 1, height: 12, width: 12)
         let constant = [UInt8](repeating: 255, count: 144)
         let nearlyConstant = (0..<144).map { UInt8(100 + $0 % 3) }
         let drawing = (0..<144).map { UInt8($0 % 12 < 5 ? 200 : $0) }
@@ -153,7 +154,7 @@ struct NearDuplicateTests {
             of: constant + constant + nearlyConstant + nearlyConstant.reversed() + drawing + drawing, shape)
         #expect(found.isEmpty && search.images == 6 && search.searched == 2)
         for side in [1, 2, 7] {
-            let small = SampleShape(channels: 1, height: side, width: side)
+            let small = ImageShape(channels: 1, height: side, width: side)
             let image = (0..<small.count).map { UInt8($0 * 5) }
             let (found, search) = pairs(of: image + image, small)
             #expect(found.isEmpty && search.images == 2 && search.searched == 0)
@@ -163,7 +164,7 @@ struct NearDuplicateTests {
 
     @Test("of many like images the nearest are kept, for each part")
     func limit() {
-        let shape = SampleShape(channels: 1, height: 16, width: 16)
+        let shape = ImageShape(channels: 1, height: 16, width: 16)
         // A film: each picture has another bright pixel.
         let scene = (0..<256).map { UInt8($0 * 37 % 251 / 2) }
         var film: [UInt8] = []

@@ -1,4 +1,5 @@
 import Foundation
+import Samples
 import SystemPackage
 import TestData
 import Testing
@@ -14,11 +15,11 @@ struct PictureTests {
         folder = try Folder()
     }
 
-    private func decoded(_ base64: String, as target: SampleShape? = nil) throws -> (SampleShape, pixels: [UInt8]) {
+    private func decoded(_ base64: String, as target: ImageShape? = nil) throws -> (ImageShape, pixels: [UInt8]) {
         try decoded(Array(#require(Data(base64Encoded: base64))), as: target)
     }
 
-    private func decoded(_ bytes: [UInt8], as target: SampleShape? = nil) throws -> (SampleShape, pixels: [UInt8]) {
+    private func decoded(_ bytes: [UInt8], as target: ImageShape? = nil) throws -> (ImageShape, pixels: [UInt8]) {
         try folder.write(bytes, as: "picture")
         let picture = try Picture(folder.path.appending("picture"))
         let target = target ?? picture.shape
@@ -84,7 +85,7 @@ struct PictureTests {
         ] as [(String, Int, [UInt8])])
     func png(file: String, channels: Int, pixels: [UInt8]) throws {
         let found = try decoded(file)
-        #expect(found.0 == SampleShape(channels: channels, height: 2, width: 3))
+        #expect(found.0 == ImageShape(channels: channels, height: 2, width: 3))
         #expect(found.pixels == pixels)
     }
 
@@ -109,7 +110,7 @@ struct PictureTests {
     @Test("JPEG: progressive in colour, and grey")
     func jpeg() throws {
         let color = try decoded(Self.colorJPEG)
-        #expect(color.0 == SampleShape(channels: 3, height: 5, width: 7))
+        #expect(color.0 == ImageShape(channels: 3, height: 5, width: 7))
         #expect(
             color.pixels == [
                 0, 22, 48, 82, 130, 186, 255, 57, 63, 100, 140, 187, 252, 156, 81, 112, 136, 187, 111, 160, 218, 0,
@@ -119,7 +120,7 @@ struct PictureTests {
                 179, 40, 54, 112, 130, 105, 74, 66, 71, 109, 207, 164, 149, 103, 104, 178, 237, 94,
             ])
         let grey = try decoded(Self.greyJPEG)
-        #expect(grey.0 == SampleShape(channels: 1, height: 5, width: 7))
+        #expect(grey.0 == ImageShape(channels: 1, height: 5, width: 7))
         #expect(
             grey.pixels == [
                 20, 39, 56, 79, 115, 150, 191, 86, 87, 113, 136, 162, 206, 87, 129, 151, 157, 181, 68, 93, 142, 45,
@@ -158,7 +159,7 @@ struct PictureTests {
         ] as [(Int, Int, Int, [UInt8])])
     func resized(channels: Int, height: Int, width: Int, pixels: [UInt8]) throws {
         let file = FormFile.png(height: 5, width: 7, channels: 3, Self.colors)
-        let target = SampleShape(channels: channels, height: height, width: width)
+        let target = ImageShape(channels: channels, height: height, width: width)
         #expect(try decoded(file, as: target).pixels == pixels)
     }
 

@@ -1,5 +1,6 @@
 import KernelTypes
 import Kernels
+import Samples
 
 @testable import NeuralNetwork
 

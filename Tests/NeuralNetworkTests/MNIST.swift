@@ -1,4 +1,5 @@
 import NeuralNetwork
+import Samples
 import TestData
 
 /// The real MNIST as networks take it.

@@ -1,4 +1,5 @@
 import Kernels
+import Samples
 import Testing
 
 @testable import NeuralNetwork

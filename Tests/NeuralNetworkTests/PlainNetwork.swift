@@ -1,5 +1,6 @@
 import Foundation
 import KernelTypes
+import Samples
 
 @testable import NeuralNetwork
 

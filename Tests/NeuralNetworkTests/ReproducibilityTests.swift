@@ -1,6 +1,7 @@
 import Crypto
 import KernelTypes
 import Kernels
+import Samples
 import Testing
 
 @testable import NeuralNetwork

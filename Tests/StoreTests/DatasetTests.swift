@@ -1,4 +1,5 @@
 import PostgreSQL
+import Samples
 import TestServer
 import Testing
 
@@ -16,8 +17,8 @@ struct DatasetTests {
         #expect(stored.dataset.description == small.description)
         for split in [Split.training, .test] {
             let samples = try store.samples(of: stored.dataset, split: split)
-            #expect(samples.pixels == small.samples.pixels)
-            #expect(samples.labels == small.samples.labels)
+            #expect(samples.images.pixels == small.samples.pixels)
+            #expect(samples.images.labels == small.samples.labels)
             #expect(Set(samples.ids).count == 6)
         }
     }
@@ -74,9 +75,9 @@ struct DatasetTests {
     @Test("data sets with the same test split share its samples and features, but not the distances from their classes")
     func sharedTestSplit() async throws {
         let store = try await TestServer.newStore()
-        func measured(_ samples: SampleBlock, distance: Float) -> SampleBlock {
+        func measured(_ samples: MadeSamples, distance: Float) -> MadeSamples {
             var samples = samples
-            samples.features = .made(6) { $0 == "class_distance" ? distance : Float($1 + 1) }
+            samples.measure { $0 == "class_distance" ? distance : Float($1 + 1) }
             return samples
         }
         let (first, other) = (smallDataset(), smallDataset(named: "other", salt: 1))

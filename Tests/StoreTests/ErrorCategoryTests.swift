@@ -14,9 +14,9 @@ struct ErrorCategoryTests {
     ) throws -> (dataset: StoredDataset, ids: [Int]) {
         var (description, samples) = smallDataset(count: 40)
         samples.labels = [UInt16](repeating: 0, count: 40)
-        samples.features = .made(40) { name, index in name == "slant" ? Float(index % 20) : 1 }
+        samples.measure { name, index in name == "slant" ? Float(index % 20) : 1 }
         var test = samples
-        test.features = .made(40) { name, index in
+        test.measure { name, index in
             if unjudged, index == 38 { return nil }
             if unjudged, index == 39, name == "class_distance" { return nil }
             return switch (name, index) {

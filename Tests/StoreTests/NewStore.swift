@@ -1,4 +1,5 @@
 import PostgreSQL
+import Samples
 import Store
 import TestServer
 
@@ -21,27 +22,47 @@ extension TestServer {
 
 /// A data set of `count` images of 2 × 2 pixels in each split, in three classes.
 func smallDataset(named name: String = "small", count: Int = 6, salt: UInt8 = 0) -> (
-    description: DatasetDescription, samples: SampleBlock
+    description: DatasetDescription, samples: MadeSamples
 ) {
     let fingerprint = String(repeating: "0", count: 61) + String(100 + Int(salt))
     let description = DatasetDescription(
-        name: name, classNames: ["zero", "one", "two"], height: 2, width: 2, channels: 1, trainingMean: 0.5,
-        trainingStandardDeviation: 0.25, source: "made for a test", licence: "none",
+        name: name, classNames: ["zero", "one", "two"], shape: ImageShape(channels: 1, height: 2, width: 2),
+        trainingMean: 0.5, trainingStandardDeviation: 0.25, source: "made for a test", licence: "none",
         fingerprints: [.training: fingerprint, .test: fingerprint])
     let pixels = (0..<count * 4).map { UInt8(truncatingIfNeeded: $0 + Int(salt)) }
-    return (description, SampleBlock(labels: (0..<count).map { UInt16($0 % 3) }, pixels: pixels))
+    return (description, MadeSamples(labels: (0..<count).map { UInt16($0 % 3) }, pixels: pixels))
 }
 
-extension SampleFeatures {
+/// Samples in memory, and what is said to be measured of them.
+struct MadeSamples: SampleSource {
+    var labels: [UInt16]
+    let pixels: [UInt8]
+    private(set) var featureNames: [StaticString] = []
+    private(set) var classDistances: [Float?] = []
+    private var rows: [[Float?]] = []
+
+    init(labels: [UInt16], pixels: [UInt8]) {
+        self.labels = labels
+        self.pixels = pixels
+    }
+
+    var byteCount: Int { pixels.count }
+
+    func withPixels(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let size = pixels.count / labels.count
+        try pixels[range.lowerBound * size..<range.upperBound * size].withUnsafeBytes(body)
+    }
+
+    func featureRows(of range: Range<Int>) -> [[Float?]] { Array(rows[range]) }
+
     /// - Parameter value: Of the column of this name, and the sample at this position; `class_distance` among them.
-    static func made(_ count: Int, value: (_ name: String, _ index: Int) -> Float?) -> SampleFeatures {
-        let names: [StaticString] = [
+    mutating func measure(_ value: (_ name: String, _ index: Int) -> Float?) {
+        featureNames = [
             "ink", "slant", "stroke_width", "sharpness", "box_width", "box_height", "cut_top", "cut_bottom", "cut_left",
             "cut_right", "pieces", "holes",
         ]
-        return SampleFeatures(
-            names: names, rows: (0..<count).map { index in names.map { value("\($0)", index) } },
-            classDistances: (0..<count).map { value("class_distance", $0) })
+        rows = labels.indices.map { index in featureNames.map { value("\($0)", index) } }
+        classDistances = labels.indices.map { value("class_distance", $0) }
     }
 }
 

@@ -96,7 +96,7 @@ struct OutsideVersionTests {
         #expect("\(try store.register(outside))" == "there@2")
         let (ids, labels) = try (
             store.samples(of: outside.dataset, split: .test).ids,
-            store.samples(of: outside.dataset, split: .test).labels
+            store.samples(of: outside.dataset, split: .test).images.labels
         )
         for producer in ["There", "Elsewhere"] {
             _ = try store.register(

@@ -1,4 +1,5 @@
 import NeuralNetwork
+import Samples
 import Testing
 import Trainer
 

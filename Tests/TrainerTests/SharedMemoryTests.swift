@@ -1,4 +1,5 @@
 import NeuralNetwork
+import Samples
 import Store
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import PostgreSQL
+import Samples
 import TestServer
 import Testing
 

@@ -1,7 +1,9 @@
+import Samples
+
 /// Tells whether two images of one shape are the same but for a shift by at most a pixel, a gain and an offset of their
 /// intensities, intensities cut off at 255, and what rounding and compression leave.
 struct ImageComparison: Sendable {
-    let shape: SampleShape
+    let shape: ImageShape
     /// The sides without a pixel at each edge: what both images have, whichever way one was moved.
     private var height: Int { shape.height - 2 }
     private var width: Int { shape.width - 2 }

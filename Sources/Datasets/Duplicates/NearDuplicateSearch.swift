@@ -1,3 +1,5 @@
+import Samples
+
 /// Finds the pairs of images that are nearly the same: moved by a pixel, brighter or with more contrast, compressed.
 ///
 /// Each image is compared by its perceptual hash with those that were added before it, by an index instead of one by one.
@@ -16,7 +18,7 @@ package struct NearDuplicateSearch: Sendable {
     /// thousand like images would have half a million pairs.
     private static let mostPerPart = 32
 
-    package let shape: SampleShape
+    package let shape: ImageShape
     /// How many images were added.
     package private(set) var images = 0
     /// Those that were compared: the others have too little contrast, or are too small.
@@ -37,7 +39,7 @@ package struct NearDuplicateSearch: Sendable {
         var squaredDistance = Int32.max
     }
 
-    package init(shape: SampleShape) {
+    package init(shape: ImageShape) {
         self.shape = shape
         transform = HashTransform(shape)
     }

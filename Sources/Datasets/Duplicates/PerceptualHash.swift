@@ -1,5 +1,6 @@
 #if canImport(Glibc)
 import Glibc
+import Samples
 #elseif canImport(Musl)
 import Musl
 #endif
@@ -50,7 +51,7 @@ struct HashTransform: Sendable {
     /// Unless the two hashes differ by less than this.
     private static let visibleDifference: Float = 0.03
 
-    let shape: SampleShape
+    let shape: ImageShape
     /// For each position all frequencies of the orthonormal discrete cosine transform; the last two are 0.
     private let columnCosines: [SIMD8<Float>]
     private let rowCosines: [SIMD8<Float>]
@@ -59,7 +60,7 @@ struct HashTransform: Sendable {
     private let brighterLevels = (0...255).map { min(255, (Float($0) * gain).rounded()) }
 
     /// - Parameter shape: Sides of `PerceptualHash.shortestSide` at least.
-    init(_ shape: SampleShape) {
+    init(_ shape: ImageShape) {
         self.shape = shape
         columnCosines = Self.cosines(shape.width - 2)
         rowCosines = Self.cosines(shape.height - 2)

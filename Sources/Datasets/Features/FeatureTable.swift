@@ -1,9 +1,8 @@
-/// The features of the samples of a split, measured when they are asked for.
-package struct FeatureTable: Sendable {
-    /// What the database calls the features, in the order of a row's values.
-    package static let names: [StaticString] = features.map(\.name)
+import Samples
 
-    package let samples: SampleSet
+/// The features of the samples of a split, measured when they are asked for.
+package struct FeatureTable: SampleSource, Sendable {
+    private let samples: SampleSet
     /// How far each image is from the mean training image of its class; `nil` for a class that training does not have,
     /// and for an image without ink.
     package let classDistances: [Float?]
@@ -16,8 +15,16 @@ package struct FeatureTable: Sendable {
         return zip(splits, distances).map { FeatureTable(samples: $0, classDistances: $1) }
     }
 
-    /// A row for each of some samples, measured on all processors; `nil` for what cannot be measured.
-    package func rows(of range: Range<Int>) throws -> [[Float?]] {
+    package var labels: [UInt16] { samples.labels }
+    package var byteCount: Int { samples.byteCount }
+    package var featureNames: [StaticString] { Self.features.map(\.name) }
+
+    package func withPixels(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try samples.withPixels(of: range, body)
+    }
+
+    /// Measured on all processors.
+    package func featureRows(of range: Range<Int>) throws -> [[Float?]] {
         let shape = samples.shape
         return try samples.withPixels(of: range) { pixels in
             guard let start = pixels.bindMemory(to: UInt8.self).baseAddress else { return [] }

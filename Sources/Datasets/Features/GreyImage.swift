@@ -1,3 +1,5 @@
+import Samples
+
 /// One image, of colours their luminance: what features are measured on.
 struct GreyImage {
     let height: Int
@@ -6,7 +8,7 @@ struct GreyImage {
     let values: [Float]
 
     /// - Parameter pixels: channels × height × width intensities, 0…255.
-    init(_ pixels: UnsafeBufferPointer<UInt8>, _ shape: SampleShape) {
+    init(_ pixels: UnsafeBufferPointer<UInt8>, _ shape: ImageShape) {
         height = shape.height
         width = shape.width
         let plane = height * width

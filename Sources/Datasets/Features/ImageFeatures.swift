@@ -1,3 +1,5 @@
+import Samples
+
 /// What can be measured of the shape of a digit, or of any figure that is bright on dark.
 ///
 /// Ink is every pixel with at least half of the image's largest intensity. What cannot be measured is `nil`.
@@ -33,7 +35,7 @@ package struct ImageFeatures: Sendable, Hashable {
     /// - Parameter pixels: channels × height × width intensities, 0…255.
     /// - Returns: `nil` when the image has no ink.
     package init?(_ pixels: some Collection<UInt8>, channels: Int, height: Int, width: Int) {
-        let shape = SampleShape(channels: channels, height: height, width: width)
+        let shape = ImageShape(channels: channels, height: height, width: width)
         self.init([UInt8](pixels).withUnsafeBufferPointer { GreyImage($0, shape) })
     }
 

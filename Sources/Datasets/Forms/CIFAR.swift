@@ -1,10 +1,11 @@
+import Samples
 import SystemPackage
 
 /// CIFAR-10 and CIFAR-100 in their binary version: records of labels and 3 × 32 × 32 intensities.
 ///
 /// - Source: Krizhevsky, “Learning multiple layers of features from tiny images”, 2009; cs.toronto.edu/~kriz/cifar.html.
 enum CIFAR {
-    private static let shape = SampleShape(channels: 3, height: 32, width: 32)
+    private static let shape = ImageShape(channels: 3, height: 32, width: 32)
 
     static func ten(_ folder: FilePath) throws -> SourceDataset {
         let names = try visibleNames(in: folder)

@@ -23,7 +23,7 @@ package enum ClassNames {
     ///
     /// - Returns: What is wrong with them; `nil` for names that a data set may have.
     package static func fault(in names: [String]) -> String? {
-        guard (2...SampleShape.largestClasses).contains(names.count) else {
+        guard (2...ImageDataset.mostClasses).contains(names.count) else {
             return "It names \(names.count) class\(names.count == 1 ? "" : "es"); 2 to 1,000 are possible."
         }
         var seen: Set<String> = []

@@ -1,4 +1,5 @@
 import Crypto
+import Samples
 import SystemPackage
 
 /// Four IDX files in a folder, those of EMNIST and QMNIST among them.
@@ -134,7 +135,7 @@ private struct SourceTwins {
 private struct HalfFiles {
     let images: SourceTwins
     let labels: SourceTwins
-    let shape: SampleShape
+    let shape: ImageShape
     private let layout: PixelLayout
 
     init(images: SourceTwins, labels: SourceTwins) throws {
@@ -151,7 +152,7 @@ private struct HalfFiles {
 
     func stream(isTransposed: Bool) -> ArrayStream {
         let isTransposed = isTransposed && shape.channels == 1
-        let shape = isTransposed ? SampleShape(channels: 1, height: shape.width, width: shape.height) : shape
+        let shape = isTransposed ? ImageShape(channels: 1, height: shape.width, width: shape.height) : shape
         return ArrayStream(
             count: images.file.dimensions[0], shape: shape, layout: isTransposed ? .columns : layout,
             read: images.intensities)

@@ -104,7 +104,7 @@ enum Manifest {
     private static func names(of rows: [Line], _ path: FilePath) throws -> [String] {
         let labels = Set(rows.map(\.label))
         let numbers = labels.compactMap { label in Int(label).flatMap { "\($0)" == label && $0 >= 0 ? $0 : nil } }
-        if numbers.count == labels.count, let largest = numbers.max(), largest < SampleShape.largestClasses {
+        if numbers.count == labels.count, let largest = numbers.max(), largest < ImageDataset.mostClasses {
             return (0...max(largest, 1)).map(String.init)
         }
         let names = labels.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -106,11 +106,11 @@ final class NumPyArray {
         var labels: [UInt16] = []
         try read { piece in
             try forEach(piece) { number in
-                guard let label = UInt16(exactly: number), label < SampleShape.largestClasses else {
+                guard let label = UInt16(exactly: number), label < ImageDataset.mostClasses else {
                     throw DatasetError.file(
                         name,
                         "The label at position \(labels.count) is \(number.short); labels are whole numbers from 0 to "
-                            + "\(SampleShape.largestClasses - 1).")
+                            + "\(ImageDataset.mostClasses - 1).")
                 }
                 labels.append(label)
             }

@@ -1,3 +1,4 @@
+import Samples
 import SystemPackage
 
 /// Arrays of NumPy that name the parts of a data set: in one `.npz` (Keras, MedMNIST), or in several files of a folder
@@ -144,13 +145,13 @@ enum NumPyArrays {
 
     private static func stream(of images: NumPyArray) throws -> ArrayStream {
         let sizes = images.shape
-        let (shape, layout): (SampleShape, PixelLayout)
+        let (shape, layout): (ImageShape, PixelLayout)
         if sizes.count == 3 {
-            (shape, layout) = (SampleShape(channels: 1, height: sizes[1], width: sizes[2]), .planes)
+            (shape, layout) = (ImageShape(channels: 1, height: sizes[1], width: sizes[2]), .planes)
         } else if sizes.count == 4, [1, 3].contains(sizes[3]) {
-            (shape, layout) = (SampleShape(channels: sizes[3], height: sizes[1], width: sizes[2]), .interleaved)
+            (shape, layout) = (ImageShape(channels: sizes[3], height: sizes[1], width: sizes[2]), .interleaved)
         } else if sizes.count == 4, [1, 3].contains(sizes[1]) {
-            (shape, layout) = (SampleShape(channels: sizes[1], height: sizes[2], width: sizes[3]), .planes)
+            (shape, layout) = (ImageShape(channels: sizes[1], height: sizes[2], width: sizes[3]), .planes)
         } else {
             let remedy =
                 sizes.count == 2

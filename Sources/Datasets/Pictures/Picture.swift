@@ -1,4 +1,5 @@
 import CPictures
+import Samples
 import SystemPackage
 
 #if canImport(Glibc)
@@ -16,7 +17,7 @@ struct Picture {
     }
 
     /// What its header says; the number of channels is 1 or 3.
-    let shape: SampleShape
+    let shape: ImageShape
     private let path: FilePath
     private let kind: Kind
     private let bytes: [UInt8]
@@ -55,7 +56,7 @@ struct Picture {
     /// Decodes it, makes it grey or resizes it as the shape asks.
     ///
     /// - Parameter result: Room for `target.count` intensities.
-    func decode(as target: SampleShape, to result: UnsafeMutablePointer<UInt8>) throws {
+    func decode(as target: ImageShape, to result: UnsafeMutablePointer<UInt8>) throws {
         let conversion = ImageConversion(shape, .interleaved, to: target)
         guard !conversion.isNone else { return try decode(to: result) }
         let pixels = UnsafeMutablePointer<UInt8>.allocate(capacity: shape.count)
@@ -134,7 +135,7 @@ struct Picture {
     /// The header alone, without the library.
     ///
     /// - Source: W3C, “Portable Network Graphics”, section 11.2.2, IHDR.
-    private static func pngShape(_ bytes: [UInt8], _ path: FilePath) throws -> SampleShape {
+    private static func pngShape(_ bytes: [UInt8], _ path: FilePath) throws -> ImageShape {
         func failure(_ reason: String) -> DatasetError {
             .file(path.string, "The PNG data is damaged (\(reason)). Get the file again, or remove it.")
         }
@@ -147,20 +148,20 @@ struct Picture {
         guard width > 0, height > 0, let samples = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][color],
             [1, 2, 4, 8, 16].contains(depth)
         else { throw failure("its header makes no sense") }
-        let shape = SampleShape(channels: [0, 4].contains(color) ? 1 : 3, height: height, width: width)
+        let shape = ImageShape(channels: [0, 4].contains(color) ? 1 : 3, height: height, width: width)
         // Each row has a byte more; deflate can make no more of the data.
         let (row, most) = ((width * samples * depth + 7) / 8 + 1, bytes.count * Gunzip.largestRatio)
         guard width <= largestSide, height <= largestSide, row * height > most else { return shape }
         throw failure("\(height) × \(width) pixels are announced, and so few bytes cannot hold them")
     }
 
-    private static func jpegShape(_ bytes: [UInt8], _ path: FilePath) throws -> SampleShape {
+    private static func jpegShape(_ bytes: [UInt8], _ path: FilePath) throws -> ImageShape {
         var found = picture_shape()
         try checking(path, "JPEG") { picture_jpeg_shape(bytes, bytes.count, &found, $0) }
         guard [1, 3].contains(found.channels) else {
             throw DatasetError.file(
                 path.string, "It has \(found.channels) channels (CMYK?), and grey and RGB are read. Convert it to PNG.")
         }
-        return SampleShape(channels: Int(found.channels), height: Int(found.height), width: Int(found.width))
+        return ImageShape(channels: Int(found.channels), height: Int(found.height), width: Int(found.width))
     }
 }

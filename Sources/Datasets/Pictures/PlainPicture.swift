@@ -4,7 +4,7 @@ import SystemPackage
 ///
 /// - Source: Netpbm, “pgm” and “ppm”, format descriptions.
 struct PlainPicture {
-    let shape: SampleShape
+    let shape: ImageShape
     /// Where the first intensity stands.
     let start: Int
     /// The intensity that is white; above 255 each has two bytes.
@@ -42,7 +42,7 @@ struct PlainPicture {
             (1...65_535).contains(numbers[2])
         else { throw failure("its header makes no sense") }
         (start, largest) = (place + 1, numbers[2])
-        shape = SampleShape(channels: channels, height: numbers[1], width: numbers[0])
+        shape = ImageShape(channels: channels, height: numbers[1], width: numbers[0])
         let (size, found) = (shape.count * (largest > 255 ? 2 : 1), bytes.count - start)
         guard found == size else { throw failure("\(size.bytes) of intensities are announced, \(found.grouped) found") }
     }

@@ -84,13 +84,13 @@ struct PredictionArrays {
             },
             digests: digests(),
             labels: values(.label) { number throws(RowFault) in
-                UInt16(try number.whole(below: SampleShape.largestClasses, "label"))
+                UInt16(try number.whole(below: ImageDataset.mostClasses, "label"))
             }, places: places)
     }
 
     private func answers() throws -> OutsidePredictions.Answers {
         let predicted = try values(.predicted) { number throws(RowFault) in
-            UInt16(try number.whole(below: SampleShape.largestClasses, "predicted class"))
+            UInt16(try number.whole(below: ImageDataset.mostClasses, "predicted class"))
         }
         if let predicted {
             let confidences = try values(.confidence) { number throws(RowFault) in try number.checkedConfidence() }

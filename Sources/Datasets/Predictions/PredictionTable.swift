@@ -117,10 +117,10 @@ struct PredictionTable {
             try Self.number(cell, content).whole(below: limit, content)
         }
         switch column {
-        case .predicted: predicted.append(UInt16(try whole(below: SampleShape.largestClasses, "predicted class")))
+        case .predicted: predicted.append(UInt16(try whole(below: ImageDataset.mostClasses, "predicted class")))
         case .confidence: confidences.append(try Self.number(cell, "confidence").checkedConfidence())
         case .index: indices.append(try whole(below: OutsidePredictions.largestCount, "index"))
-        case .label: labels.append(UInt16(try whole(below: SampleShape.largestClasses, "label")))
+        case .label: labels.append(UInt16(try whole(below: ImageDataset.mostClasses, "label")))
         case .sha256:
             guard let digest = ImageDigest(digits: Self.trimmed(cell)) else {
                 throw RowFault(reason: "the digest is “\(Self.shown(cell))”, and 64 hexadecimal digits are needed.")

@@ -17,10 +17,10 @@ struct ProbabilityRows {
     /// - Parameter count: Rows that are announced.
     /// - Throws: `RowFault` when there are too few classes, or too many probabilities.
     init(classes: Int, areLogits: Bool, count: Int = 0) throws(RowFault) {
-        guard (2...SampleShape.largestClasses).contains(classes) else {
+        guard (2...ImageDataset.mostClasses).contains(classes) else {
             throw RowFault(
                 reason: "It has \(classes.grouped) class\(classes == 1 ? "" : "es"); 2 to "
-                    + "\(SampleShape.largestClasses.grouped) are possible.")
+                    + "\(ImageDataset.mostClasses.grouped) are possible.")
         }
         guard count.multipliedOrLargest(by: classes) <= OutsidePredictions.largestProbabilities else {
             throw RowFault(reason: Self.tooMany)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Samples
 
 /// What a network is, without its weights: the size of its input and its layers. The last layer's outputs are the
 /// logits, one a class.
@@ -214,6 +215,20 @@ extension Decoder {
         if let unknown = keys.filter({ !known.contains($0) }).min() {
             throw ArchitectureError.unknownSetting(unknown, of: owner, known: known.filter { $0 != "type" })
         }
+    }
+}
+
+extension ImageShape: Decodable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case channels, height, width
+    }
+
+    package init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(besides: CodingKeys.allCases.map(\.rawValue), of: "the input")
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            channels: try values.decode(Int.self, forKey: .channels),
+            height: try values.decode(Int.self, forKey: .height), width: try values.decode(Int.self, forKey: .width))
     }
 }
 

@@ -1,3 +1,5 @@
+import Samples
+
 extension Architecture {
     /// The names that `builtIn` knows.
     package static let builtInNames = ["mlp", "cnn", "lenet", "alexnet", "vgg16"]

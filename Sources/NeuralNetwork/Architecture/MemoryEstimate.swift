@@ -1,4 +1,5 @@
 import KernelTypes
+import Samples
 
 /// What a network asks of a machine's memory, in bytes, told before anything of it is allocated.
 ///

@@ -1,3 +1,5 @@
+import Samples
+
 /// A network in the format of the Open Neural Network Exchange, operator set 18, ready to classify: it takes images as
 /// bytes and standardises (and resizes) them itself.
 ///

@@ -1,4 +1,5 @@
 import KernelTypes
+import Samples
 
 /// Cross-correlation with square kernels, as PyTorch's `Conv2d`: output = bias + input ∗ weights, and ReLU if the next
 /// layer is one.

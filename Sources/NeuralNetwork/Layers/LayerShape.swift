@@ -1,4 +1,5 @@
 import KernelTypes
+import Samples
 
 /// What a layer passes on: an image of channels, or a list of features.
 enum LayerShape: Hashable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import KernelTypes
+import Samples
 
 /// Each value is divided by (k + α/size · Σ x²)^β over `size` neighbouring channels.
 ///

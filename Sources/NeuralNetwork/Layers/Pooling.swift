@@ -1,4 +1,5 @@
 import KernelTypes
+import Samples
 
 /// The maximum of square windows.
 struct MaximumPooling: Pooling {

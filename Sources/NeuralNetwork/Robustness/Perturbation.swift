@@ -1,3 +1,5 @@
+import Samples
+
 /// A change of test images that leaves what they show recognisable to a person: how much of it does a network bear?
 package struct Perturbation: Sendable, Hashable {
     /// What is done to an image.

@@ -1,3 +1,5 @@
+import Samples
+
 /// Random changes of the training images, new in every epoch.
 package struct Augmentation: Codable, Hashable, Sendable {
     /// Images are moved by whole pixels, in each direction uniform in ±shift.

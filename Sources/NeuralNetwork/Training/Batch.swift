@@ -1,4 +1,5 @@
 import KernelTypes
+import Samples
 
 /// The images of one batch on their way through a plan, and what became of them.
 final class Batch {

@@ -1,4 +1,5 @@
 import KernelTypes
+import Samples
 
 /// Classifies images with a network's weights as they are. It has room for one batch, without gradients.
 package final class Evaluator {

@@ -1,4 +1,5 @@
 import KernelTypes
+import Samples
 
 /// Trains a network on images, epoch by epoch, and tests it.
 ///

@@ -2,6 +2,7 @@ import Datasets
 import Judgement
 import NeuralNetwork
 import Reporting
+import Samples
 import Store
 
 extension DatasetError: Failure {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import NeuralNetwork
+import Samples
 
 /// What a built-in network adapts itself to.
 struct ArchitectureOptions: ParsableArguments {

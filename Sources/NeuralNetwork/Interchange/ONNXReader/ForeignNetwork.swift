@@ -1,3 +1,5 @@
+import Samples
+
 /// A network from an ONNX file of whatever origin, as an architecture and weights of this program.
 ///
 /// It is taken over when it is a chain of operators that layers of this program compute alike; anything else is refused with

@@ -1,3 +1,5 @@
+import Samples
+
 /// The layers that the operators of an ONNX file are, with their weights, taken over one by one.
 struct ONNXLayers {
     /// A tensor of a layer, in the order of `LayerKind.weightShapes`.

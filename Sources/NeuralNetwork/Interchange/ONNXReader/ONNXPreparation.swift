@@ -1,3 +1,5 @@
+import Samples
+
 /// What an ONNX file does with images before the first layer: conversion from bytes, resizing, and standardisation by
 /// constants.
 struct ONNXPreparation {

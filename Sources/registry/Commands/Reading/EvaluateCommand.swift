@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import NeuralNetwork
 import Reporting
+import Samples
 import Store
 import Trainer
 

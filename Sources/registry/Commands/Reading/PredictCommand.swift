@@ -124,7 +124,7 @@ struct PredictCommand: AsyncParsableCommand {
 }
 
 extension DatasetDescription {
-    fileprivate var sampleShape: SampleShape { SampleShape(channels: channels, height: height, width: width) }
+    fileprivate var sampleShape: ImageShape { ImageShape(channels: channels, height: height, width: width) }
 
     fileprivate func images(_ batch: ImageFiles.Batch, labels: [UInt16]) throws -> LabeledImages {
         try LabeledImages(shape: imageShape, pixels: batch.pixels, labels: labels, classes: classNames.count)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Judgement
 import NeuralNetwork
 import Reporting
+import Samples
 
 struct ArchitectureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Judgement
 import Reporting
+import Samples
 import Store
 
 struct DatasetCheckCommand: AsyncParsableCommand {
@@ -73,7 +74,7 @@ struct DatasetCheckCommand: AsyncParsableCommand {
         let progress = ImportProgress(isShown: true)
         defer { progress.clear() }
         var search = NearDuplicateSearch(
-            shape: SampleShape(channels: about.channels, height: about.height, width: about.width))
+            shape: about.shape)
         var (ids, last): ([Int], Split) = ([], .training)
         try store.distinctImages(of: dataset) { split, added, pixels in
             if split != last { search.endPart() }

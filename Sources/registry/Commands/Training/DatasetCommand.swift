@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Judgement
 import Reporting
+import Samples
 import Store
 
 struct DatasetCommand: AsyncParsableCommand {
@@ -188,7 +189,7 @@ private enum DatasetText {
                 ["validation samples", Quantity.count(dataset.validationSamples)],
                 ["test samples", Quantity.count(dataset.testSamples)],
                 ["classes", Quantity.count(about.classNames.count)],
-                ["image", "\(about.channels) × \(about.height) × \(about.width) (channels × height × width)"],
+                ["image", "\(about.shape) (channels × height × width)"],
                 ["training mean", Quantity.number(about.trainingMean)],
                 ["training deviation", Quantity.number(about.trainingStandardDeviation)],
                 ["source", about.source],
@@ -204,8 +205,8 @@ private enum DatasetText {
             ("training_samples", .integer(dataset.trainingSamples)),
             ("validation_samples", .integer(dataset.validationSamples)),
             ("test_samples", .integer(dataset.testSamples)),
-            ("channels", .integer(about.channels)), ("height", .integer(about.height)),
-            ("width", .integer(about.width)), ("training_mean", .number(about.trainingMean)),
+            ("channels", .integer(about.shape.channels)), ("height", .integer(about.shape.height)),
+            ("width", .integer(about.shape.width)), ("training_mean", .number(about.trainingMean)),
             ("training_standard_deviation", .number(about.trainingStandardDeviation)),
             ("source", .string(about.source)), ("licence", .string(about.licence)),
             ("fingerprint", .string(dataset.fingerprint)),

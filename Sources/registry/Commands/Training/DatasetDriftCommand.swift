@@ -1,6 +1,7 @@
 import ArgumentParser
 import Judgement
 import Reporting
+import Samples
 import Store
 
 struct DatasetDriftCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Reporting
+import Samples
 import Store
 
 struct DatasetSplitCommand: AsyncParsableCommand {
@@ -52,8 +53,7 @@ struct DatasetSplitCommand: AsyncParsableCommand {
         }
         let divided = try ImageDataset(
             dividing: dataset.name, [try images(.training), try images(.validation)], test: try images(.test),
-            shape: SampleShape(channels: about.channels, height: about.height, width: about.width),
-            classNames: about.classNames, by: division
+            shape: about.shape, classNames: about.classNames, by: division
         ) { progress.show("reading", done: $0, of: $1) }
         progress.clear()
         let shares = division.shares.map(String.init).joined(separator: "/")

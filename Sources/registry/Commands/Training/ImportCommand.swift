@@ -3,6 +3,7 @@ import Datasets
 import Judgement
 import NeuralNetwork
 import Reporting
+import Samples
 import Store
 import SystemPackage
 import Trainer
@@ -173,7 +174,7 @@ extension OutsideVersion {
     ) throws {
         var samples = PredictedSamples(name: dataset.name, classes: dataset.description.classNames.count)
         var ids: [Int] = []
-        let (hasDigests, channels) = (predictions.digests != nil, dataset.description.channels)
+        let (hasDigests, channels) = (predictions.digests != nil, dataset.description.shape.channels)
         try store.forEachSample(of: dataset, split: .test, needsPixels: hasDigests) { id, label, pixels in
             ids.append(id)
             samples.labels.append(label)

@@ -184,7 +184,7 @@ struct TrainCommand: AsyncParsableCommand {
     private func builtInArchitecture(for dataset: DatasetDescription) throws -> Architecture {
         let name = architecture ?? ""
         let architecture = try Architecture.builtIn(
-            name, input: dataset.imageShape, classes: dataset.classNames.count)
+            name, input: dataset.shape, classes: dataset.classNames.count)
         guard let architecture else { throw UnknownArchitecture(name: name) }
         return architecture
     }

@@ -54,7 +54,7 @@ struct ExportCommand: AsyncParsableCommand {
         let trained = try TrainedNetwork(of: version, in: store)
         let dataset = try store.dataset(id: version.datasetID).description
         return try ONNXModel.encode(
-            trained.network, images: dataset.imageShape,
+            trained.network, images: dataset.shape,
             standardization: trained.configuration.training.standardization,
             producerVersion: Registry.version,
             metadata: [

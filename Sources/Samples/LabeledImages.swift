@@ -35,7 +35,7 @@ package struct LabeledImages: Sendable {
     package var count: Int { labels.count }
 
     /// The same images with other intensities.
-    func replacing(pixels: [UInt8]) throws -> LabeledImages {
+    package func replacing(pixels: [UInt8]) throws -> LabeledImages {
         try LabeledImages(shape: shape, pixels: pixels, labels: labels, classes: classes)
     }
 }

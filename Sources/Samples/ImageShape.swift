@@ -1,5 +1,6 @@
 /// The size of an image or of a layer's output: channels × height × width.
 package struct ImageShape: Encodable, Hashable, Sendable, CustomStringConvertible {
+    /// Of an image 1, or 3 for red, green and blue.
     package var channels: Int
     package var height: Int
     package var width: Int
@@ -22,18 +23,4 @@ package struct ImageShape: Encodable, Hashable, Sendable, CustomStringConvertibl
     package var count: Int { channels * height * width }
 
     package var description: String { "\(channels) × \(height) × \(width)" }
-}
-
-extension ImageShape: Decodable {
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-        case channels, height, width
-    }
-
-    package init(from decoder: any Decoder) throws {
-        try decoder.refuseKeys(besides: CodingKeys.allCases.map(\.rawValue), of: "the input")
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            channels: try values.decode(Int.self, forKey: .channels),
-            height: try values.decode(Int.self, forKey: .height), width: try values.decode(Int.self, forKey: .width))
-    }
 }
