@@ -109,7 +109,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Judgement",
-            dependencies: ["NeuralNetwork", "PostgreSQL", "Reporting", "Store", "Trainer"],
+            dependencies: ["NeuralNetwork", "PostgreSQL", "Reporting", "Samples", "Store", "Trainer"],
             swiftSettings: strict),
         .executableTarget(
             name: "registry",

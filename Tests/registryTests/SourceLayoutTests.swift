@@ -64,6 +64,15 @@ struct SourceLayoutTests {
         }
     }
 
+    @Test("commands parse, ask and print: what speaks to a database stands elsewhere")
+    func frontDoor() throws {
+        let commands = Self.project.appending(path: "Sources/registry/Commands")
+        for file in try FileManager.default.subpathsOfDirectory(atPath: commands.path) where file.hasSuffix(".swift") {
+            let text = try String(contentsOf: commands.appending(path: file), encoding: .utf8)
+            #expect(!text.contains("import PostgreSQL") && !text.contains(".connection"), "\(file)")
+        }
+    }
+
     /// No target is a library for others.
     @Test("nothing is public: the package's targets are for each other")
     func access() throws {

@@ -68,6 +68,18 @@ package struct Table: Sendable {
         return table
     }
 
+    /// The rows that have this value in a column.
+    package func rows(where key: String, is value: JSONValue) -> Table {
+        var table = self
+        if let column = keys.firstIndex(of: key) { table.rows = rows.filter { $0[column] == value } }
+        return table
+    }
+
+    /// The first row as an object; null where there is no row.
+    package var firstObject: JSONValue {
+        rows.first.map { row in .object(zip(keys, row).map { JSONValue.Member($0, $1) }) } ?? .null
+    }
+
     /// An array with an object a row.
     package var json: JSONValue {
         .array(rows.map { row in .object(zip(keys, row).map { JSONValue.Member($0, $1) }) })

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgreSQL
 
 /// Times that come again and again: minute, hour, day of the month, month and day of the week, as in crontab(5), in UTC.
 ///
@@ -106,6 +107,11 @@ package struct CronExpression: Sendable, Hashable {
         let (isDay, isWeekday) = (days.contains(number), weekdays.contains(weekday - 1))
         return isAnyDay || isAnyWeekday ? isDay && isWeekday : isDay || isWeekday
     }
+}
+
+extension CronExpression {
+    /// The first such time after a moment; `nil` when there is none any more.
+    package func next(after moment: Timestamp) -> Timestamp? { next(after: moment.date).map { Timestamp($0) } }
 }
 
 /// A text is no cron expression.

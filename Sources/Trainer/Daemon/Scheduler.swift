@@ -187,7 +187,7 @@ package struct Scheduler: Service {
 
     private func next(_ due: DueSchedule) throws -> Timestamp {
         try check(due.command)
-        return try CronExpression(due.cron).next(after: due.now.date).map(Timestamp.init) ?? .infinity
+        return try CronExpression(due.cron).next(after: due.now) ?? .infinity
     }
 
     /// Of all times that have come since, the last is executed: at once, or only where it has just come.

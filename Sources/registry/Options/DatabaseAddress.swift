@@ -45,6 +45,13 @@ enum DatabaseAddress {
         case .embedded(let server): try server.start()
         }
     }
+
+    /// The words of a command line that has psql connect, and the password, which they do not tell.
+    func psqlAddress() throws -> (words: [String], password: String?) {
+        let text = try connectionString()
+        let address = try ConnectionString(text)
+        return (text.isEmpty ? [] : ["--dbname", address.withoutSecrets], address["password"])
+    }
 }
 
 /// `--database`, for every command that needs one.
@@ -57,6 +64,17 @@ struct DatabaseOptions: ParsableArguments {
 
     func address() throws -> DatabaseAddress {
         try DatabaseAddress(option: database, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Connects, whatever the schema is.
+    func connect() throws -> Connection { try Connection(try address().connectionString()) }
+
+    /// The embedded server.
+    ///
+    /// - Throws: `OtherDatabaseNamed` when another is meant.
+    func embeddedServer(for command: String) throws -> EmbeddedServer {
+        guard case .embedded(let server) = try address() else { throw OtherDatabaseNamed(command: command) }
+        return server
     }
 
     /// Connects, and makes the schema of an empty database.
@@ -88,5 +106,23 @@ struct DatabaseOptions: ParsableArguments {
             connection.tellWhoBlocks(tell)
             return try Store(connection: connection)
         }
+    }
+
+    /// Reports at once a schema that does not fit. For a server that can't be reached, whoever works unattended waits.
+    func check(_ connect: () throws -> Store) throws {
+        do {
+            _ = try connect()
+        } catch let error as PostgreSQLError where error.isTransient {}
+    }
+}
+
+/// A command for the embedded server, where another is named.
+struct OtherDatabaseNamed: Failure {
+    let command: String
+
+    var exitStatus: ExitStatus { .usage }
+    var description: String {
+        "“registry db \(command)” is for the embedded server, and another database is named here "
+            + "(by --database or the environment)."
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
-import NeuralNetwork
+import Judgement
 import Reporting
 import Samples
 import Store

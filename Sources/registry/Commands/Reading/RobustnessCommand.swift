@@ -24,7 +24,7 @@ struct RobustnessCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Only this change; may be given more than once: \(Perturbation.Kind.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "Only this change; may be given more than once: \(Perturbation.Kind.allValueStrings.joined(separator: ", ")).",
             valueName: "change"))
     var only: [Perturbation.Kind] = []
 
@@ -50,31 +50,21 @@ struct RobustnessCommand: AsyncParsableCommand {
         }
         if Terminal.isErrorTerminal { Terminal.showProgress("") }
 
-        let rows = try kinds.map { (kind: $0, rows: try store.robustness(of: version, $0.rawValue)) }
-        let tables = try rows.map { try Table($0.rows) }
-        let evaluations = Table(keys: tables.first?.keys ?? [], rows: tables.flatMap(\.rows))
-        let points = try rows.map { (kind: $0.kind, points: try $0.rows.decoded(as: RobustnessPoint.self)) }
-        let tolerances = try store.tolerances(of: version)
-        let tolerated: [Tolerance] = try tolerances.decoded()
-        let toleranceTable = try Table(tolerances)
+        let robustness = try Robustness(of: version, kinds, in: store)
         try output.print(
             text: { screen in
                 """
                 Test accuracy of \(version.reference) on changed images; strength 0 is the image as it is
 
-                \(points.map { Self.text($0.kind, $0.points, on: screen) })\
+                \(robustness.curves.map { Self.text($0.kind, $0.points, on: screen) })\
                 At most one point of accuracy is lost
-                \(Self.text(tolerated, kinds, on: screen))
+                \(Table.facts(robustness.toleranceLines, on: screen))
                 """
-            },
-            json: [
-                "model": .string(version.model), "version": .integer(version.number), "evaluations": evaluations.json,
-                "tolerances": toleranceTable.json,
-            ],
+            }, json: robustness.json,
             csv: {
                 switch $0 {
-                case .evaluations: evaluations
-                case .tolerances: toleranceTable
+                case .evaluations: robustness.evaluations
+                case .tolerances: robustness.tolerances
                 }
             })
     }
@@ -94,20 +84,12 @@ struct RobustnessCommand: AsyncParsableCommand {
         }
         return "\(kind.rawValue), \(kind.unit)\n\(lines)\n"
     }
-
-    private static func text(_ tolerances: [Tolerance], _ kinds: [Perturbation.Kind], on screen: Screen) -> TerminalText
-    {
-        let lines = kinds.compactMap { kind -> [String]? in
-            guard let tolerance = tolerances.first(where: { $0.perturbation == kind.rawValue }) else { return nil }
-            guard let range = tolerance.range else {
-                return ["  \(kind.rawValue)", "– (no more than one point is there to be lost)"]
-            }
-            let (from, to) = (Quantity.number(range.lowerBound), Quantity.number(range.upperBound))
-            let text = range.lowerBound < 0 ? "from \(from) to \(to)" : "up to \(to)"
-            return ["  \(kind.rawValue)", "\(text) \(kind.unit)"]
-        }
-        return Table.facts(lines, on: screen)
-    }
 }
 
-extension Perturbation.Kind: ExpressibleByArgument {}
+extension Perturbation.Kind: ExpressibleByArgument {
+    /// A word of the command line: `shift-right`; with a space as it is stored, too.
+    package init?(argument: String) { self.init(rawValue: argument.replacing("-", with: " ")) }
+
+    package var defaultValueDescription: String { rawValue.replacing(" ", with: "-") }
+    package static var allValueStrings: [String] { allCases.map(\.defaultValueDescription) }
+}

@@ -56,7 +56,7 @@ func report(_ result: DatasetImport, in store: Store, isQuiet: Bool) throws {
     let validation =
         dataset.validationSamples > 0 ? ", \(Quantity.count(dataset.validationSamples)) validation" : ""
     Terminal.tell(
-        "\(dataset.description.name)@\(dataset.version): \(Quantity.count(dataset.trainingSamples)) training\(validation) "
+        "\(dataset.name): \(Quantity.count(dataset.trainingSamples)) training\(validation) "
             + "and \(Quantity.count(dataset.testSamples, "test sample")) \(outcome)")
     guard result.outcome != .unchanged else { return }
     let findings = try store.findings(of: dataset).decoded(as: DatasetFinding.self)
@@ -109,12 +109,12 @@ struct DatasetShowCommand: AsyncParsableCommand {
         let dataset = try store.dataset(named: name)
         let balance = try Table(try store.classBalance(of: dataset))
         try output.print(
-            text: { "\(DatasetText.heading(dataset, on: $0))\n\(balance.text(on: $0, most: Table.mostClasses))" },
-            json: .object(DatasetText.members(dataset)) + ["classes": balance.json],
+            text: { "\(Table.facts(dataset.lines, on: $0))\n\(balance.text(on: $0, most: Table.mostClasses))" },
+            json: dataset.table.firstObject + ["classes": balance.json],
             csv: {
                 switch $0 {
                 case .classes: balance
-                case .dataset: Table(DatasetText.members(dataset))
+                case .dataset: dataset.table
                 }
             })
     }
@@ -163,53 +163,17 @@ struct DatasetInspectCommand: AsyncParsableCommand {
         try output.print(
             text: {
                 """
-                \(DatasetText.heading(dataset, on: $0))
+                \(Table.facts(dataset.lines, on: $0))
                 \(DigitPicture.grid(pictures, on: $0))\(balance.text(on: $0, most: Table.mostClasses))
                 """
             },
-            json: .object(DatasetText.members(dataset)) + ["classes": balance.json, "samples": table.json],
+            json: dataset.table.firstObject + ["classes": balance.json, "samples": table.json],
             csv: {
                 switch $0 {
                 case .samples: table
                 case .classes: balance
-                case .dataset: Table(DatasetText.members(dataset))
+                case .dataset: dataset.table
                 }
             })
-    }
-}
-
-/// A data set in words.
-private enum DatasetText {
-    static func heading(_ dataset: StoredDataset, on screen: Screen) -> TerminalText {
-        let about = dataset.description
-        return Table.facts(
-            [
-                ["data set", "\(about.name)@\(dataset.version)"],
-                ["training samples", Quantity.count(dataset.trainingSamples)],
-                ["validation samples", Quantity.count(dataset.validationSamples)],
-                ["test samples", Quantity.count(dataset.testSamples)],
-                ["classes", Quantity.count(about.classNames.count)],
-                ["image", "\(about.shape) (channels × height × width)"],
-                ["training mean", Quantity.number(about.trainingMean)],
-                ["training deviation", Quantity.number(about.trainingStandardDeviation)],
-                ["source", about.source],
-                ["licence", about.licence],
-                ["fingerprint", dataset.fingerprint],
-            ], on: screen)
-    }
-
-    static func members(_ dataset: StoredDataset) -> [(key: String, value: JSONValue)] {
-        let about = dataset.description
-        return [
-            ("dataset", .string(about.name)), ("dataset_version", .integer(dataset.version)),
-            ("training_samples", .integer(dataset.trainingSamples)),
-            ("validation_samples", .integer(dataset.validationSamples)),
-            ("test_samples", .integer(dataset.testSamples)),
-            ("channels", .integer(about.shape.channels)), ("height", .integer(about.shape.height)),
-            ("width", .integer(about.shape.width)), ("training_mean", .number(about.trainingMean)),
-            ("training_standard_deviation", .number(about.trainingStandardDeviation)),
-            ("source", .string(about.source)), ("licence", .string(about.licence)),
-            ("fingerprint", .string(dataset.fingerprint)),
-        ]
     }
 }

@@ -41,46 +41,25 @@ struct DatasetDriftCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.openStore()
         let names = splits.count == 2 ? splits : ["\(splits[0]):training", "\(splits[0]):test"]
-        let (a, b) = (try Self.split(names[0], in: store), try Self.split(names[1], in: store))
-        let drift = try store.drift(from: a, to: b)
-        let shifts = try Table(
-            drift,
-            styles: [
-                "a_median": .decimals(3), "b_median": .decimals(3), "distance": .decimals(4),
-                "a_samples": .hidden, "b_samples": .hidden, "p": .hidden, "adjusted_p": .probability,
-                "stability": .decimals(4),
-                "chance_stability": .decimals(4),
-            ],
-            titles: [
-                "distance": "K-S distance", "adjusted_p": "adjusted p",
-                "stability": "stability index", "chance_stability": "by chance",
-            ]
-        )
-        let classes = try Table(
-            try store.classDrift(from: a, to: b),
-            styles: ["a_share": .percent, "b_share": .percent, "stability": .hidden])
-        let verdict: String = try drift[0]["verdict"]
+        let drift = try Drift(
+            from: try Self.split(names[0], in: store), to: try Self.split(names[1], in: store), in: store)
         try output.print(
             text: { screen in
                 """
-                a is \(a.name), b is \(b.name)
+                a is \(drift.a.name), b is \(drift.b.name)
 
                 Classes
-                \(classes.text(on: screen, most: Table.mostClasses))
+                \(drift.classes.text(on: screen, most: Table.mostClasses))
                 Shifts
-                \(shifts.without("verdict").text(on: screen))
-                \(verdict)
+                \(drift.shifts.text(on: screen))
+                \(drift.verdict)
 
                 """
-            },
-            json: [
-                "a": .string(a.name), "b": .string(b.name), "classes": classes.json,
-                "shifts": shifts.without("verdict").json, "verdict": .string(verdict),
-            ],
+            }, json: drift.json,
             csv: {
                 switch $0 {
-                case .shifts: shifts
-                case .classes: classes
+                case .shifts: drift.shifts
+                case .classes: drift.classes
                 }
             })
     }

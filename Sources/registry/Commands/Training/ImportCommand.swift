@@ -155,7 +155,7 @@ struct ImportCommand: AsyncParsableCommand {
         let row = try Table(summaries)
         try output.print(
             text: { _ in quiet ? "\(reference)\n" : "\(line(of: reference, summary))\n" },
-            json: .object(zip(row.keys, row.rows[0]).map { JSONValue.Member($0, $1) }), csv: row)
+            json: row.firstObject, csv: row)
     }
 
     private func line(of version: ModelReference, _ summary: VersionSummary) -> String {

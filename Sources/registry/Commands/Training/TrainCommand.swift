@@ -177,7 +177,7 @@ struct TrainCommand: AsyncParsableCommand {
         }
         guard let row else { return }
         try output.print(
-            text: { row.text(on: $0) }, json: .object(zip(row.keys, row.rows[0]).map { JSONValue.Member($0, $1) }),
+            text: { row.text(on: $0) }, json: row.firstObject,
             csv: row)
     }
 

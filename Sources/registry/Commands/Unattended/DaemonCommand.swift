@@ -2,7 +2,6 @@ import ArgumentParser
 import FoundationEssentials
 import Logging
 import NeuralNetwork
-import PostgreSQL
 import ServiceLifecycle
 import Store
 import Subprocess
@@ -69,11 +68,7 @@ struct DaemonCommand: AsyncParsableCommand {
         let engine = try Engine.chosen(by: environment, threads: threads)
         let logger = Logger(label: "registry.daemon", factory: logFormat.handler)
         let connect = try await database.connector { logger.warning("\($0)") }
-        do {
-            _ = try connect()
-        } catch let error as PostgreSQLError where error.isTransient {
-            // The workers wait until it can be reached. A schema that does not fit is reported at once.
-        }
+        try database.check(connect)
         let shutdown = Shutdown()
         let pool = WorkerPool(
             workers: workers, engine: engine, endsWhenIdle: once, programVersion: Registry.version, logger: logger,

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Judgement
-import PostgreSQL
 import Reporting
 import Store
 import Trainer
@@ -52,9 +51,9 @@ struct ScheduleCommand: AsyncParsableCommand {
             let cron = try CronExpression(cron)
             let store = try await database.openStore()
             try checkSchedule(command).checkCanWork(in: store)
-            guard let next = cron.next(after: try store.now().date) else { return }
-            try store.setSchedule(name, cron: self.cron, command: command, missed: missed, nextDueAt: Timestamp(next))
-            Terminal.tell("\(name): next on \(Timestamp(next).text) UTC, by a registry daemon")
+            guard let next = cron.next(after: try store.now()) else { return }
+            try store.setSchedule(name, cron: self.cron, command: command, missed: missed, nextDueAt: next)
+            Terminal.tell("\(name): next on \(next.text) UTC, by a registry daemon")
         }
     }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
 import Judgement
-import PostgreSQL
 import Reporting
 import Store
 import Trainer
@@ -33,8 +32,8 @@ struct DatabaseStatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         switch try database.address() {
-        case .external(let url):
-            let version = "\(try Connection(url).serverVersion / 10_000)"
+        case .external:
+            let version = "\(try database.connect().serverVersion / 10_000)"
             try print(
                 "external server, PostgreSQL \(version), reachable", server: "external", state: "running", version)
         case .embedded(let server):
@@ -125,16 +124,15 @@ struct DatabasePsqlCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        let text = try database.address().connectionString()
-        let address = try ConnectionString(text)
+        let address = try database.address().psqlAddress()
         do {
             _ = try await database.openStore()
         } catch let error as SchemaError {
             Terminal.tell(error.line)  // Whoever has to repair it needs psql the more.
         }
         // Arguments can be seen by every user of the machine, the environment only by its owner.
-        if let password = address["password"] { setenv("PGPASSWORD", password, 1) }
-        let words = ["psql"] + (text.isEmpty ? [] : ["--dbname", address.withoutSecrets]) + arguments
+        if let password = address.password { setenv("PGPASSWORD", password, 1) }
+        let words = ["psql"] + address.words + arguments
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp("psql", &pointers)
         throw ProgramMissing(program: "psql", package: "postgresql-client")
@@ -164,8 +162,7 @@ struct DatabaseMigrateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let connection = try Connection(try database.address().connectionString())
-        let report = try Schema.current.migrate(connection, within: .seconds(wait)) { Terminal.tell($0) }
+        let report = try Schema.current.migrate(try database.connect(), within: .seconds(wait)) { Terminal.tell($0) }
         for line in report.lines { Terminal.tell(line) }
     }
 }
@@ -189,24 +186,5 @@ extension MigrationReport {
         case let count?: lines.append("Grants corrected: \(count).")
         }
         return lines
-    }
-}
-
-extension DatabaseOptions {
-    /// - Throws: `OtherDatabaseNamed` when another server is meant.
-    fileprivate func embeddedServer(for command: String) throws -> EmbeddedServer {
-        guard case .embedded(let server) = try address() else { throw OtherDatabaseNamed(command: command) }
-        return server
-    }
-}
-
-/// A command for the embedded server, where another is named.
-struct OtherDatabaseNamed: Failure {
-    let command: String
-
-    var exitStatus: ExitStatus { .usage }
-    var description: String {
-        "“registry db \(command)” is for the embedded server, and another database is named here "
-            + "(by --database or the environment)."
     }
 }

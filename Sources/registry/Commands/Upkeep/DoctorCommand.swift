@@ -2,7 +2,6 @@ import ArgumentParser
 import FoundationEssentials
 import Judgement
 import NeuralNetwork
-import PostgreSQL
 import Reporting
 import Store
 import Trainer
@@ -29,7 +28,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let engine = try Engine.chosen(by: environment)
-        var facts: KeyedValues = [
+        let facts: KeyedValues = [
             ("registry", .string(Registry.version)),
             ("processor", .string(Machine.processor)),
             ("instructions", .string(engine.instructionSet)),
@@ -45,19 +44,10 @@ struct DoctorCommand: AsyncParsableCommand {
             try show(facts)
             throw error
         }
-        let version = store.connection.serverVersion
-        facts.append(("database", .string("PostgreSQL \(version / 10_000).\(version % 10_000), answers")))
-        let health = try store.health()
-        for column in health.columns.indices {
-            facts.append((health.columns[column].name, JSONValue(try health.value(at: column))))
-        }
-        let findings = try Table(try store.schemaFindings())
-        let contents = deep ? try store.differences() : nil
-        try show(facts, findings: findings, contents: try contents.map { try Table($0) })
-        let wrong: Int = try health["changed_objects"] + health["wrong_privileges"]
-        guard wrong == 0 else { throw ChangedSchema(findings: wrong) }
-        let violated = try contents?.count { try $0["differing"] as Int > 0 } ?? 0
-        guard violated == 0 else { throw InconsistentContents(statements: violated) }
+        let examination = try Examination(of: store, deep: deep)
+        try show(facts + examination.facts, findings: examination.findings, contents: examination.contents)
+        guard examination.wrong == 0 else { throw ChangedSchema(findings: examination.wrong) }
+        guard examination.violated == 0 else { throw InconsistentContents(statements: examination.violated) }
     }
 
     private typealias KeyedValues = [(key: String, value: JSONValue)]
@@ -78,8 +68,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 }
             },
             json: .object(
-                facts.map { JSONValue.Member($0.key, $0.value) } + [JSONValue.Member("findings", findings.json)]
-                    + (contents.map { [JSONValue.Member("contents", $0.json)] } ?? [])),
+                facts + [("findings", findings.json)] + (contents.map { [("contents", $0.json)] } ?? [])),
             csv: Table(
                 keys: ["name", "value"],
                 rows: facts.map { [.string($0.key), $0.value] } + found.map { [$0[$0.count - 2], $0[$0.count - 1]] }))
