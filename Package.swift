@@ -184,6 +184,7 @@ let package = Package(
             name: "registryTests",
             dependencies: [
                 "Datasets", "NeuralNetwork", "PostgreSQL", "Samples", "TestData", "TestServer", "Trainer", "registry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -192,7 +193,6 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: ["PostgreSQL", "Samples", "Store", "TestServer"],
-            resources: [.copy("Resources")],
             swiftSettings: strict),
         .testTarget(
             name: "TrainerTests", dependencies: ["NeuralNetwork", "Samples", "Store", "Trainer"], swiftSettings: strict),

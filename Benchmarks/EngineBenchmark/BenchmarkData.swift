@@ -17,16 +17,15 @@ struct BenchmarkData {
         let folder = FilePath(FileManager.default.temporaryDirectory.path)
             .appending("registry-benchmark-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        func write(_ header: [UInt8], _ bytes: [UInt8], to name: String) throws {
-            try Data(header + bytes).write(to: URL(filePath: folder.appending(name).string))
+        func write(_ bytes: [UInt8], to name: String) throws {
+            try Data(bytes).write(to: URL(filePath: folder.appending(name).string))
         }
         func images(_ samples: SampleSet) throws -> LabeledImages {
             try LabeledImages(shape: shape, pixels: samples.pixels(), labels: samples.labels, classes: 10)
         }
         let (training, test) = (dataset.training, dataset.test)
-        try write(
-            [0, 0, 8, 3, 0, 0, 0xEA, 0x60, 0, 0, 0, 28, 0, 0, 0, 28], training.pixels(), to: "train-images-idx3-ubyte")
-        try write([0, 0, 8, 1, 0, 0, 0xEA, 0x60], training.labels.map { UInt8($0) }, to: "train-labels-idx1-ubyte")
+        try write(FormFile.idx([60_000, 28, 28], training.pixels()), to: "train-images-idx3-ubyte")
+        try write(FormFile.idx([60_000], training.labels.map { UInt8($0) }), to: "train-labels-idx1-ubyte")
         return BenchmarkData(
             training: try images(training),
             test: try images(test), folder: folder)

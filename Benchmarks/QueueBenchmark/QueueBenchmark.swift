@@ -8,8 +8,8 @@ import TestServer
 @main
 struct QueueBenchmark {
     private static let workers = 8
-    private static func executor(_ worker: Int) -> Executor {
-        Executor(worker: "benchmark:\(worker)", host: "benchmark", processor: "", threads: 1, programVersion: "0")
+    private static func executor(_ worker: Int) -> RunExecutor {
+        RunExecutor(worker: "benchmark:\(worker)", host: "benchmark", processor: "", threads: 1, programVersion: "0")
     }
 
     private let database: String

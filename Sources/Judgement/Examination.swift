@@ -18,8 +18,10 @@ package struct Examination {
     package init(of store: Store, deep: Bool) throws {
         let (version, health) = (store.connection.serverVersion, try store.health())
         facts =
-            [("database", .string("PostgreSQL \(version / 10_000).\(version % 10_000), answers"))]
-            + (try health.columns.indices.map { (health.columns[$0].name, JSONValue(try health.value(at: $0))) })
+            [(key: "database", value: .string("PostgreSQL \(version / 10_000).\(version % 10_000), answers"))]
+            + (try health.columns.indices.map {
+                (key: health.columns[$0].name, value: JSONValue(try health.value(at: $0)))
+            })
         wrong = try health["changed_objects"] + health["wrong_privileges"]
         findings = try Table(try store.schemaFindings())
         let differences = deep ? try store.differences() : nil

@@ -40,7 +40,7 @@ package struct RunDetails {
     package var lastLayerMetrics: Table {
         let isTrained = run.origin == .trained
         return layerMetrics.rows(where: "epoch", is: .integer(isTrained ? epochs.rows.count : 1))
-            .styled(isTrained ? [:] : ["epoch": .hidden, "gradient_norm": .hidden])
+            .hiding(isTrained ? [] : ["epoch", "gradient_norm"])
     }
 
     /// The settings as they are stored, in one row.

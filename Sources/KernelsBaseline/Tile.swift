@@ -15,7 +15,7 @@ struct Tile<let rows: Int, let columns: Int> {
     /// sums[row][column] += scalars[row] · vectors[column], with one rounding.
     ///
     /// - Parameters:
-    ///   - scalars: One a row, `stride` floats apart.
+    ///   - scalars: One per row, `stride` floats apart.
     ///   - vectors: `columns` vectors, one after the other.
     @inline(__always)
     mutating func addProducts(_ scalars: UnsafePointer<Float>, stride: Int, _ vectors: UnsafePointer<Float>) {
@@ -181,15 +181,6 @@ extension Lanes {
         let four = eight.lowHalf + eight.highHalf
         let two = four.lowHalf + four.highHalf
         return two.x + two.y
-    }
-
-    /// The largest lane; not a number only if the order of comparison meets one first.
-    @inline(__always)
-    var largest: Float {
-        let eight = pointwiseMax(lowHalf, highHalf)
-        let four = pointwiseMax(eight.lowHalf, eight.highHalf)
-        let two = pointwiseMax(four.lowHalf, four.highHalf)
-        return Swift.max(two.x, two.y)
     }
 
     /// Negative lanes become zero; NaN stays NaN.

@@ -40,7 +40,7 @@ extension Connection {
 
     /// A pooler hands out a session of the server for a transaction: what a statement needs set must be set in its own.
     func inTransactionIfPooled<Value>(_ body: () throws -> Value) throws -> Value {
-        isPooled && transactionDepth == 0 ? try transaction(.readCommitted, body) : try body()
+        isPooled && transactionDepth == 0 ? try transaction(body) : try body()
     }
 
     func simple(_ sql: String) throws {

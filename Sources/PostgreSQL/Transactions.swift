@@ -1,13 +1,6 @@
 import CLibPQ
 
 extension Connection {
-    /// How much of other transactions' work a transaction sees.
-    package enum Isolation: String, Sendable {
-        case readCommitted = "read committed"
-        case repeatableRead = "repeatable read"
-        case serializable
-    }
-
     /// A client that vanishes in a transaction, with its machine or its network, leaves its locks behind: left alone, a
     /// server notices after hours. Told so, it ends the transaction after half a minute. Settings of the transaction, not
     /// of the session, pass through every pooler.
@@ -18,22 +11,20 @@ extension Connection {
         """
 
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. Inside another transaction it
-    /// is a savepoint of that one, and `isolation` has no effect.
+    /// is a savepoint of that one.
     ///
     /// A transaction that sends the server nothing for 30 seconds is ended by it.
     ///
     /// - Throws: What `body` threw; `PostgreSQLError.commitOutcomeUnknown` when the connection broke while the
     ///   transaction was being committed.
-    package func transaction<Value>(
-        _ isolation: Isolation = .readCommitted, _ body: () throws -> Value
-    ) throws -> Value {
+    package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
         let savepoint = "level_\(transactionDepth)"
         let isOutermost = transactionDepth == 0
         // A session of one's own has it already.
         let lockTimeout = isPooled ? "; set local lock_timeout = '\(Self.lockTimeout)'" : ""
         try simple(
             isOutermost
-                ? "begin isolation level \(isolation.rawValue); \(Self.settings)\(lockTimeout)"
+                ? "begin isolation level read committed; \(Self.settings)\(lockTimeout)"
                 : "savepoint \(savepoint)")
         transactionDepth += 1
         defer { transactionDepth -= 1 }

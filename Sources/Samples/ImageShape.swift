@@ -23,4 +23,16 @@ package struct ImageShape: Encodable, Hashable, Sendable, CustomStringConvertibl
     package var count: Int { channels * height * width }
 
     package var description: String { "\(channels) × \(height) × \(width)" }
+
+    /// The rows and columns in which something is, the same for all channels; `nil` where it is nowhere.
+    package func bounds(
+        where isThere: (_ row: Int, _ column: Int) -> Bool
+    ) -> (rows: ClosedRange<Int>, columns: ClosedRange<Int>)? {
+        let rows = (0..<height).filter { row in (0..<width).contains { isThere(row, $0) } }
+        let columns = (0..<width).filter { column in (0..<height).contains { isThere($0, column) } }
+        guard let top = rows.first, let bottom = rows.last, let left = columns.first, let right = columns.last else {
+            return nil
+        }
+        return (top...bottom, left...right)
+    }
 }

@@ -1,7 +1,7 @@
 import PostgreSQL
 
 /// The process that executes a run, as the run's row describes it.
-package struct Executor: Sendable, Hashable {
+package struct RunExecutor: Sendable, Hashable {
     /// Host, process id and number of the worker in the process.
     package var worker: String
     /// The machine's name in the network.

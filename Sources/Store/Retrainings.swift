@@ -38,7 +38,7 @@ extension Store {
     ///   - repeats: Whether to train again although that was done within the last twelve hours.
     ///   - request: What to train; asked for when a new training is needed.
     package func beginRetraining(
-        of model: String, production: StoredVersion?, repeats: Bool, by executor: Executor,
+        of model: String, production: StoredVersion?, repeats: Bool, by executor: RunExecutor,
         request: () throws -> RunRequest
     ) throws -> RetrainingStart {
         try connection.transaction {
@@ -70,7 +70,7 @@ extension Store {
         }
     }
 
-    private func unfinishedRetraining(of model: Int, by executor: Executor) throws -> RetrainingStart? {
+    private func unfinishedRetraining(of model: Int, by executor: RunExecutor) throws -> RetrainingStart? {
         let rows = try connection.query(
             """
             select retraining_id, run_id, requested_at <= now() - interval '12 hours' as is_of_an_earlier_night

@@ -52,7 +52,7 @@ package struct Tolerance: RowDecodable, Sendable {
 
 extension Store {
     /// Keeps an evaluation; one of the same change that is there already stays, because it has the same result.
-    package func store(_ evaluation: EvaluationRecord, of version: StoredVersion) throws {
+    package func record(_ evaluation: EvaluationRecord, of version: StoredVersion) throws {
         _ = try connection.execute(
             """
             insert into registry.evaluation (model_id, number, perturbation, strength, test_loss, test_correct,

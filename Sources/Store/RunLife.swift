@@ -52,7 +52,7 @@ extension Store {
     }
 
     /// Queues a run and takes it, so that nobody else can in between.
-    package func start(_ request: RunRequest, by executor: Executor) throws -> ClaimedRun {
+    package func start(_ request: RunRequest, by executor: RunExecutor) throws -> ClaimedRun {
         try connection.transaction {
             let run = try enqueue(request)
             guard let claimed = try claim(run: run, by: executor) else { throw LeaseLost(run: run) }
@@ -65,7 +65,7 @@ extension Store {
     /// - Parameter run: Only this one.
     /// - Returns: `nil` when there is none.
     /// - Throws: `SchemaError` when the schema has changed so that this program does not fit any more.
-    package func claim(run: Int? = nil, by executor: Executor) throws -> ClaimedRun? {
+    package func claim(run: Int? = nil, by executor: RunExecutor) throws -> ClaimedRun? {
         try Schema.current.requireFit(connection)
         return try connection.query(
             """

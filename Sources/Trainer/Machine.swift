@@ -35,8 +35,8 @@ package enum Machine {
     /// What a run's row says of this process.
     ///
     /// - Parameter worker: Its number, where the process has several workers.
-    package static func executor(worker: Int? = nil, threads: Int, programVersion: String) -> Executor {
-        Executor(
+    package static func executor(worker: Int? = nil, threads: Int, programVersion: String) -> RunExecutor {
+        RunExecutor(
             worker: "\(host):\(getpid()):\(nonce)\(worker.map { ":\($0)" } ?? "")", host: host,
             processor: processor, threads: threads, programVersion: programVersion)
     }

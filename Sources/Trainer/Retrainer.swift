@@ -7,7 +7,7 @@ package struct Retrainer {
     let store: ReconnectingStore
     let keeper: LeaseKeeper
     let engine: Engine
-    let executor: Executor
+    let executor: RunExecutor
     let conditions: GateConditions
     let isStopping: @Sendable () -> Bool
 
@@ -17,7 +17,7 @@ package struct Retrainer {
     ///   - executor: What the run's row says of this process.
     ///   - isStopping: Asked after every batch: whether to give the run back, for a later retraining to resume.
     package init(
-        store: ReconnectingStore, keeper: LeaseKeeper, engine: Engine, executor: Executor, conditions: GateConditions,
+        store: ReconnectingStore, keeper: LeaseKeeper, engine: Engine, executor: RunExecutor, conditions: GateConditions,
         isStopping: @escaping @Sendable () -> Bool
     ) {
         self.store = store

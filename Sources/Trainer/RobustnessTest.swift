@@ -29,11 +29,11 @@ package struct RobustnessTest {
         guard !missing.isEmpty else { return }
 
         let evaluator = try TrainedNetwork(of: version, in: store).evaluator(on: engine)
-        let images = try store.samples(of: try store.dataset(id: version.datasetID), split: .test)
+        let images = try store.samples(of: try store.dataset(id: version.datasetID), split: .test).images
         for (done, perturbation) in missing.enumerated() {
             report(perturbation, done, missing.count)
-            let tested = try evaluator(try perturbation(images.images, engine: engine))
-            try store.store(
+            let tested = try evaluator(try perturbation(images, engine: engine))
+            try store.record(
                 EvaluationRecord(
                     perturbation: perturbation.kind.rawValue, strength: perturbation.strength,
                     testLoss: tested.meanLoss, testCorrect: tested.correct, predictions: tested.predictions,

@@ -5,7 +5,7 @@ import Store
 /// What a run tells while it is executed.
 package enum RunEvent: Sendable {
     /// A batch was learned.
-    case step(epoch: Int, samplesSeen: Int, samplesPerEpoch: Int)
+    case step(epoch: Int, samplesSeen: Int)
     /// An epoch was tested and stored.
     case epoch(EpochRecord)
 }
@@ -146,7 +146,7 @@ private struct Training {
             if step.index.isMultiple(of: RunExecution.stepsBetweenLosses) {
                 losses.append(StepLoss(samplesSeen: samplesBefore + step.samplesSeen - step.batchSize, loss: step.loss))
             }
-            report(.step(epoch: epoch, samplesSeen: step.samplesSeen, samplesPerEpoch: data.training.count))
+            report(.step(epoch: epoch, samplesSeen: step.samplesSeen))
             stop = request(isBetweenEpochs: false)
             return stop != nil || keeping.isLost || isOverdue ? .stop : .proceed
         }

@@ -8,9 +8,8 @@ import Musl
 #endif
 
 /// The bytes of an IDX file.
-func idx(_ dimensions: [UInt32], _ values: [UInt8], type: UInt8 = 8) -> [UInt8] {
-    [0, 0, type, UInt8(dimensions.count)]
-        + dimensions.flatMap { dimension in withUnsafeBytes(of: dimension.bigEndian) { Array($0) } } + values
+func idx(_ dimensions: [Int], _ values: [UInt8], type: UInt8 = 8) -> [UInt8] {
+    FormFile.idx(dimensions, values, type: type)
 }
 
 /// A folder that is gone when the test is over.

@@ -166,7 +166,7 @@ struct ImageDatasetTests {
     @Test("colours are read by channels first or last", arguments: [false, true])
     func colours(isInterleaved: Bool) throws {
         // Two images of 2 × 1 pixels with 3 channels: planes 0 1, 2 3, 4 5 and 6 7, 8 9, 10 11.
-        let sizes: [UInt32] = isInterleaved ? [2, 2, 1, 3] : [2, 3, 2, 1]
+        let sizes: [Int] = isInterleaved ? [2, 2, 1, 3] : [2, 3, 2, 1]
         let values: [UInt8] =
             isInterleaved ? [0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11] : [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
         for half in ["train", "t10k"] {

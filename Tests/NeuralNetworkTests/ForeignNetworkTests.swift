@@ -10,20 +10,6 @@ struct ForeignNetworkTests {
     private static let digits = ImageShape(channels: 1, height: 28, width: 28)
     private static let colours = ImageShape(channels: 3, height: 32, width: 32)
 
-    /// A layer of every kind, on images that are resized.
-    private static func everyLayer() throws -> Architecture {
-        try Architecture(
-            name: "every layer", input: ImageShape(channels: 2, height: 25, width: 31),
-            layers: [
-                .convolution(outputs: 7, kernel: 4, stride: 2, padding: 1), .batchNormalization(),
-                .leakyReLU(), .maximumPooling(size: 3, stride: 2), .convolution(outputs: 6, kernel: 2), .relu,
-                .localResponseNormalization(size: 5), .averagePooling(size: 2, stride: 1),
-                .localResponseNormalization(size: 3, alpha: 0.1, beta: 0.5, k: 2), .dropout(rate: 0.2), .tanh,
-                .flatten, .dense(outputs: 33), .batchNormalization(epsilon: 0.001, momentum: 0.25), .sigmoid,
-                .leakyReLU(slope: 0.3), .dropout(rate: 0), .dense(outputs: 10),
-            ], resizesImages: true)
-    }
-
     private static func digest(_ network: Network) throws -> String {
         SHA256.hash(data: try network.encodedWeights()).map { String($0, radix: 16) }.joined()
     }
@@ -42,7 +28,8 @@ struct ForeignNetworkTests {
         ] {
             // The large ones once: hundreds of megabytes.
             if ["alexnet", "vgg16"].contains(name), standardization == nil || images == Self.colours { continue }
-            let architecture = try Architecture.builtIn(name, input: images, classes: 10) ?? Self.everyLayer()
+            let architecture =
+                try Architecture.builtIn(name, input: images, classes: 10) ?? StoredArchitectureTests.everyLayer()
             guard architecture.accepts(images) else { continue }
             let network = try Network(architecture, seed: 7)
             let file = try ONNXModel.encode(

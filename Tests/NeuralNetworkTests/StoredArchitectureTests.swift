@@ -10,7 +10,7 @@ struct StoredArchitectureTests {
     private static let digits = ImageShape(channels: 1, height: 28, width: 28)
 
     /// A layer of every kind, some with their defaults and some without.
-    private static func everyLayer() throws -> Architecture {
+    static func everyLayer() throws -> Architecture {
         try Architecture(
             name: "every layer", input: ImageShape(channels: 2, height: 25, width: 31),
             layers: [

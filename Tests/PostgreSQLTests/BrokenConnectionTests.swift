@@ -1,3 +1,4 @@
+import Foundation
 import PostgreSQL
 import SystemPackage
 import TestServer
@@ -58,7 +59,7 @@ struct BrokenConnectionTests {
         }
         TemporaryDirectory.removeAfterThisProcess(home, ending: process)
         let backend = connection.serverProcessID
-        BackgroundThread.start {
+        Thread.detachNewThread {
             usleep(50_000)
             kill(backend, signal)
         }

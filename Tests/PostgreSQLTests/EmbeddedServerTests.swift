@@ -1,3 +1,4 @@
+import Foundation
 import PostgreSQL
 import Synchronization
 import SystemPackage
@@ -446,7 +447,7 @@ struct EmbeddedServerTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            BackgroundThread.start {
+            Thread.detachNewThread {
                 sleep(8)
                 kill(process, SIGCONT)
             }
@@ -464,7 +465,7 @@ struct EmbeddedServerTests {
             try write("", to: data.appending("standby.signal"))
             // It refuses all connections until it is promoted.
             let standby = EmbeddedServer(home: server.home, settings: ["hot_standby": "off"])
-            BackgroundThread.start { _ = try? standby.start() }
+            Thread.detachNewThread { _ = try? standby.start() }
             var process: Int32?
             while process == nil {
                 usleep(50_000)
@@ -474,7 +475,7 @@ struct EmbeddedServerTests {
             sleep(1)
             let error = #expect(throws: PostgreSQLError.self) { try Connection(url) }
             #expect(error?.description.contains("not accepting connections") == true, "\(String(describing: error))")
-            BackgroundThread.start {
+            Thread.detachNewThread {
                 sleep(2)
                 system("touch \(data)/promote")
                 kill(postmaster, SIGUSR1)

@@ -1,3 +1,4 @@
+import Foundation
 import PostgreSQL
 import TestServer
 import Testing
@@ -96,9 +97,10 @@ struct StatementTests {
         let (a, b) = (try Connection(database), try Connection(database))
         try a.script("create table public.counter (n integer); insert into public.counter values (0)")
         let error = #expect(throws: PostgreSQLError.self) {
-            try a.transaction(.serializable) {
+            try a.transaction {
+                try a.execute("set transaction isolation level repeatable read")
                 _ = try a.query("select n from public.counter")
-                try b.transaction(.serializable) { _ = try b.execute("update public.counter set n = n + 1") }
+                try b.execute("update public.counter set n = n + 1")
                 try a.execute("update public.counter set n = n + 1")
             }
         }
@@ -135,7 +137,7 @@ struct StatementTests {
         let database = try await TestServer.newDatabase()
         let connection = try Connection(database)
         let process = Int(connection.serverProcessID)
-        BackgroundThread.start {
+        Thread.detachNewThread {
             usleep(100_000)
             _ = try? Connection(database).query("select pg_cancel_backend($1)", process)
         }

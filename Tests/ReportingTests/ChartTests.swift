@@ -107,14 +107,14 @@ struct ChartTests {
             }
             return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
         }
-        for colour in Chart.colours {
+        for colour in Chart.colors {
             for ground in [Chart.ground, Chart.darkGround] {
                 let (a, b) = (luminance(colour), luminance(ground))
                 #expect((max(a, b) + 0.05) / (min(a, b) + 0.05) >= 3, "\(colour) on \(ground)")
             }
         }
         let count = Chart.distinctGroups
-        #expect(Set(Chart.colours).count == count && Set(Chart.dashes).count == count)
+        #expect(Set(Chart.colors).count == count && Set(Chart.dashes).count == count)
         #expect(Set(Chart.markers).count == count && Set(Chart.markerSymbols).count == count)
         #expect(Set(Chart.lineSymbols).count == count)
     }

@@ -87,10 +87,10 @@ extension Store {
     }
 }
 
-extension Executor {
+extension RunExecutor {
     /// Another worker each time.
-    static var test: Executor {
-        Executor(
+    static var test: RunExecutor {
+        RunExecutor(
             worker: "test:\(UInt64.random(in: 0...UInt64.max))", host: "test", processor: "none", threads: 1,
             programVersion: "0")
     }

@@ -165,6 +165,7 @@ struct QueueTests {
         let waiting = try enqueue()
         #expect(try store.cancel(run: waiting) == .cancelled)
         try store.requeue(run: waiting)
+        for run in [waiting, 999] { #expect(throws: RunStateError.self) { try store.requeue(run: run) } }
         let lease = try #require(try claim()).lease
         #expect(try store.cancel(run: waiting) == .running)
         #expect(try store.renew(lease) == true)
@@ -182,7 +183,7 @@ struct QueueTests {
     func repeatedClaim() throws {
         let run = try enqueue()
         _ = try enqueue()
-        let worker = Executor.test
+        let worker = RunExecutor.test
         let unheard = try #require(try store.claim(by: worker)).lease
         let heard = try #require(try store.claim(by: worker)).lease
         #expect(heard == Lease(run: run, fence: unheard.fence + 1))

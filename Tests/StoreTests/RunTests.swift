@@ -171,19 +171,18 @@ struct RunTests {
         #expect(ModelReference(text) == nil)
     }
 
-    @Test("every move of an alias is kept")
-    func aliasHistory() async throws {
+    @Test("a seed is unused that is above all of a model's, or any where none is above")
+    func unusedSeed() async throws {
         let store = try await TestServer.newStore()
         let (dataset, _) = try store.importSmallDataset()
-        let lease = try store.startRun(of: "mlp", on: dataset)
-        try store.record(epoch(of: 6, missing: []), under: lease)
-        _ = try store.succeed(lease, weights: [1])
-        try store.connection.script(
-            """
-            insert into registry.model_alias (model_id, alias, number) select model_id, 'production', 1 from registry.model;
-            delete from registry.model_alias;
-            """)
-        let history = try store.connection.query("select number from registry.model_alias_history order by set_at")
-        #expect(try history.map { try $0["number"] as Int? } == [1, nil])
+        #expect(try store.unusedSeed(of: "mlp") == 1)
+        for (seed, next) in [(7, 8), (3, 8), (Int.max, nil)] as [(Int, UInt64?)] {
+            _ = try store.enqueue(
+                RunRequest(
+                    model: "mlp", datasetID: dataset.id, configuration: #"{"training": {"seed": \#(seed)}}"#,
+                    parameterCount: 12, multiplyAdds: 34, epochs: 1))
+            let unused = try store.unusedSeed(of: "mlp")
+            #expect(unused == next || next == nil && unused < Int.max, "\(seed): \(unused)")
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import SystemPackage
 
@@ -51,11 +52,11 @@ package final class FaultProxy: Sendable {
             + " sslmode=disable gssencmode=disable"
         serverPath = "\(host)/.s.PGSQL.5432"
         self.decide = decide
-        BackgroundThread.start { [self] in
+        Thread.detachNewThread { [self] in
             while true {
                 let client = accept(listener, nil, nil)
                 guard client >= 0 else { return }
-                BackgroundThread.start { [self] in serve(client) }
+                Thread.detachNewThread { [self] in serve(client) }
             }
         }
     }

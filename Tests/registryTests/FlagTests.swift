@@ -1,3 +1,5 @@
+import ArgumentParser
+import Foundation
 import Testing
 
 @testable import registry
@@ -171,6 +173,26 @@ struct FlagTests {
         #expect(refusal(line.split(separator: " ").map(String.init))?.isEmpty == false)
     }
 
+    /// bash is on every machine that runs the tests; the other shells have their scripts from the same parser.
+    @Test("the shells' completion scripts name every command, and bash can read its own")
+    func completion() throws {
+        let commands = Registry.configuration.subcommands.map {
+            $0.configuration.commandName ?? ""
+        }
+        #expect(commands.count > 20)
+        for shell in CompletionShell.allCases {
+            let script = Registry.completionScript(for: shell)
+            let missing = commands.filter { !script.contains($0) }
+            #expect(missing.isEmpty, "\(shell)")
+        }
+        let file = FileManager.default.temporaryDirectory.appending(path: "registry-test-\(UUID()).bash")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Registry.completionScript(for: .bash).write(to: file, atomically: true, encoding: .utf8)
+        let bash = try Process.run(URL(filePath: "/bin/bash"), arguments: ["-n", file.path])
+        bash.waitUntilExit()
+        #expect(bash.terminationStatus == 0)
+    }
+
     @Test("the ends of every range are taken")
     func taken() {
         for line in [
@@ -184,7 +206,8 @@ struct FlagTests {
             "retrain --margin 1 --guard label=4 --guard category=cut=off",
             "retrain --level 1 --minimum-accuracy 1",
             "daemon --workers 256 --threads-per-worker 4", "daemon --metrics-port 0", "daemon --metrics-port 65535",
-            "models --limit 0", "errors mlp --limit 9223372036854775807", "architecture show mlp --classes 32767",
+            "models --limit 0", "robustness mlp --only shift-right --only blur",
+            "errors mlp --limit 9223372036854775807", "architecture show mlp --classes 32767",
             "architecture show mlp --width 65536", "db migrate --wait 86400", "hardest --since 0000-01-01",
             "hardest --until 9999-12-31T23:59:59Z", "errors mlp --class -a", "hardest --class --b",
             "show mlp@9223372036854775807", "show run:9223372036854775807",

@@ -77,11 +77,6 @@ struct InkMask {
 
     /// Rows and columns that the ink lies in; `nil` without ink.
     var bounds: (rows: ClosedRange<Int>, columns: ClosedRange<Int>)? {
-        let rows = (0..<height).filter { row in (0..<width).contains { self[row, $0] } }
-        let columns = (0..<width).filter { column in (0..<height).contains { self[$0, column] } }
-        guard let top = rows.first, let bottom = rows.last, let left = columns.first, let right = columns.last else {
-            return nil
-        }
-        return (top...bottom, left...right)
+        ImageShape(channels: 1, height: height, width: width).bounds { self[$0, $1] }
     }
 }

@@ -40,11 +40,11 @@ struct ONNXGraph {
     ) -> String {
         let output = output ?? "\(type).\(nodes.count + 1)"
         var node = ProtobufMessage()
-        for input in inputs { node.add(1, input) }
-        node.add(2, output)
-        node.add(3, output)
-        node.add(4, type)
-        for attribute in attributes { node.add(5, attribute.message) }
+        for input in inputs { node.add(ONNXField.Node.input, input) }
+        node.add(ONNXField.Node.output, output)
+        node.add(ONNXField.Node.name, output)
+        node.add(ONNXField.Node.type, type)
+        for attribute in attributes { node.add(ONNXField.Node.attribute, attribute.message) }
         nodes.append(node)
         return output
     }
@@ -72,10 +72,10 @@ struct ONNXGraph {
 
     private mutating func add(_ name: String, _ type: ElementType, _ shape: [Int], _ bytes: [UInt8]) {
         var tensor = ProtobufMessage()
-        for dimension in shape { tensor.add(1, dimension) }
-        tensor.add(2, type.rawValue)
-        tensor.add(8, name)
-        tensor.add(9, bytes)
+        for dimension in shape { tensor.add(ONNXField.Tensor.dimension, dimension) }
+        tensor.add(ONNXField.Tensor.type, type.rawValue)
+        tensor.add(ONNXField.Tensor.name, name)
+        tensor.add(ONNXField.Tensor.bytes, bytes)
         tensors.append(tensor)
     }
 
@@ -89,25 +89,25 @@ struct ONNXGraph {
 
     private static func value(_ name: String, _ type: ElementType, _ dimensions: [Dimension]) -> ProtobufMessage {
         var shape = ProtobufMessage()
-        for dimension in dimensions { shape.add(1, dimension.message) }
+        for dimension in dimensions { shape.add(ONNXField.Shape.dimension, dimension.message) }
         var tensor = ProtobufMessage()
-        tensor.add(1, type.rawValue)
-        tensor.add(2, shape)
+        tensor.add(ONNXField.TensorType.element, type.rawValue)
+        tensor.add(ONNXField.TensorType.shape, shape)
         var wrapped = ProtobufMessage()
-        wrapped.add(1, tensor)
+        wrapped.add(ONNXField.ValueType.tensor, tensor)
         var value = ProtobufMessage()
-        value.add(1, name)
-        value.add(2, wrapped)
+        value.add(ONNXField.Value.name, name)
+        value.add(ONNXField.Value.type, wrapped)
         return value
     }
 
     func message() -> ProtobufMessage {
         var graph = ProtobufMessage()
-        for node in nodes { graph.add(1, node) }
-        graph.add(2, name)
-        for tensor in tensors { graph.add(5, tensor) }
-        for input in inputs { graph.add(11, input) }
-        for output in outputs { graph.add(12, output) }
+        for node in nodes { graph.add(ONNXField.Graph.node, node) }
+        graph.add(ONNXField.Graph.name, name)
+        for tensor in tensors { graph.add(ONNXField.Graph.tensor, tensor) }
+        for input in inputs { graph.add(ONNXField.Graph.input, input) }
+        for output in outputs { graph.add(ONNXField.Graph.output, output) }
         return graph
     }
 }
@@ -116,8 +116,8 @@ extension ONNXGraph.Dimension {
     fileprivate var message: ProtobufMessage {
         var dimension = ProtobufMessage()
         switch self {
-        case .exactly(let count): dimension.add(1, count)
-        case .any(let name): dimension.add(2, name)
+        case .exactly(let count): dimension.add(ONNXField.Dimension.size, count)
+        case .any(let name): dimension.add(ONNXField.Dimension.name, name)
         }
         return dimension
     }
@@ -126,24 +126,26 @@ extension ONNXGraph.Dimension {
 extension ONNXGraph.Attribute {
     fileprivate var message: ProtobufMessage {
         var attribute = ProtobufMessage()
+        let type: ONNXAttributeType
         switch self {
         case .float(let name, let value):
-            attribute.add(1, name)
-            attribute.add(2, value)
-            attribute.add(20, 1)
+            attribute.add(ONNXField.Attribute.name, name)
+            attribute.add(ONNXField.Attribute.float, value)
+            type = .float
         case .integer(let name, let value):
-            attribute.add(1, name)
-            attribute.add(3, value)
-            attribute.add(20, 2)
+            attribute.add(ONNXField.Attribute.name, name)
+            attribute.add(ONNXField.Attribute.integer, value)
+            type = .integer
         case .string(let name, let value):
-            attribute.add(1, name)
-            attribute.add(4, value)
-            attribute.add(20, 3)
+            attribute.add(ONNXField.Attribute.name, name)
+            attribute.add(ONNXField.Attribute.text, value)
+            type = .text
         case .integers(let name, let values):
-            attribute.add(1, name)
-            for value in values { attribute.add(8, value) }
-            attribute.add(20, 7)
+            attribute.add(ONNXField.Attribute.name, name)
+            for value in values { attribute.add(ONNXField.Attribute.integers, value) }
+            type = .integers
         }
+        attribute.add(ONNXField.Attribute.type, type.rawValue)
         return attribute
     }
 }

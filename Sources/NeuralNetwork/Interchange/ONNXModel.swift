@@ -48,19 +48,19 @@ package enum ONNXModel {
             graph.node("Softmax", ["logits"], [.integer("axis", 1)], output: "probabilities"), .float, classes)
 
         var operators = ProtobufMessage()
-        operators.add(1, "")
-        operators.add(2, operatorSet)
+        operators.add(ONNXField.OperatorSet.domain, "")
+        operators.add(ONNXField.OperatorSet.version, operatorSet)
         var model = ProtobufMessage()
-        model.add(1, 8)  // IR version
-        model.add(2, "registry")
-        model.add(3, producerVersion)
-        model.add(7, graph.message())
-        model.add(8, operators)
+        model.add(ONNXField.Model.irVersion, 8)
+        model.add(ONNXField.Model.producer, "registry")
+        model.add(ONNXField.Model.producerVersion, producerVersion)
+        model.add(ONNXField.Model.graph, graph.message())
+        model.add(ONNXField.Model.operatorSet, operators)
         for (key, value) in metadata {
             var entry = ProtobufMessage()
-            entry.add(1, key)
-            entry.add(2, value)
-            model.add(14, entry)
+            entry.add(ONNXField.Entry.key, key)
+            entry.add(ONNXField.Entry.value, value)
+            model.add(ONNXField.Model.metadata, entry)
         }
         return model.bytes
     }

@@ -115,38 +115,33 @@ package struct PerturbationError: Error, Sendable, Equatable, CustomStringConver
     }
 }
 
-/// The rows and columns of an image that something may be seen in.
+/// The rows and columns of an image that are left when something is clipped from its figure.
 private struct FigureBox {
-    private let figureRows: Range<Int>
-    private let figureColumns: Range<Int>
-    /// Those that are kept.
+    private let figure: (rows: Range<Int>, columns: Range<Int>)
     var rows: Range<Int>
     var columns: Range<Int>
 
-    /// The figure is where a pixel has at least half of the image's largest intensity.
+    /// The figure is where a pixel has at least half of the image's largest intensity, as where features are measured.
     init(_ pixels: UnsafePointer<UInt8>, _ shape: ImageShape) {
         rows = 0..<shape.height
         columns = 0..<shape.width
-        let brightest = (0..<shape.count).map { pixels[$0] }.max() ?? 0
-        func isInked(_ row: Int, _ column: Int) -> Bool {
+        let brightest = Int((0..<shape.count).map { pixels[$0] }.max() ?? 0)
+        let bounds = shape.bounds { row, column in
             (0..<shape.channels).contains { channel in
-                let value = pixels[(channel * shape.height + row) * shape.width + column]
-                return value > 0 && 2 * Int(value) >= Int(brightest)
+                let value = Int(pixels[(channel * shape.height + row) * shape.width + column])
+                return value > 0 && 2 * value >= brightest
             }
         }
-        let inkedRows = rows.filter { row in (0..<shape.width).contains { isInked(row, $0) } }
-        let inkedColumns = columns.filter { column in (0..<shape.height).contains { isInked($0, column) } }
-        figureRows = (inkedRows.first ?? 0)..<(inkedRows.last.map { $0 + 1 } ?? 0)
-        figureColumns = (inkedColumns.first ?? 0)..<(inkedColumns.last.map { $0 + 1 } ?? 0)
+        figure = bounds.map { (Range($0.rows), Range($0.columns)) } ?? (0..<0, 0..<0)
     }
 
     func clipped(_ side: Perturbation.Kind, by count: Int) -> FigureBox {
         var kept = self
         switch side {
-        case .clipTop: kept.rows = min(figureRows.lowerBound + count, rows.upperBound)..<rows.upperBound
-        case .clipBottom: kept.rows = 0..<max(figureRows.upperBound - count, 0)
-        case .clipLeft: kept.columns = min(figureColumns.lowerBound + count, columns.upperBound)..<columns.upperBound
-        default: kept.columns = 0..<max(figureColumns.upperBound - count, 0)
+        case .clipTop: kept.rows = min(figure.rows.lowerBound + count, rows.upperBound)..<rows.upperBound
+        case .clipBottom: kept.rows = 0..<max(figure.rows.upperBound - count, 0)
+        case .clipLeft: kept.columns = min(figure.columns.lowerBound + count, columns.upperBound)..<columns.upperBound
+        default: kept.columns = 0..<max(figure.columns.upperBound - count, 0)
         }
         return kept
     }

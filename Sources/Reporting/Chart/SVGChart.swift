@@ -4,7 +4,7 @@ extension Chart {
     ///
     /// - Source: Okabe and Ito, “Color universal design”, 2008; their orange and sky blue are too light for white: in their
     ///   place an ochre and a grey.
-    static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8f6f00", "#7f7f7f"]
+    static let colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8f6f00", "#7f7f7f"]
     static let (ground, darkGround) = ("#ffffff", "#181818")
     static let dashes = ["", "8 4", "2 3", "12 4 2 4", "16 5", "8 3 2 3 2 3"]
     /// A circle, a square, a triangle, a diamond, a triangle upside down, a star.
@@ -55,8 +55,8 @@ extension Chart {
         for series in series {
             switch series.style {
             case .line where series.points.count == 1:
-                let (point, colour) = (series.points[0], Self.colours[series.group % Self.colours.count])
-                lines.append("<circle cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"2.5\" fill=\"\(colour)\"/>")
+                let (point, color) = (series.points[0], Self.colors[series.group % Self.colors.count])
+                lines.append("<circle cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"2.5\" fill=\"\(color)\"/>")
             case .line:
                 let points = series.points.map { "\(x($0.x)),\(y($0.y))" }.joined(separator: " ")
                 lines.append("<polyline points=\"\(points)\" \(Self.stroke(series.group))/>")
@@ -79,13 +79,13 @@ extension Chart {
 
     private static func stroke(_ group: Int) -> String {
         let dash = dashes[group % dashes.count]
-        return "fill=\"none\" stroke=\"\(colours[group % colours.count])\" stroke-width=\"1.5\""
+        return "fill=\"none\" stroke=\"\(colors[group % colors.count])\" stroke-width=\"1.5\""
             + (dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\"")
     }
 
     private static func marker(_ series: Series, x: String, y: String) -> String {
-        let (group, colour) = (series.group, colours[series.group % colours.count])
+        let (group, color) = (series.group, colors[series.group % colors.count])
         return "<path class=\"mark\" transform=\"translate(\(x) \(y))\" d=\"\(markers[group % markers.count])\" "
-            + "fill=\"\(series.style == .outlines ? "none" : colour)\" stroke=\"\(colour)\"/>"
+            + "fill=\"\(series.style == .outlines ? "none" : color)\" stroke=\"\(color)\"/>"
     }
 }

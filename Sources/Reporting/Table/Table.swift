@@ -62,7 +62,7 @@ package struct Table: Sendable {
     }
 
     /// The table whose text leaves columns out.
-    func hiding(_ hidden: [String]) -> Table {
+    package func hiding(_ hidden: [String]) -> Table {
         var table = self
         for key in hidden { table.styles[key] = .hidden }
         return table

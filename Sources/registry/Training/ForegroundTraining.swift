@@ -28,7 +28,7 @@ struct ForegroundTraining {
         self.engine = engine
     }
 
-    static func executor(_ engine: Engine) -> Executor {
+    static func executor(_ engine: Engine) -> RunExecutor {
         Machine.executor(threads: engine.threads, programVersion: Registry.version)
     }
 

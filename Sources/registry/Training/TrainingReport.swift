@@ -50,7 +50,7 @@ final class TrainingReport {
 
     func tell(_ event: RunEvent) {
         switch event {
-        case .step(let epoch, let samplesSeen, _):
+        case .step(let epoch, let samplesSeen):
             let now = clock.now
             guard showsBar, now - lastShown > .milliseconds(100) else { return }
             lastShown = now

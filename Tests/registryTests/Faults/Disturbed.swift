@@ -55,14 +55,9 @@ struct Disturbed {
         TemporaryDirectory.removeAfterThisProcess(directory)
         let folder = URL(filePath: directory.string)
         func write(_ half: SampleSet, _ count: Int, _ name: String) throws {
-            func idx(_ dimensions: [UInt32], _ values: ArraySlice<UInt8>) -> Data {
-                var bytes: [UInt8] = [0, 0, 8, UInt8(dimensions.count)]
-                for dimension in dimensions { withUnsafeBytes(of: dimension.bigEndian) { bytes += Array($0) } }
-                return Data(bytes + values)
-            }
-            try idx([UInt32(count), 28, 28], half.pixels()[..<(count * 784)])
+            try Data(FormFile.idx([count, 28, 28], Array(half.pixels()[..<(count * 784)])))
                 .write(to: folder.appending(path: "\(name)-images-idx3-ubyte"))
-            try idx([UInt32(count)], half.labels[..<count].map { relabel(UInt8($0)) }[...])
+            try Data(FormFile.idx([count], half.labels[..<count].map { relabel(UInt8($0)) }))
                 .write(to: folder.appending(path: "\(name)-labels-idx1-ubyte"))
         }
         try write(all.training, training, "train")

@@ -55,11 +55,11 @@ struct ONNXFile {
             var graph: ArraySlice<UInt8>?
             try ProtobufReader.read(file[...], "the model") { field in
                 switch field.number {
-                case 7:
+                case ONNXField.Model.graph:
                     guard graph == nil else { throw ONNXFileError.malformed("it has two graphs") }
                     graph = try field.bytes()
-                case 8: try readOperatorSet(field.bytes())
-                case 25: throw ONNXFileError.unsupported("it defines functions of its own")
+                case ONNXField.Model.operatorSet: try readOperatorSet(field.bytes())
+                case ONNXField.Model.functions: throw ONNXFileError.unsupported("it defines functions of its own")
                 default: break
                 }
             }
@@ -75,8 +75,8 @@ struct ONNXFile {
         var (domain, version) = ("", 0)
         try ProtobufReader.read(message, "the version of the operators") { field in
             switch field.number {
-            case 1: domain = try field.text()
-            case 2: version = try field.integer()
+            case ONNXField.OperatorSet.domain: domain = try field.text()
+            case ONNXField.OperatorSet.version: version = try field.integer()
             default: break
             }
         }
@@ -88,20 +88,20 @@ struct ONNXFile {
     private mutating func readGraph(_ message: ArraySlice<UInt8>) throws {
         try ProtobufReader.read(message, "the graph") { field in
             switch field.number {
-            case 1:
+            case ONNXField.Graph.node:
                 try Self.check(nodes.count, Self.largestNodeCount, "operators")
                 nodes.append(try Node(field.bytes()))
-            case 2: name = try field.text()
-            case 5:
+            case ONNXField.Graph.name: name = try field.text()
+            case ONNXField.Graph.tensor:
                 try Self.check(tensors.count, Self.largestTensorCount, "tensors")
                 tensors.append(try ONNXTensor(message: field.bytes()))
-            case 11:
+            case ONNXField.Graph.input:
                 try Self.check(inputs.count, Self.largestTensorCount, "inputs")
                 inputs.append(try Input(field.bytes()))
-            case 12:
+            case ONNXField.Graph.output:
                 try Self.check(outputs.count, Self.largestAttributeCount, "outputs")
                 outputs.append(try Input(field.bytes()).name)
-            case 15: throw ONNXFileError.unsupported("it has sparse tensors")
+            case ONNXField.Graph.sparseTensor: throw ONNXFileError.unsupported("it has sparse tensors")
             default: break
             }
         }
@@ -117,21 +117,21 @@ extension ONNXFile.Node {
     fileprivate init(_ message: ArraySlice<UInt8>) throws {
         try ProtobufReader.read(message, "an operator") { field in
             switch field.number {
-            case 1:
+            case ONNXField.Node.input:
                 try ONNXFile.check(inputs.count, ONNXFile.largestInputCount, "inputs of an operator")
                 inputs.append(try field.text())
-            case 2:
+            case ONNXField.Node.output:
                 try ONNXFile.check(outputs.count, ONNXFile.largestAttributeCount, "outputs of an operator")
                 outputs.append(try field.text())
-            case 3: name = try field.text()
-            case 4: type = try field.text()
-            case 5:
+            case ONNXField.Node.name: name = try field.text()
+            case ONNXField.Node.type: type = try field.text()
+            case ONNXField.Node.attribute:
                 try ONNXFile.check(attributes.count, ONNXFile.largestAttributeCount, "attributes of an operator")
                 let (name, attribute) = try ONNXFile.attribute(field.bytes())
                 guard attributes.updateValue(attribute, forKey: name) == nil else {
                     throw ONNXFileError.malformed("an operator has the attribute “\(name)” twice")
                 }
-            case 7: domain = try field.text()
+            case ONNXField.Node.domain: domain = try field.text()
             default: break
             }
         }
@@ -147,29 +147,28 @@ extension ONNXFile {
         var fields: Set<Int> = []
         try ProtobufReader.read(message, "an attribute") { field in
             switch field.number {
-            case 1: name = try field.text()
-            case 2: float = try field.float()
-            case 3: integer = try field.integer()
-            case 4: text = try field.text()
-            case 5: tensor = try field.bytes()
-            case 7: floats += try field.floats()
-            case 8: integers += try field.integers()
-            case 20: type = try field.integer()
+            case ONNXField.Attribute.name: name = try field.text()
+            case ONNXField.Attribute.float: float = try field.float()
+            case ONNXField.Attribute.integer: integer = try field.integer()
+            case ONNXField.Attribute.text: text = try field.text()
+            case ONNXField.Attribute.tensor: tensor = try field.bytes()
+            case ONNXField.Attribute.floats: floats += try field.floats()
+            case ONNXField.Attribute.integers: integers += try field.integers()
+            case ONNXField.Attribute.type: type = try field.integer()
             default: break
             }
-            if field.number > 1, field.number < 13 { fields.insert(field.number) }
+            if ONNXField.Attribute.values.contains(field.number) { fields.insert(field.number) }
         }
         try check(max(floats.count, integers.count) - 1, largestInputCount, "numbers in the attribute “\(name)”")
-        // Types of `AttributeProto`. Old files name none: there the field tells it.
-        let implied = fields.count == 1 ? fields.first.flatMap { [2: 1, 3: 2, 4: 3, 5: 4, 7: 6, 8: 7][$0] } : nil
-        switch type ?? implied ?? 0 {
-        case 1: return (name, .float(float))
-        case 2: return (name, .integer(integer))
-        case 3: return (name, .text(text))
-        case 4: return (name, .tensor(try ONNXTensor(message: tensor)))
-        case 6: return (name, .floats(floats))
-        case 7: return (name, .integers(integers))
-        default: return (name, .other)
+        let implied = fields.count == 1 ? fields.first.flatMap(ONNXAttributeType.init(field:)) : nil
+        switch type.map(ONNXAttributeType.init(rawValue:)) ?? implied {
+        case .float: return (name, .float(float))
+        case .integer: return (name, .integer(integer))
+        case .text: return (name, .text(text))
+        case .tensor: return (name, .tensor(try ONNXTensor(message: tensor)))
+        case .floats: return (name, .floats(floats))
+        case .integers: return (name, .integers(integers))
+        case nil: return (name, .other)
         }
     }
 }
@@ -179,24 +178,24 @@ extension ONNXFile.Input {
         var tensor: ArraySlice<UInt8> = []
         try ProtobufReader.read(message, "an input or output") { field in
             switch field.number {
-            case 1: name = try field.text()
-            case 2:
+            case ONNXField.Value.name: name = try field.text()
+            case ONNXField.Value.type:
                 try ProtobufReader.read(field.bytes(), "a type") { field in
-                    if field.number == 1 { tensor = try field.bytes() }
+                    if field.number == ONNXField.ValueType.tensor { tensor = try field.bytes() }
                 }
             default: break
             }
         }
         try ProtobufReader.read(tensor, "a tensor's type") { field in
             switch field.number {
-            case 1: type = try field.integer()
-            case 2:
+            case ONNXField.TensorType.element: type = try field.integer()
+            case ONNXField.TensorType.shape:
                 try ProtobufReader.read(field.bytes(), "a shape") { field in
-                    guard field.number == 1 else { return }
+                    guard field.number == ONNXField.Shape.dimension else { return }
                     try ONNXFile.check(shape.count, ONNXFile.largestAttributeCount, "dimensions of an input")
                     var size: Int?
                     try ProtobufReader.read(field.bytes(), "a dimension") { field in
-                        if field.number == 1 { size = try field.integer() }
+                        if field.number == ONNXField.Dimension.size { size = try field.integer() }
                     }
                     shape.append(size)
                 }

@@ -79,20 +79,20 @@ struct ONNXTensor {
         var hasOtherPlace = false
         try ProtobufReader.read(message, "a tensor") { field in
             switch field.number {
-            case 1:
+            case ONNXField.Tensor.dimension:
                 shape += try field.integers()
                 guard shape.count <= Self.largestRank else {
                     throw ONNXFileError.malformed("a tensor has more than \(Self.largestRank) dimensions")
                 }
-            case 2: type = try field.integer()
-            case 8: name = try field.text()
-            // float_data, raw_data, double_data; one of them, and at once as a rule.
-            case 4, 9, 10:
+            case ONNXField.Tensor.type: type = try field.integer()
+            case ONNXField.Tensor.name: name = try field.text()
+            // One of them, and at once as a rule.
+            case ONNXField.Tensor.floats, ONNXField.Tensor.bytes, ONNXField.Tensor.doubles:
                 let more = try field.fixedSizeNumbers()
                 if raw.isEmpty { raw = more } else { raw += more }
-            case 5, 7: integers += try field.integers()
-            case 13: hasOtherPlace = true
-            case 14: hasOtherPlace = try field.integer() != 0
+            case ONNXField.Tensor.bits, ONNXField.Tensor.integers: integers += try field.integers()
+            case ONNXField.Tensor.externalData: hasOtherPlace = true
+            case ONNXField.Tensor.place: hasOtherPlace = try field.integer() != 0
             default: break
             }
         }

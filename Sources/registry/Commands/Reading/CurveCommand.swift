@@ -6,11 +6,11 @@ import Store
 struct CurveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "curve",
-        abstract: "How loss or accuracy went while model versions were trained.",
+        abstract: "Loss or accuracy in the course of training.",
         discussion: """
             Training loss of every hundredth batch as a line, test loss after each epoch as a marker, against the samples \
-            seen; of data sets with a validation split its loss as an outlined marker. \(Loss.meaning) Of a model that has no \
-            version, because its runs diverged, those of its newest run. What was imported has no epochs and is left out.
+            seen; of data sets with a validation split its loss as an outlined marker. \(Loss.meaning) If a model has no version \
+            because its runs diverged, its newest run is drawn. What was imported has no epochs and is left out.
 
             Examples:
               registry curve mlp cnn
@@ -25,22 +25,23 @@ struct CurveCommand: AsyncParsableCommand {
     var accuracy = false
 
     @Option(
+        name: .customLong("output"),
         help: "A file to draw into, ending in .svg or .png, instead of the terminal.",
         completion: .file(extensions: ["svg", "png"]))
-    var output: String?
+    var file: String?
 
-    @OptionGroup var format: OutputOptions
+    @OptionGroup var output: OutputOptions
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard let output else { return }
-        guard hasExtension(output, ["svg", "png"]) else {
-            throw ValidationError("“\(output)” must end in .svg or .png: these formats are drawn.")
+        guard let file else { return }
+        guard hasExtension(file, ["svg", "png"]) else {
+            throw ValidationError("“\(file)” must end in .svg or .png: these formats are drawn.")
         }
     }
 
     func run() async throws {
-        guard models.count <= Chart.distinctGroups || (output == nil && format.format != .table) else {
+        guard models.count <= Chart.distinctGroups || (file == nil && output.format != .table) else {
             throw TooManyCurves(count: models.count, most: Chart.distinctGroups)
         }
         let store = try await database.openStore()
@@ -52,15 +53,15 @@ struct CurveCommand: AsyncParsableCommand {
         }
         let runs = trained.map { (name: $0.name, number: $0.number) }
         let curve = try LearningCurve(of: runs, accuracy ? .accuracy : .loss, in: store)
-        if curve.isEmpty, output != nil || format.format == .table { throw NothingToDraw(runs: runs.map(\.name)) }
+        if curve.isEmpty, file != nil || output.format == .table { throw NothingToDraw(runs: runs.map(\.name)) }
         let chart = curve.chart
-        if let output {
+        if let file {
             let svg = Array(chart.svg().utf8)
-            try writeFile(hasExtension(output, ["png"]) ? try await png(ofSVG: svg) : svg, to: output)
-            Terminal.tell("\(chart.title) → \(output)")
+            try writeFile(hasExtension(file, ["png"]) ? try await png(ofSVG: svg) : svg, to: file)
+            Terminal.tell("\(chart.title) → \(file)")
             return
         }
-        try format.print(text: { chart.text(on: $0) }, json: curve.table.json, csv: curve.table)
+        try output.print(text: { chart.text(on: $0) }, json: curve.table.json, csv: curve.table)
     }
 }
 

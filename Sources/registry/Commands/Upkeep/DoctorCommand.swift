@@ -9,7 +9,7 @@ import Trainer
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "What this machine has, what the program makes of it, and whether the database is as it must be.",
+        abstract: "What this machine offers, what the program uses of it, and whether the database is sound.",
         discussion: """
             Ends with status 65 when the schema or its grants are not as the migrations left them; registry db migrate puts
             views, functions and grants right.
@@ -59,6 +59,7 @@ struct DoctorCommand: AsyncParsableCommand {
             keys: facts.map(\.key), rows: [facts.map(\.value)],
             styles: ["oldest_transaction_seconds": .duration, "notification_queue_usage": .percent],
             titles: ["oldest_transaction_seconds": "oldest transaction"])
+        let answer = table.firstObject + ["findings": findings.json]
         let found = findings.rows + (contents?.rows ?? [])
         try output.print(
             text: { screen in
@@ -67,8 +68,7 @@ struct DoctorCommand: AsyncParsableCommand {
                     "\($0)\n\($1.text(on: screen))"
                 }
             },
-            json: .object(
-                facts + [("findings", findings.json)] + (contents.map { [("contents", $0.json)] } ?? [])),
+            json: contents.map { answer + ["contents": $0.json] } ?? answer,
             csv: Table(
                 keys: ["name", "value"],
                 rows: facts.map { [.string($0.key), $0.value] } + found.map { [$0[$0.count - 2], $0[$0.count - 1]] }))
