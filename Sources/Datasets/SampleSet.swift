@@ -4,7 +4,7 @@ import SystemPackage
 
 /// The samples of one split: labels in memory, pixels in a temporary file.
 package struct SampleSet: Sendable {
-    /// One an image.
+    /// One per image.
     package let labels: [UInt16]
     package let shape: ImageShape
     /// Of each sample the place in the file.

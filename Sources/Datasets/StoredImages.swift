@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Images of a data set that is there already.
 package struct StoredImages {
-    /// One an image.
+    /// One per image.
     package let labels: [UInt16]
     /// Hands over the pixels of all images in order, in pieces of any size: channels × height × width intensities each.
     package let read: (_ take: (UnsafeRawBufferPointer) throws -> Void) throws -> Void

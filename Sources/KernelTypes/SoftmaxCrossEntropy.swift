@@ -6,13 +6,13 @@ package struct SoftmaxCrossEntropy: Operation {
     package var classes: Int
     /// sample × classes, padded to whole vectors.
     package var logits: UnsafePointer<Float>
-    /// One a sample.
+    /// One per sample.
     package var labels: UnsafePointer<UInt16>
     /// Share of the target that is spread evenly over all classes, 0…1.
     package var labelSmoothing: Float
-    /// Cross-entropy in nats, one a sample.
+    /// Cross-entropy in nats, one per sample.
     package var losses: UnsafeMutablePointer<Float>
-    /// The class with the largest logit, the first of several; one a sample.
+    /// The class with the largest logit, the first of several; one per sample.
     package var predictions: UnsafeMutablePointer<UInt16>
     /// Laid out as the logits: the gradient of the batch's mean loss. `nil` in a test.
     package var gradient: UnsafeMutablePointer<Float>?

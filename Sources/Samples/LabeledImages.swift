@@ -7,7 +7,7 @@ package struct LabeledImages: Sendable {
     package let shape: ImageShape
     /// image × channels × height × width intensities, 0…255.
     package let pixels: [UInt8]
-    /// One an image, each below `classes`.
+    /// One per image, each below `classes`.
     package let labels: [UInt16]
     /// How many classes there are; some may have no image.
     package let classes: Int

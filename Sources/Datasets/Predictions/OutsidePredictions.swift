@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// Predictions of another program, one a row, read from a file and checked.
+/// Predictions of another program, one per row, read from a file and checked.
 ///
 /// The file is an `.npz` or `.npy` of NumPy or a table of comma-separated values, whatever it is called.
 package struct OutsidePredictions: Sendable {

@@ -4,7 +4,7 @@ import Glibc
 import Musl
 #endif
 
-/// Rows of numbers, one a class, that become probabilities.
+/// Rows of numbers, one per class, that become probabilities.
 struct ProbabilityRows {
     let classes: Int
     let areLogits: Bool

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Samples
 
 /// What a network is, without its weights: the size of its input and its layers. The last layer's outputs are the
-/// logits, one a class.
+/// logits, one per class.
 package struct Architecture: Hashable, Sendable {
     package let name: String
     package let input: ImageShape
@@ -189,7 +189,7 @@ package enum ArchitectureError: Error, Sendable, Equatable, CustomStringConverti
         case .tooManyLayers(let count): "The architecture has \(count) layers; at most 65,536 are possible."
         case .layer(let number, let type, let input, let reason):
             "Layer \(number) (\(type)) does not fit its input \(input): \(reason)."
-        case .noLogits: "The architecture's last layer must be dense: its outputs are the logits, one a class."
+        case .noLogits: "The architecture's last layer must be dense: its outputs are the logits, one per class."
         case .badClassCount(let count): "The architecture has \(count) classes; between 2 and 32,768 are possible."
         }
     }

@@ -49,7 +49,7 @@ final class Batch {
     ///
     /// - Parameters:
     ///   - order: Positions of the images; at most `capacity`.
-    ///   - placements: One an image; `nil` for images as they are.
+    ///   - placements: One per image; `nil` for images as they are.
     ///   - labelSmoothing: Share of the target that is spread evenly over all classes.
     ///   - needsGradient: Whether the logits' gradient is computed too.
     ///   - probabilities: Where each class's probability is written, sample × classes.

@@ -1,5 +1,5 @@
 extension Table {
-    /// A header and a line a row, after RFC 4180; an empty field is an absent value.
+    /// A header and a line per row, after RFC 4180; an empty field is an absent value.
     package var csv: String {
         ([keys.map(Self.csvField)] + rows.map { $0.map(Self.csvField) })
             .map { $0.joined(separator: ",") + "\r\n" }.joined()

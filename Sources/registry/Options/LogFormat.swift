@@ -5,7 +5,7 @@ import PostgreSQL
 import Reporting
 import Trainer
 
-/// How a daemon logs, a line an event on standard error.
+/// How a daemon logs, a line per event on standard error.
 enum LogFormat: String, CaseIterable, ExpressibleByArgument {
     case text, json
 
@@ -13,7 +13,7 @@ enum LogFormat: String, CaseIterable, ExpressibleByArgument {
     func handler(label: String) -> any LogHandler { LineLogHandler(label: label, format: self) }
 }
 
-/// A line an event: time, level, logger, message, and the metadata's keys with their values. In JSON it is an object.
+/// A line per event: time, level, logger, message, and the metadata's keys with their values. In JSON it is an object.
 private struct LineLogHandler: LogHandler {
     let label: String
     let format: LogFormat

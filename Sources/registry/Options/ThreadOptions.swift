@@ -5,7 +5,7 @@ import Trainer
 
 /// `--threads`, for every command that computes by itself.
 struct ThreadOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: "Worker threads; changes no result. Default: one a physical core.")
+    @Option(parsing: .unconditional, help: "Worker threads; the result is the same. Default: one per physical core.")
     var threads: Int?
 
     func validate() throws {

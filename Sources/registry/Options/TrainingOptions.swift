@@ -6,16 +6,16 @@ import Store
 struct TrainingOptions: ParsableArguments {
     private static let usual = TrainingConfiguration()
 
-    @Option(parsing: .unconditional, help: "How often every training sample is seen.")
+    @Option(parsing: .unconditional, help: "Passes over the training samples.")
     var epochs = usual.epochs
 
-    @Option(parsing: .unconditional, help: "Samples a step.")
+    @Option(parsing: .unconditional, help: "Samples per step.")
     var batchSize = usual.batchSize
 
     @Option(help: "sgd, adam or adamw.")
     var optimizer = usual.optimizer
 
-    @Option(parsing: .unconditional, help: "Step length. Default: 0.01 for sgd, 0.001 for adam and adamw.")
+    @Option(parsing: .unconditional, help: "Step size. Default: 0.01 for sgd, 0.001 for adam and adamw.")
     var learningRate: Double?
 
     @Option(
@@ -32,16 +32,16 @@ struct TrainingOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Epochs between two changes of the learning rate (step).")
     var stepEpochs: Int?
 
-    @Option(parsing: .unconditional, help: "Where the learning rate ends (cosine).")
+    @Option(parsing: .unconditional, help: "Final learning rate (cosine).")
     var minimumLearningRate: Double?
 
-    @Option(parsing: .unconditional, help: "Epochs at the beginning in which the learning rate grows evenly.")
+    @Option(parsing: .unconditional, help: "Epochs at the start during which the learning rate rises linearly.")
     var warmupEpochs = usual.schedule.warmupEpochs
 
     @Option(parsing: .unconditional, help: "Momentum (sgd).")
     var momentum = usual.momentum
 
-    @Flag(help: "Look ahead along the momentum (sgd).")
+    @Flag(help: "Nesterov momentum (sgd).")
     var nesterov = false
 
     @Option(
@@ -49,27 +49,27 @@ struct TrainingOptions: ParsableArguments {
         help: "Weight decay; decoupled with adamw.")
     var weightDecay = usual.weightDecay
 
-    @Option(parsing: .unconditional, help: "Share of the target that is spread evenly over all classes.")
+    @Option(parsing: .unconditional, help: "Label smoothing: share of the target spread evenly over all classes.")
     var labelSmoothing = usual.labelSmoothing
 
-    @Option(help: "uniform-fan-in, he or glorot: how weights start.")
+    @Option(help: "Initial weights: uniform-fan-in, he or glorot.")
     var initialization = usual.initialization
 
-    @Option(parsing: .unconditional, help: "Move training images at random by up to so many pixels.")
+    @Option(parsing: .unconditional, help: "Shift training images at random by up to this many pixels.")
     var augmentShift = usual.augmentation.shift
 
-    @Option(parsing: .unconditional, help: "Turn training images at random by up to so many degrees.")
+    @Option(parsing: .unconditional, help: "Rotate training images at random by up to this many degrees.")
     var augmentRotation = usual.augmentation.rotation
 
     @Option(
-        parsing: .unconditional, help: "Decides all random numbers: the same seed gives the same weights, to the bit.",
+        parsing: .unconditional, help: "Seed of all random numbers: the same seed gives the same weights, to the bit.",
         transform: Self.seed)
     var seed = usual.seed
 
-    @Flag(help: "Only scale intensities to 0…1, without the training set's mean and deviation.")
+    @Flag(help: "Scale intensities to 0…1 only, without the training set's mean and deviation.")
     var noStandardize = false
 
-    @Flag(help: "See the samples in the data set's order.")
+    @Flag(help: "Do not shuffle: take the samples in the data set's order.")
     var noShuffle = false
 
     private static func seed(_ text: String) throws -> UInt64 {

@@ -6,7 +6,7 @@ import Store
 struct ErrorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "errors",
-        abstract: "What a model version takes for what, and pictures of it.",
+        abstract: "Which classes a model version confuses, with pictures.",
         discussion: """
             Examples:
               registry errors cnn --limit 40

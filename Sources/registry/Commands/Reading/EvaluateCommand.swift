@@ -8,7 +8,7 @@ import Trainer
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "How well a version classifies any data set, or another version of its own.",
+        abstract: "How well a version classifies any data set or split.",
         discussion: """
             Classes match by name, in any order; the data set may have fewer of them. Nothing is stored: what a training \
             was tested on is in show, compare and errors.

@@ -19,7 +19,7 @@ struct ModelsCommand: AsyncParsableCommand {
     @Option(help: "Only versions that learned from this data set, or were tested on it: mnist, or mnist@2.")
     var dataset: String?
 
-    @Option(help: "What comes first: model, accuracy, loss, date or dataset.")
+    @Option(help: "Sort by model, accuracy, loss, date or dataset.")
     var sort = Store.VersionOrder.model
 
     @Option(parsing: .unconditional, help: "How many to show. Default: all.")

@@ -11,8 +11,8 @@ struct RobustnessCommand: AsyncParsableCommand {
         commandName: "robustness",
         abstract: "How accuracy falls when test images are moved, turned, blurred, noisy or clipped.",
         discussion: """
-            What was measured once is kept with the version, and only shown the next time. SQL: analysis.robustness, \
-            analysis.tolerance.
+            Results are stored with the version; the next time they are shown without being measured again. SQL: \
+            analysis.robustness, analysis.tolerance.
 
             Examples:
               registry robustness cnn

@@ -8,8 +8,8 @@ struct ShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "A model version or a run: layers, configuration, epochs, classes.",
         discussion: """
-            Of a model that has no version, because its runs diverged, its newest run. Of imported predictions only the test \
-            is known, of an imported network not how it was trained.
+            If a model has no version because its runs diverged, its newest run is shown. Of imported predictions only the \
+            test results are known, of an imported network not how it was trained.
 
             Examples:
               registry show cnn@2

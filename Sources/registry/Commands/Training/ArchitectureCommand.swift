@@ -48,7 +48,7 @@ extension ArchitectureCommand {
         @Argument(help: "A built-in network, or a file with an architecture in JSON.", completion: .file())
         var architecture: String
 
-        @Option(parsing: .unconditional, help: "Samples a step, for the memory of a training.")
+        @Option(parsing: .unconditional, help: "Samples per step, for the memory of a training.")
         var batchSize = TrainingConfiguration().batchSize
 
         @Option(help: "sgd, adam or adamw, for the memory of a training.")

@@ -29,7 +29,7 @@ struct DatasetFetchCommand: AsyncParsableCommand {
     @Option(help: "A folder that has the four files, gzipped or not.")
     var from: String?
 
-    @Flag(help: "Tell nothing but errors.")
+    @Flag(help: "Print errors only.")
     var quiet = false
 
     @OptionGroup var database: DatabaseOptions

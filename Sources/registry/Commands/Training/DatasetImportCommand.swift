@@ -14,13 +14,13 @@ struct DatasetImportCommand: AsyncParsableCommand {
               NumPy's .npz: x_train, y_train, x_test, y_test, or train_images and so on; Kuzushiji-MNIST's folder
               CIFAR-10 and CIFAR-100, binary version
 
-            Images have 1 or 3 channels and sides of 1 to 1,024 pixels, and there are up to 1,000 classes. Of pictures an \
-            alpha channel is left out.
+            Images have 1 or 3 channels and sides of 1 to 1,024 pixels, and there are up to 1,000 classes. An \
+            alpha channel is ignored.
 
             Example: registry dataset import flowers ./flowers --size 64x64 --split 80/10/10 --seed 1
             """)
 
-    @Argument(help: "The name that the data set gets.")
+    @Argument(help: "The data set's name.")
     var name: String
 
     @Argument(help: "The folder or file.", completion: .file())
@@ -39,7 +39,7 @@ struct DatasetImportCommand: AsyncParsableCommand {
         help: "Names of the classes, label 0 first, separated by commas. Default: the form's; for IDX the ten digits.")
     var classNames: String?
 
-    @Option(help: "A file with the names of the classes, one a line, label 0 first.", completion: .file())
+    @Option(help: "A file with the names of the classes, one per line, label 0 first.", completion: .file())
     var classes: String?
 
     @Option(help: "Of CIFAR-100: fine for its 100 classes, coarse for the 20 that these belong to. Default: fine.")
@@ -52,16 +52,16 @@ struct DatasetImportCommand: AsyncParsableCommand {
             """)
     var split: String?
 
-    @Option(help: "Another seed divides otherwise.")
+    @Option(help: "Seed of the division.")
     var seed: UInt64?
 
     @Option(help: "Where the data comes from.")
     var source: String?
 
-    @Option(help: "Under which conditions it may be used.")
+    @Option(help: "The licence under which it may be used.")
     var licence = "unknown"
 
-    @Flag(help: "Tell nothing but errors.")
+    @Flag(help: "Print errors only.")
     var quiet = false
 
     @OptionGroup var database: DatabaseOptions

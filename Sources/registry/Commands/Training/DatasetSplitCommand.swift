@@ -7,7 +7,7 @@ import Store
 struct DatasetSplitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "split",
-        abstract: "Divide the images of a data set otherwise: a new version, with validation samples.",
+        abstract: "Divide the images of a data set again: a new version, with validation samples.",
         discussion: """
             90/10 divides training and validation together and leaves the test as it is; 80/10/10 divides all. Where an \
             image goes follows from its pixels and the seed: the same image twice is in one split.
@@ -21,10 +21,10 @@ struct DatasetSplitCommand: AsyncParsableCommand {
     @Option(help: "Two shares for training and validation, or three for training, validation and test, in sum 100.")
     var split: String
 
-    @Option(help: "Another seed divides otherwise.")
+    @Option(help: "Seed of the division.")
     var seed: UInt64 = 0
 
-    @Flag(help: "Tell nothing but errors.")
+    @Flag(help: "Print errors only.")
     var quiet = false
 
     @OptionGroup var database: DatabaseOptions

@@ -23,7 +23,7 @@ struct TrainCommand: AsyncParsableCommand {
             daemon resume it. With --format json or csv standard output has only the new version, as “registry show” has \
             it, or with --detach the run.
 
-            alexnet and vgg16 resize images to 3 × 224 × 224. See what they ask of a machine first: registry \
+            alexnet and vgg16 resize images to 3 × 224 × 224. See what they need first: registry \
             architecture show vgg16.
 
             Examples:
@@ -61,10 +61,10 @@ struct TrainCommand: AsyncParsableCommand {
 
     @OptionGroup var computing: ThreadOptions
 
-    @Flag(help: "Only queue the training, for a registry daemon, and print its number.")
+    @Flag(help: "Queue the training for a registry daemon, and print the run's number.")
     var detach = false
 
-    @Flag(help: "With --detach: wait for the end, and tell what came of it.")
+    @Flag(help: "With --detach: wait until the run ends, and report the result.")
     var wait = false
 
     @Flag(help: "Print only the new version, e.g. mlp@3.")

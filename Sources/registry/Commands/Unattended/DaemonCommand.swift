@@ -19,21 +19,21 @@ struct DaemonCommand: AsyncParsableCommand {
         commandName: "daemon",
         abstract: "Train what is queued, until SIGTERM or Ctrl-C.",
         discussion: """
-            Any number of daemons on any number of machines may share a database. What a daemon leaves behind when it \
-            vanishes, another takes over after 30 seconds, from the last stored epoch. SIGTERM ends it within 10 seconds.
+            Any number of daemons on any number of machines may share a database. If a daemon dies, another takes \
+            over its runs after 30 seconds, from the last stored epoch. SIGTERM ends a daemon within 10 seconds.
 
             Example: registry daemon --workers 2 --threads-per-worker 1 --log-format json
             """)
 
-    @Option(parsing: .unconditional, help: "Trainings at a time.")
+    @Option(parsing: .unconditional, help: "Trainings at the same time.")
     var workers = 1
 
     @Option(
         parsing: .unconditional,
-        help: "Threads of each training; changes no result. Default: the physical cores, shared evenly.")
+        help: "Threads of each training; the result is the same. Default: the physical cores, shared evenly.")
     var threadsPerWorker: Int?
 
-    @Flag(help: "End as soon as nothing waits any more.")
+    @Flag(help: "End once the queue is empty.")
     var once = false
 
     @Option(parsing: .unconditional, help: "Serve /health and, for Prometheus, /metrics on this port.")

@@ -6,7 +6,7 @@ import Store
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "The trainings that wait or are being done.",
+        abstract: "Trainings that are queued or running.",
         discussion: """
             A training whose lease has run out is taken over by the next free worker. SQL: analysis.job, analysis.attempt.
 

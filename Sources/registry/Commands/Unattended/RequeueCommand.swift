@@ -6,7 +6,7 @@ struct RequeueCommand: AsyncParsableCommand {
         commandName: "requeue",
         abstract: "Resume a failed or cancelled training.",
         discussion: """
-            It goes on after its last stored epoch, and ends with the weights that it would have had anyway.
+            It resumes after its last stored epoch, and ends with the weights that it would have had anyway.
 
             Example: registry requeue 12
             """)

@@ -68,10 +68,10 @@ struct RetrainCommand: AsyncParsableCommand {
         parsing: .unconditional, help: "A new version must classify at least this share of the test samples correctly.")
     var minimumAccuracy = 0.0
 
-    @Flag(help: "Also when it was done tonight.")
+    @Flag(help: "Retrain even if it was done tonight.")
     var force = false
 
-    @Flag(help: "Print nothing where nothing was done: no mail from cron on such a night.")
+    @Flag(help: "Print nothing if nothing was done: then cron sends no mail.")
     var quiet = false
 
     @OptionGroup var output: OutputOptions

@@ -14,7 +14,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "add",
-            abstract: "Make a schedule, or change the one of that name.",
+            abstract: "Create a schedule, or change the one of that name.",
             discussion: """
                 The time is minute, hour, day, month and weekday, as in crontab(5), in UTC, or @daily and the like. \
                 The command is retrain, train --detach or robustness; it names models and data sets that are there, no \
@@ -24,7 +24,7 @@ struct ScheduleCommand: AsyncParsableCommand {
                 """)
 
         @Option(
-            help: "once or skip: whether times at which no daemon ran are made up for, by one execution, or left out.")
+            help: "once or skip: due times at which no daemon ran are made up for by one execution, or left out.")
         var missed = MissedTimes.once
 
         @Argument(help: "The schedule's name.")

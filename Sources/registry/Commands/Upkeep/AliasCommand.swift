@@ -4,7 +4,7 @@ import Store
 struct AliasCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alias",
-        abstract: "Let a name such as production stand for a model version.",
+        abstract: "Give a model version a name such as production.",
         discussion: """
             The version is then written mlp@production. “registry retrain” moves production by itself.
 

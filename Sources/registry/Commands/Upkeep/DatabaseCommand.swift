@@ -142,10 +142,10 @@ struct DatabasePsqlCommand: AsyncParsableCommand {
 struct DatabaseMigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Bring the schema and its grants up to date. No other command changes a schema that is there.",
+        abstract: "Bring the schema and its grants up to date. No other command changes an existing schema.",
         discussion: """
-            Run it with the new program before the other machines get theirs: programs that still work with the new schema \
-            go on working, and the others say that they are too old.
+            Run it with the new program before the other machines get theirs: programs that still fit the new schema \
+            keep working, and the others report that they are too old.
 
             Example: registry db migrate --wait 600
             """)
