@@ -54,7 +54,7 @@ struct NetworkFile {
         case .weights(let weights, let name, let described):
             let found =
                 try described
-                ?? Architecture.builtIn(name, input: dataset.imageShape, classes: dataset.classNames.count)
+                ?? Architecture.builtIn(name, input: dataset.shape, classes: dataset.classNames.count)
             guard let architecture = found else { throw UnknownArchitecture(name: name) }
             return try ImportedNetwork(
                 architecture, weights: weights.tensors, standardization: pixels.standardization(for: dataset),
