@@ -121,14 +121,16 @@ enum Reader: String, CaseIterable {
 
     private static func examine(_ dataset: ImageDataset) throws {
         for part in [dataset.training, dataset.validation, dataset.test].compactMap({ $0 }) {
-            precondition(try part.pixels().count == part.labels.count * dataset.shape.count)
+            let pixels = try part.pixels()
+            precondition(pixels.count == part.labels.count * dataset.shape.count)
             precondition(part.labels.allSatisfy { Int($0) < dataset.classNames.count })
         }
     }
 
     private static func examine(_ architecture: Architecture) throws {
         precondition(architecture.summary().allSatisfy { $0.parameters >= 0 && $0.multiplyAdds >= 0 })
-        precondition(try Architecture(json: Array(architecture.json().utf8)) == architecture)
+        let again = try Architecture(json: Array(architecture.json().utf8))
+        precondition(again == architecture)
         let samples = SampleCounts(training: 60_000, test: 10_000, shape: architecture.input)
         precondition(architecture.trainingMemory(TrainingConfiguration(), samples: samples).total > 0)
     }
