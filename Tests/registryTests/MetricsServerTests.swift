@@ -119,8 +119,8 @@ struct MetricsServerTests {
         let clients = try (0..<60).map { _ in try Client(serving.port) }
         for client in clients { client.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n") }
         #expect(try threads() <= threadsBefore + 2)
-        // The server may not have ended the connection that asked before.
-        #expect(try connections() <= connectionsBefore + 1)
+        // Not one for each of the sixty; those that asked before, and the daemon's own, come and go.
+        #expect(try connections() <= connectionsBefore + 5)
         for client in clients { #expect(client.receive()?.contains("registry_runs_queued 0\n") == true) }
         try await serving.end()
     }
