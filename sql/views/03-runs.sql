@@ -70,7 +70,7 @@ comment on column analysis.run.producer is 'Who made the predictions that were i
 comment on column analysis.run.origin is
     'trained here; imported, a network with its weights; or outside, predictions alone.';
 comment on column analysis.run.parent is
-    'The model version whose weights the training started from, e.g. cnn@2; null where it started anew, or from a file.';
+    'The model version whose weights the training started from, e.g. cnn@2; null where it started from random weights or from a file.';
 
 
 create or replace view analysis.epoch as

@@ -82,7 +82,7 @@ comment on column analysis.model_version.producer is 'Who made the predictions t
 comment on column analysis.model_version.epoch is
     'With run, what its rows in analysis.epoch_misclassification have; 1 for imports.';
 comment on column analysis.model_version.parent is
-    'The model version whose weights the training started from, e.g. cnn@2; null where it started anew, or from a file.';
+    'The model version whose weights the training started from, e.g. cnn@2; null where it started from random weights or from a file.';
 
 
 create or replace view analysis.alias_history as

@@ -50,7 +50,7 @@ comment on column analysis.class_metric.version is 'Number of the version.';
 comment on column analysis.class_metric.label is 'The class.';
 comment on column analysis.class_metric.class_name is 'Its name.';
 comment on column analysis.class_metric.samples is 'Test samples of the class.';
-comment on column analysis.class_metric.predicted_samples is 'Test samples that are taken for the class, rightly or not.';
+comment on column analysis.class_metric.predicted_samples is 'Test samples classified as the class, correctly or not.';
 comment on column analysis.class_metric.correct is 'Test samples of the class that are taken for it.';
 comment on column analysis.class_metric.precision is 'correct / predicted_samples; null where nothing is taken for the class.';
 comment on column analysis.class_metric.precision_lower is 'Lower end of its 95 % interval.';
